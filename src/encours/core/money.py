@@ -78,11 +78,11 @@ class DecimalStyle:
     """How a source writes numbers: its decimal mark and the marks it may put between thousands."""
 
     decimal_mark: str
-    group_marks: str = " \u00a0\u202f\u2009'’"
+    group_marks: str = " \u00a0\u202f\u2009'\u2019"
 
 
-FRENCH = DecimalStyle(",", " \u00a0\u202f\u2009.'’")
-ENGLISH = DecimalStyle(".", ", \u00a0\u202f\u2009'’")
+FRENCH = DecimalStyle(",", " \u00a0\u202f\u2009.'\u2019")
+ENGLISH = DecimalStyle(".", ", \u00a0\u202f\u2009'\u2019")
 PLAIN = DecimalStyle(".", "")
 
 _SIGNS = {"EUR": ("€",), "USD": ("$", "US$"), "GBP": ("£",), "JPY": ("¥",), "CHF": ("Fr.",)}
