@@ -1,0 +1,1 @@
+"""Pure rules of ageing and KPIs: frozen values in, figures out."""
