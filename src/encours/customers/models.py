@@ -1,0 +1,130 @@
+"""Customers, their contacts and segments."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from encours.access.models import Scoped, User
+
+
+class Segment(Scoped):
+    """A named set of conditions on customers; the first by priority that fits gives the customer its segment."""
+
+    name = models.CharField(max_length=100)
+    priority = models.PositiveIntegerField(default=100)
+    conditions = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="customers_segment_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(Scoped):
+    """A company or person that buys from the organisation, known by its number in the books."""
+
+    number = models.CharField(max_length=60)
+    external_id = models.CharField(max_length=80, blank=True, default="")
+    name = models.CharField(max_length=200)
+    legal_form = models.CharField(max_length=60, blank=True, default="")
+    siren = models.CharField(max_length=20, blank=True, default="")
+    siret = models.CharField(max_length=20, blank=True, default="")
+    vat_number = models.CharField(max_length=30, blank=True, default="")
+    naf_code = models.CharField(max_length=10, blank=True, default="")
+    street = models.CharField(max_length=200, blank=True, default="")
+    postcode = models.CharField(max_length=20, blank=True, default="")
+    city = models.CharField(max_length=100, blank=True, default="")
+    country = models.CharField(max_length=2, blank=True, default="")
+    language = models.CharField(max_length=5, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    iban = models.CharField(max_length=40, blank=True, default="")
+    terms = models.CharField(max_length=20, blank=True, default="")
+    is_natural_person = models.BooleanField(default=False)
+    segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    collector = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    sales_rep = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    notes = models.TextField(blank=True, default="")
+    recorded_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "number"], name="customers_customer_number"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "name", "id"], name="customers_customer_name"),
+            models.Index(fields=["organisation", "collector"], name="customers_customer_collector"),
+            models.Index(
+                fields=["organisation", "external_id"],
+                name="customers_customer_external",
+                condition=~Q(external_id=""),
+            ),
+            models.Index(
+                fields=["organisation", "siren"], name="customers_customer_siren", condition=~Q(siren="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+
+class ContactRole(models.TextChoices):
+    """What a contact does at the customer's; scenario steps address roles."""
+
+    ACCOUNTS = "accounts", _("Accounts payable")
+    PURCHASER = "purchaser", _("Purchaser")
+    CFO = "cfo", _("Chief financial officer")
+    LEGAL = "legal", _("Legal representative")
+    SALES = "sales", _("Sales contact")
+    OTHER = "other", _("Other")
+
+
+class Contact(Scoped):
+    """Somebody at the customer's who may be written to or called."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=200, blank=True, default="")
+    role = models.CharField(max_length=20, choices=ContactRole.choices, default=ContactRole.ACCOUNTS)
+    email = models.CharField(max_length=254, blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    language = models.CharField(max_length=5, blank=True, default="")
+    is_primary = models.BooleanField(default=False)
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    opted_out_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "customer", "email", "name"], name="customers_contact_address"
+            ),
+            models.CheckConstraint(condition=Q(role__in=ContactRole.values), name="customers_contact_role"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Note(Scoped):
+    """An internal comment on a customer, never shown to them; insert-only."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="comments")
+    text = models.TextField()
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    author_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organisation", "customer", "-id"], name="customers_note_customer")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

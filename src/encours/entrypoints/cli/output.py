@@ -1,0 +1,35 @@
+"""How commands speak: one JSON document, or lines for a person; refusals on stderr."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+DONE, REFUSED, USAGE = 0, 1, 2
+
+
+def print_json(document: Any) -> None:
+    """One JSON document and nothing else on stdout."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_line(text: str = "") -> None:
+    """One line for a person."""
+    sys.stdout.write(text + "\n")
+
+
+def refuse(text: str) -> int:
+    """Say on stderr why it was refused; the exit code."""
+    sys.stderr.write(text + "\n")
+    return REFUSED
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Mapping[int, bool]) -> None:
+    """Columns aligned for the eye; `right` names the columns of figures."""
+    widths = [max(len(row[index]) for row in [header, *rows]) for index in range(len(header))]
+    for row in [header, *rows]:
+        cells = [
+            cell.rjust(width) if right.get(index) else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print_line("  ".join(cells).rstrip())

@@ -1,0 +1,1 @@
+"""Worker tasks and their schedule: each makes one call into a room."""

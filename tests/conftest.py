@@ -1,0 +1,61 @@
+"""Databases and the fixed cast for every test."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+
+from tests import cast
+
+
+@contextlib.contextmanager
+def _as_owner() -> Iterator[None]:
+    """Connect as the tables' owner instead of the bound role."""
+    connection = connections["default"]
+    connection.close()
+    options = connection.settings_dict["OPTIONS"]
+    bound = options.pop("options", None)
+    try:
+        yield
+    finally:
+        connection.close()
+        if bound is not None:
+            options["options"] = bound
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Make the test database as its owner; tests then run as the role that row-level security binds."""
+    del request, django_test_environment
+    connection = connections["default"]
+    with django_db_blocker.unblock():
+        with _as_owner():
+            made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+        flush = connection.ops.execute_sql_flush
+
+        def flush_as_owner(sql_list: list[str]) -> None:
+            flush(["set role none", *sql_list, "set role encours_app"])
+
+        connection.ops.execute_sql_flush = flush_as_owner
+    yield
+    with django_db_blocker.unblock(), _as_owner():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def company(db: None) -> Iterator[cast.Company]:
+    """Our own organisation with its entity and people, bound to the connection."""
+    with cast.company() as made:
+        yield made
+
+
+@pytest.fixture
+def committed_company(transactional_db: None) -> Iterator[cast.Company]:
+    """The same, where the test needs real commits: several connections, killed processes."""
+    with cast.company() as made:
+        yield made
