@@ -1,0 +1,54 @@
+"""When a message may leave: working days, hours of the day, and the days an organisation keeps silent."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from encours.core.dates import ONE_DAY, BusinessCalendar, business_date, instant_of, zone
+from encours.core.errors import Refused, gettext_noop
+
+_SEARCH_DAYS_MAX = 400
+
+
+class NeverSends(Refused):
+    """The calendar leaves no day open for more than a year."""
+
+    message = gettext_noop("The sending calendar leaves no day open: check its weekdays and its silent days.")
+
+
+@dataclass(frozen=True, slots=True)
+class SendingCalendar:
+    """Weekdays (0 = Monday) and hours in the entity's zone; holidays and silent periods (both ends kept) excluded."""
+
+    weekdays: frozenset[int] = frozenset(range(5))
+    opens_at: time = time(9)
+    closes_at: time = time(18)
+    timezone: str = "Europe/Paris"
+    calendar: BusinessCalendar = BusinessCalendar()
+    silent_periods: tuple[tuple[date, date], ...] = ()
+
+    def is_open(self, day: date) -> bool:
+        """Whether messages leave that day: no on Whit Monday 25 May 2026, yes on the Tuesday after."""
+        if day.weekday() not in self.weekdays or self.calendar.is_holiday(day):
+            return False
+        return not any(first <= day <= last for first, last in self.silent_periods)
+
+
+def next_sending_instant(now: datetime, calendar: SendingCalendar) -> datetime:
+    """The first instant from `now` on at which a message may leave, in UTC.
+
+    Friday 24 December 2027 at 19:00 in Paris, open 9:00 to 18:00: Christmas is a Saturday, so Monday 27 at 9:00.
+    """
+    day = business_date(now, timezone=calendar.timezone)
+    for _ in range(_SEARCH_DAYS_MAX):
+        if calendar.is_open(day):
+            opens = instant_of(day, calendar.opens_at, timezone=calendar.timezone)
+            closes = instant_of(day, calendar.closes_at, timezone=calendar.timezone)
+            if now < closes:
+                return max(now.astimezone(opens.tzinfo), opens)
+        day += ONE_DAY
+    raise NeverSends()
+
+
+def local_day(instant: datetime, calendar: SendingCalendar) -> date:
+    """The day an instant falls on where the sender works."""
+    return instant.astimezone(zone(calendar.timezone)).date()

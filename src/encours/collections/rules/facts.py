@@ -1,0 +1,244 @@
+"""What the dunning rules look at and what they decide: plain values, loaded by queries or written down in tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from encours.collections.rules.calendar import SendingCalendar
+from encours.collections.rules.steps import EntryChoice, Plan, Step
+
+
+class LastStep(NamedTuple):
+    """The last step that left for an instalment, and how far along its own time line that step stands.
+
+    `offset_days` counts from the due date, so a step of another scenario can be compared: no older one follows.
+    """
+
+    offset_days: int
+    scenario_id: int
+    position: int
+    days: int
+    left_on: date
+    deadline_days: int | None = None
+
+
+class Instalment(NamedTuple):
+    """One open instalment; a named tuple because a run reads hundreds of thousands of them."""
+
+    item_id: int
+    entity_id: int
+    document_number: str
+    instalment_number: int
+    instalment_count: int
+    issue_date: date
+    due_date: date
+    currency: str
+    open_minor: int
+    last: LastStep | None = None
+    delivered: bool | None = None  # None: nobody tracks the delivery of this invoice
+
+
+class Credit(NamedTuple):
+    """Money or a credit note on the account that is not yet applied; the amount is positive."""
+
+    item_id: int
+    entity_id: int
+    kind: str  # receipt or credit_note
+    number: str
+    item_date: date
+    currency: str
+    open_minor: int
+
+
+class DisputeFact(NamedTuple):
+    """An open dispute: of one item, of a whole document, or of the account when neither is named."""
+
+    document_number: str
+    item_id: int | None
+    amount_minor: int | None  # None: the whole of it
+
+
+class PauseFact(NamedTuple):
+    """A stop that a person asked for, on the customer or on one item."""
+
+    item_id: int | None
+    reason: str
+    until: date | None
+    author: str = ""
+
+
+class PromiseFact(NamedTuple):
+    """A promise that is neither kept nor broken yet."""
+
+    item_id: int | None
+    promised_date: date
+    currency: str
+    amount_minor: int
+
+
+class Address(NamedTuple):
+    """Somebody who can be written to."""
+
+    name: str
+    role: str
+    email: str
+    language: str = ""
+    is_primary: bool = False
+    has_bounced: bool = False
+    has_opted_out: bool = False
+
+
+class Settled(NamedTuple):
+    """An instalment that was chased and has just been paid in full."""
+
+    instalment: Instalment
+    paid_on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """All that decides about one customer today."""
+
+    customer_id: int
+    plan: Plan | None
+    items: tuple[Instalment, ...]
+    number: str = ""
+    chases_nobody: bool = False  # the scenario “no action”
+    entry: EntryChoice | None = None
+    credits: tuple[Credit, ...] = ()
+    contacts: tuple[Address, ...] = ()
+    email: str = ""
+    disputes: tuple[DisputeFact, ...] = ()
+    pauses: tuple[PauseFact, ...] = ()
+    promises: tuple[PromiseFact, ...] = ()
+    settled: tuple[Settled, ...] = ()
+    contact_dates: tuple[date, ...] = ()  # of the last weeks, oldest first
+    unread_replies: int = 0
+    exclusions: frozenset[tuple[str, int | None]] = frozenset()  # (step key, item or None for the whole message)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The organisation's limits on writing to its customers."""
+
+    calendar: SendingCalendar = field(default_factory=SendingCalendar)
+    contact_delay_days: int = 3
+    weekly_cap: int = 2
+    bank_age_days_max: int = 5  # business days
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is the same for every customer of a run."""
+
+    today: date
+    policy: Policy
+    send_after: datetime
+    send_on: date
+    bank_known: Mapping[int, date | None]
+    sandbox: bool = False
+    # codes of holds that a named person sets aside for this one decision, and whether they confirmed the step
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+    is_confirmed: bool = False
+
+
+class CheckOutcome(StrEnum):
+    """What a check says, from best to worst."""
+
+    PASSED = "passed"
+    ADJUSTED = "adjusted"
+    POSTPONED = "postponed"
+    HELD = "held"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One named check: its outcome and the data its sentence needs (rules.wording has the sentences)."""
+
+    code: str
+    outcome: CheckOutcome
+    data: Mapping[str, Any] = field(default_factory=dict)
+    withdrawn: frozenset[int] = frozenset()  # items that leave the message because of it
+    frees_on: date | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which a decision keeps it."""
+        found: dict[str, Any] = {"code": self.code, "outcome": self.outcome.value}
+        if self.data:
+            found["data"] = dict(self.data)
+        if self.frees_on is not None:
+            found["frees_on"] = self.frees_on.isoformat()
+        return found
+
+
+class Outcome(StrEnum):
+    """What a run decides about a message."""
+
+    DUE = "due"
+    TO_CONFIRM = "to_confirm"
+    POSTPONED = "postponed"
+    HELD = "held"
+    BLOCKED = "blocked"
+    SKIPPED = "skipped"
+
+
+class Claim(NamedTuple):
+    """What a message asks for one instalment: its open amount less the part in dispute."""
+
+    item: Instalment
+    claimed_minor: int
+    disputed_minor: int
+    offset_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message being decided: the step, what it claims, and what is deducted from it."""
+
+    entity_id: int
+    step: Step
+    claims: tuple[Claim, ...]
+    credits: tuple[Credit, ...] = ()
+
+    def totals(self) -> dict[str, int]:
+        """What is asked, one figure per currency: claims less the credit notes deducted."""
+        found: dict[str, int] = {}
+        for claim in self.claims:
+            currency = claim.item.currency
+            found[currency] = found.get(currency, 0) + claim.claimed_minor
+        for credit in self.credits:
+            if credit.currency in found:
+                found[credit.currency] -= credit.open_minor
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the run says about one message to one customer from one entity, with every check."""
+
+    customer_id: int
+    entity_id: int | None
+    outcome: Outcome
+    checks: tuple[CheckResult, ...]
+    plan: Plan | None = None
+    step: Step | None = None
+    claims: tuple[Claim, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    disputed: tuple[Claim, ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+
+    @property
+    def frees_on(self) -> date | None:
+        """The day the last of its dated causes is over; None when some cause has no date."""
+        stopping = [check for check in self.checks if check.outcome in STOPPING]
+        days = [check.frees_on for check in stopping]
+        return max(day for day in days if day) if days and all(days) else None
+
+
+STOPPING = frozenset({CheckOutcome.POSTPONED, CheckOutcome.HELD, CheckOutcome.BLOCKED})
