@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,7 +20,7 @@ class Organisation(models.Model):
     language = models.CharField(max_length=5, default="fr")
     # On after installation: no message leaves until an administrator says so.
     sandbox = models.BooleanField(default=True)
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return self.name
@@ -125,7 +126,7 @@ class Membership(Scoped):
     entity_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     own_portfolio_only = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [
@@ -163,6 +164,9 @@ class AuditEntry(Scoped):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.verb}"
+
     def chained(self) -> dict[str, Any]:
         """The content its hash covers."""
         return {
@@ -178,6 +182,3 @@ class AuditEntry(Scoped):
             "why": self.why,
             "details": self.details,
         }
-
-    def __str__(self) -> str:
-        return f"{self.sequence} {self.verb}"

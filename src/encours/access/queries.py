@@ -1,17 +1,32 @@
-"""Read memberships and the audit trail."""
+"""Read tenants, legal companies, members and the audit trail."""
 
-from encours.access.models import Membership
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from encours.access import rules
+from encours.access.models import AuditEntry, Entity, Membership, Organisation
 from encours.access.rules import Scope
+from encours.core.findings import Finding
+
+PAGE_ENTRIES = 50
+_CHAIN_SLICE = 5_000
 
 
 def membership_of(user_id: int, *, organisation_id: int | None) -> Membership | None:
     """The user's active membership in the chosen organisation, else in the first they have."""
-    found = Membership.objects.filter(user_id=user_id, is_active=True).select_related("organisation").order_by("pk")
+    found = memberships_of(user_id)
     if organisation_id is not None:
         chosen = found.filter(organisation_id=organisation_id).first()
         if chosen is not None:
             return chosen
     return found.first()
+
+
+def memberships_of(user_id: int) -> QuerySet[Membership]:
+    """Where the person belongs, each with its organisation."""
+    return Membership.objects.filter(user_id=user_id, is_active=True).select_related("organisation").order_by("pk")
 
 
 def scope_of(membership: Membership) -> Scope:
@@ -23,3 +38,85 @@ def scope_of(membership: Membership) -> Scope:
         entity_ids=tuple(membership.entity_ids),
         own_portfolio_only=membership.own_portfolio_only,
     )
+
+
+def members(organisation_id: int) -> QuerySet[Membership]:
+    """The people of an organisation, those who left last."""
+    return (
+        Membership.objects.filter(organisation_id=organisation_id)
+        .select_related("user")
+        .order_by("-is_active", "user__last_name", "user__first_name", "user__email")
+    )
+
+
+def organisations() -> QuerySet[Organisation]:
+    """Every tenant of the installation, the oldest first: for the command line, which chooses one."""
+    return Organisation.objects.order_by("pk")
+
+
+def entities(scope: Scope) -> QuerySet[Entity]:
+    """The legal companies the person sees."""
+    found = Entity.objects.filter(organisation_id=scope.organisation_id).order_by("code")
+    return found.filter(pk__in=scope.entity_ids) if scope.entity_ids else found
+
+
+def audit_page(
+    organisation_id: int,
+    *,
+    before_sequence: int | None = None,
+    subject_kind: str = "",
+    subject_id: str = "",
+    actor_id: int | None = None,
+    limit: int = PAGE_ENTRIES,
+) -> list[AuditEntry]:
+    """The audit trail, latest first; the next page begins before the last sequence of this one."""
+    wanted: dict[str, Any] = {"organisation_id": organisation_id}
+    if before_sequence is not None:
+        wanted["sequence__lt"] = before_sequence
+    if subject_kind:
+        wanted["subject_kind"] = subject_kind
+    if subject_id:
+        wanted["subject_id"] = subject_id
+    if actor_id is not None:
+        wanted["actor_id"] = actor_id
+    return list(AuditEntry.objects.filter(**wanted).order_by("-sequence")[:limit])
+
+
+def verify_chain(organisation_id: int) -> list[Finding]:
+    """Whether each audit entry is the one that was written and follows the one before it.
+
+    The figure is the number of entries and the beginning of the last hash. Noted elsewhere, that hash also shows
+    whether entries were cut off at the end, which no chain can tell by itself.
+    """
+    expected, previous = 1, rules.CHAIN_START
+    for entry in _chain(organisation_id):
+        broken = _break(entry, expected, previous)
+        if broken:
+            return [Finding(code="audit_chain", is_kept=False, figure=f"{expected - 1} entries", detail=broken)]
+        expected, previous = entry.sequence + 1, bytes(entry.hash)
+    return [Finding(code="audit_chain", is_kept=True, figure=f"{expected - 1} entries, {previous.hex()[:16]}")]
+
+
+def _break(entry: AuditEntry, expected: int, previous: bytes) -> str:
+    if entry.sequence != expected:
+        return f"entry {expected} is missing"
+    if bytes(entry.previous_hash) != previous:
+        return f"entry {entry.sequence} does not follow entry {entry.sequence - 1}"
+    if rules.chain_hash(previous, entry.chained()) != bytes(entry.hash):
+        return f"entry {entry.sequence} was changed after it was written"
+    return ""
+
+
+def _chain(organisation_id: int) -> Iterator[AuditEntry]:
+    """The whole trail in order, by slices, so that memory stays flat."""
+    after = 0
+    while True:
+        entries = list(
+            AuditEntry.objects.filter(organisation_id=organisation_id, sequence__gt=after).order_by("sequence")[
+                :_CHAIN_SLICE
+            ]
+        )
+        yield from entries
+        if len(entries) < _CHAIN_SLICE:
+            return
+        after = entries[-1].sequence

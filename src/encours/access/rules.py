@@ -70,9 +70,7 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             Permission.RESOLVE_DISPUTE,
         }
     ),
-    "sales": frozenset(
-        {Permission.VIEW_BOOKS, Permission.EXPORT, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}
-    ),
+    "sales": frozenset({Permission.VIEW_BOOKS, Permission.EXPORT, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}),
     "customer_success": frozenset({Permission.VIEW_BOOKS, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}),
     "auditor": frozenset(_READS | {Permission.VIEW_AUDIT}),
     "admin": frozenset(Permission),

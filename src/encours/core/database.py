@@ -12,23 +12,26 @@ ORGANISATION_IS_BOUND = f"organisation_id = (select nullif(current_setting('{SET
 class RowSecurity(migrations.RunSQL):
     """A row is seen and written only while its organisation is bound to the connection."""
 
-    def __init__(self, table: str, *, condition: str = ORGANISATION_IS_BOUND) -> None:
-        """`condition` replaces the usual one for tables that people read before an organisation is chosen."""
-        self.table, self.condition = table, condition
+    def __init__(self, table: str, *, readable: str = "") -> None:
+        """`readable` is a further condition for reading, for tables read before an organisation is chosen."""
+        self.table, self.readable = table, readable
+        wider = f"create policy {table}_reader on {table} for select to {APPLICATION_ROLE} using ({readable});"
         super().__init__(
             sql=f"""
                 alter table {table} enable row level security;
                 create policy {table}_organisation on {table} to {APPLICATION_ROLE}
-                    using ({condition}) with check ({condition});
+                    using ({ORGANISATION_IS_BOUND}) with check ({ORGANISATION_IS_BOUND});
+                {wider if readable else ""}
             """,
             reverse_sql=f"""
                 drop policy {table}_organisation on {table};
+                {f"drop policy {table}_reader on {table};" if readable else ""}
                 alter table {table} disable row level security;
             """,
         )
 
     def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
-        return self.__class__.__name__, [self.table], {"condition": self.condition}
+        return self.__class__.__name__, [self.table], {"readable": self.readable}
 
 
 class InsertOnly(migrations.RunSQL):

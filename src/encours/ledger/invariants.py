@@ -1,18 +1,8 @@
 """What must always be true of the books, checked again from the facts themselves."""
 
-from dataclasses import dataclass
-
 from django.db import connection
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One law, whether it holds, and the figure that shows it."""
-
-    code: str
-    is_kept: bool
-    figure: str
-    detail: str = ""
+from encours.core.findings import Finding
 
 
 def check(organisation_id: int) -> list[Finding]:
