@@ -28,10 +28,10 @@ def _as_owner() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
     """Make the test database as its owner; tests then run as the role that row-level security binds."""
-    del request, django_test_environment
+    del django_test_environment, django_db_modify_db_settings
     connection = connections["default"]
     with django_db_blocker.unblock():
         with _as_owner():

@@ -179,3 +179,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("ENCOURS_LOG", "WARNING")},
 }
+
+JOBS = PACKAGE / "entrypoints" / "jobs"
+PROCRASTINATE_IMPORT_PATHS = [
+    f"encours.entrypoints.jobs.{path.stem}" for path in sorted(JOBS.glob("*.py")) if path.stem != "__init__"
+]
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
