@@ -12,7 +12,7 @@ from django.conf import settings
 
 from encours.entrypoints.cli.output import print_line, refuse
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1
 STOP_SECONDS_MAX = 25
 
 
@@ -82,6 +82,6 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
     end = time.monotonic() + STOP_SECONDS_MAX
     for child in children:
         try:
-            child.wait(timeout=max(0.1, end - time.monotonic()))
+            child.wait(timeout=max(1, end - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.kill()
