@@ -6,7 +6,7 @@ from pathlib import Path
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from config import database, secret
+from config import database, secret, signin
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "encours"
@@ -22,6 +22,7 @@ BASE_ADDRESS = os.environ.get("ENCOURS_ADDRESS", "http://localhost:8000")
 DATABASE_ADDRESS = os.environ.get("DATABASE_URL") or database.start_embedded_server(ENCOURS_HOME)
 AS_OWNER = os.environ.get("ENCOURS_AS_OWNER") == "1"
 DATABASES = {"default": database.django_database(DATABASE_ADDRESS, as_owner=AS_OWNER)}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ROOMS = [
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "procrastinate.contrib.django",
+    *signin.directory_apps(os.environ),
 ]
 
 MIDDLEWARE = [
@@ -156,6 +158,19 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "encours.entrypoints.desk.signin.ClosedSignUp"
 ACCOUNT_LOGIN_TIMEOUT = 900
+ACCOUNT_RATE_LIMITS = signin.RATE_LIMITS
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = None
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("ENCOURS_TRUSTED_PROXIES", "0"))
+SESSION_COOKIE_AGE = int(os.environ.get("ENCOURS_SESSION_SECONDS", str(14 * 24 * 3600)))
+SOCIALACCOUNT_ADAPTER = "encours.entrypoints.signin.InvitedOnly"
+SOCIALACCOUNT_PROVIDERS = signin.directories(os.environ)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+MFA_ADAPTER = "encours.entrypoints.signin.EncryptedFactors"
+MFA_TOTP_ISSUER = "Encours"
+# Addresses come from an administrator's invitation, so they need no proof by mail.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS

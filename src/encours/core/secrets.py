@@ -65,6 +65,13 @@ def configured_keys(home: Path) -> list[str]:
     return keys
 
 
+def working_keys(home: Path) -> list[str]:
+    """The keys in force, the key file made first when none is configured yet."""
+    if not os.environ.get(ENVIRONMENT_NAME, "").strip():
+        ensure_key(home)
+    return configured_keys(home)
+
+
 def ensure_key(home: Path) -> Path:
     """Make the key file on first use, readable by its owner alone; an existing one is left as it is."""
     path = home / FILE_NAME
