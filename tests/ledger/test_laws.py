@@ -124,6 +124,13 @@ class TestAllocating:
         with pytest.raises(IntegrityError, match="another currency"), transaction.atomic():
             ledger.allocate(settlement(company), legs=legs, by=company.by)
 
+    def test_refuses_a_day_before_the_items(self, company):
+        invoice, receipt = post(company, new_item(company.acme, 12_000), new_item(company.acme, -5_000, "receipt"))
+        with pytest.raises(ledger.AllocatedTooEarly):
+            ledger.settle(
+                settlement(company, day=DAY - dt.timedelta(1)), owed=[invoice.pk], given=[receipt.pk], by=company.by
+            )
+
     def test_undo_restores_the_state_before(self, company):
         invoice, receipt = post(company, new_item(company.acme, 12_000), new_item(company.acme, -5_000, "receipt"))
         made = ledger.settle(settlement(company), owed=[invoice.pk], given=[receipt.pk], by=company.by)

@@ -13,6 +13,7 @@ from encours.ledger import rules
 from encours.ledger.models import Allocation, AllocationLeg, Entry, ItemKind, OpenItem, Transaction
 
 RECEIVABLES = "411"
+REVERSAL_SOURCE = "reversal"
 # where the other side of a posting goes when the books it comes from do not say
 COUNTERPARTS = {
     ItemKind.INVOICE: "70",
@@ -47,6 +48,12 @@ class MoreThanOpen(Conflict):
     message = gettext_noop("An allocation would take more than is still open: look at the account again.")
 
 
+class AllocatedTooEarly(Refused):
+    """An allocation is dated before one of its items exists."""
+
+    message = gettext_noop("An allocation cannot be dated before the items it settles.")
+
+
 class ItemUnknown(NotFound):
     """No such open item in this organisation."""
 
@@ -63,6 +70,12 @@ class AlreadyUndone(Refused):
     """An allocation is undone once."""
 
     message = gettext_noop("Allocation {allocation_id} was already undone.")
+
+
+class ReversalStands(Refused):
+    """The allocation that ties a reversal to its item is part of the correction and is not undone."""
+
+    message = gettext_noop("Allocation {allocation_id} belongs to a reversal: post the item again instead.")
 
 
 class AlreadyReversed(Refused):
@@ -232,12 +245,12 @@ def _add_legs(head: Allocation, legs: Sequence[rules.Leg]) -> None:
     except IntegrityError as error:
         if "ledger_openitem_open_within_amount" in str(error):
             raise MoreThanOpen from error
+        if "cannot be dated before" in str(error):
+            raise AllocatedTooEarly from error
         raise
 
 
-def _audit_allocation(
-    head: Allocation, *, by: Actor, verb: str, why: str, legs: Sequence[rules.Leg]
-) -> None:
+def _audit_allocation(head: Allocation, *, by: Actor, verb: str, why: str, legs: Sequence[rules.Leg]) -> None:
     record_audit(
         by=by,
         organisation_id=head.organisation_id,
@@ -250,7 +263,9 @@ def _audit_allocation(
 
 
 @transaction.atomic
-def settle(settlement: Settlement, *, owed: Sequence[int], given: Sequence[int], by: Actor, why: str = "") -> Allocation:
+def settle(
+    settlement: Settlement, *, owed: Sequence[int], given: Sequence[int], by: Actor, why: str = ""
+) -> Allocation:
     """Use the items that we owe on the items owed to us, in the order given, as far as they go."""
     found = _opened(settlement.organisation_id, [*owed, *given])
     legs = rules.settle([found[item_id] for item_id in owed], [found[item_id] for item_id in given])
@@ -274,6 +289,8 @@ def undo_allocation(*, organisation_id: int, allocation_id: int, by: Actor, why:
         raise AllocationUnknown(allocation_id=allocation_id)
     if Allocation.objects.filter(organisation_id=organisation_id, reverses=head).exists() or head.reverses_id:
         raise AlreadyUndone(allocation_id=allocation_id)
+    if head.source == REVERSAL_SOURCE:
+        raise ReversalStands(allocation_id=allocation_id)
     taken = [
         rules.Leg(leg.item_id, leg.currency, leg.amount_minor)
         for leg in head.legs.filter(organisation_id=organisation_id).order_by("pk")
@@ -316,7 +333,7 @@ def reverse_item(*, organisation_id: int, item_id: int, by: Actor, why: str) -> 
                 organisation_id=organisation_id,
                 allocation_date=item.item_date,
                 key=f"reversal:{item.pk}",
-                source="reversal",
+                source=REVERSAL_SOURCE,
             ),
             legs=[
                 rules.Leg(item.pk, item.currency, -item.amount_minor),
@@ -333,7 +350,7 @@ def _mirror(item: OpenItem, *, by: Actor, why: str) -> OpenItem:
         organisation_id=item.organisation_id,
         entity_id=item.entity_id,
         transaction_date=item.item_date,
-        source="reversal",
+        source=REVERSAL_SOURCE,
         key=f"reversal:{item.pk}",
         actor_id=by.user_id,
         actor_name=by.name,

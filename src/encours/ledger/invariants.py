@@ -72,6 +72,12 @@ LAWS = {
            left join ledger_openitem i on i.id = l.item_id and i.organisation_id = l.organisation_id
            where l.organisation_id = %(organisation)s and (i.id is null or i.currency <> l.currency)""",
     ),
+    "allocations_not_before_items": (
+        _LEGS,
+        """select l.allocation_id, i.document_number from ledger_allocationleg l
+           join ledger_openitem i on i.id = l.item_id
+           where l.organisation_id = %(organisation)s and l.allocation_date < i.item_date""",
+    ),
     "reversals_mirror": (
         """select count(*) from ledger_openitem where organisation_id = %(organisation)s
            and reverses_id is not null""",

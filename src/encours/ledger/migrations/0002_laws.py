@@ -18,12 +18,13 @@ begin
             using errcode = 'check_violation', constraint = 'ledger_item_starts_untouched';
     end if;
     select a.transaction_id into wrong
-        from (select distinct organisation_id, entity_id, transaction_id from added) a
+        from (select distinct organisation_id, entity_id, transaction_id, item_date from added) a
         left join ledger_transaction t on t.id = a.transaction_id and t.organisation_id = a.organisation_id
-            and t.entity_id = a.entity_id and t.recorded_at = transaction_timestamp()
+            and t.entity_id = a.entity_id and t.transaction_date = a.item_date
+            and t.recorded_at = transaction_timestamp()
         where t.id is null limit 1;
     if found then
-        raise exception 'transaction % is sealed, of another entity or organisation, or unknown', wrong.transaction_id
+        raise exception 'transaction % is sealed, of another day, entity or organisation, or unknown', wrong.transaction_id
             using errcode = 'foreign_key_violation', constraint = 'ledger_item_transaction';
     end if;
     select a.customer_id into wrong
@@ -121,6 +122,13 @@ begin
     if found then
         raise exception 'legs of allocation % leave % % (minor units)', wrong.allocation_id, wrong.gap, wrong.currency
             using errcode = 'check_violation', constraint = 'ledger_allocation_balances';
+    end if;
+    -- an item settled before it exists would make a balance between the two days wrong
+    select i.document_number into wrong from added a join ledger_openitem i on i.id = a.item_id
+        where a.allocation_date < i.item_date limit 1;
+    if found then
+        raise exception 'an allocation cannot be dated before item %', wrong.document_number
+            using errcode = 'check_violation', constraint = 'ledger_allocation_not_before_items';
     end if;
     update ledger_openitem i set
         open_minor = i.open_minor + d.amount_minor,
