@@ -1,0 +1,243 @@
+"""Tables out of files: rows of cells with the line each stands on, block by block, so that memory stays flat."""
+
+import csv
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from encours.imports.formats import headers
+from encours.imports.formats.problems import (
+    FileIsBinary,
+    FileIsDamaged,
+    FileIsEmpty,
+    FileIsTooLarge,
+    KindUnknown,
+    Problem,
+    QuoteNeverClosed,
+)
+from encours.imports.formats.text import chunks, is_zip, text_encoding
+
+type RowCheck = Callable[[Sequence[str]], int] | None
+
+BLOCK_ROWS = 5000
+_HEADER_WITHIN_ROWS = 30
+_DELIMITERS = (";", ",", "\t", "|")
+_UNPACKED_MB_MAX = 600
+_PACKING_RATIO_MAX = 250
+_MEMBERS_MAX = 5000
+_CELL_MAX = 131_072
+
+
+class Native(str):
+    """A number that a workbook holds as a number: its decimal mark is a point, whatever the texts around it use."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True)
+class Block:
+    """Some rows of a table, each padded to the header's width, with their line numbers and what was refused."""
+
+    lines: list[int]
+    rows: list[list[str]]
+    problems: list[Problem]
+    read: int  # rows gone through so far, those refused included
+    is_native: bool = False  # cells may be a workbook's numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file seen as a header and rows; `blocks` may be asked for again and again."""
+
+    path: Path
+    header: tuple[str, ...]
+    header_line: int
+    encoding: str  # or "xlsx"
+    delimiter: str = ""
+    sheet: str = ""
+
+    def count_rows(self) -> int:
+        """About how many rows there are, for showing progress."""
+        if self.encoding == "xlsx":
+            return sum(1 for _ in _workbook_rows(self.path, self.sheet)) - self.header_line
+        return sum(chunk.count(b"\n") for chunk in chunks(self.path)) - self.header_line + 1
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows under the header; blank ones are passed over, cut or overlong ones are refused with their line."""
+        source = _workbook_rows(self.path, self.sheet) if self.encoding == "xlsx" else self._text_rows()
+        yield from _checked_blocks(source, header_line=self.header_line, table=self)
+
+    def _text_rows(self) -> Iterator[tuple[int, list[str]]]:
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            reader = csv.reader(file, delimiter=self.delimiter)
+            try:
+                for row in reader:
+                    yield reader.line_num, row
+            except csv.Error:
+                raise QuoteNeverClosed(line=reader.line_num) from None
+            except UnicodeDecodeError as error:
+                raise FileIsDamaged(reason=str(error)) from None
+
+
+def _checked_blocks(source: Iterator[tuple[int, list[str]]], *, header_line: int, table: Table) -> Iterator[Block]:
+    under_header = (item for item in source if item[0] > header_line)
+    width, read = len(table.header), 0
+    while part := list(islice(under_header, BLOCK_ROWS)):
+        block = Block(lines=[], rows=[], problems=[], read=0, is_native=table.encoding == "xlsx")
+        for line, row in part:
+            if not row or (not row[0] and not any(cell.strip() for cell in row)):
+                continue
+            read += 1
+            if len(row) != width:
+                if any(cell.strip() for cell in row[width:]):
+                    block.problems.append(Problem(line, "", row[width][:200], "too_many_columns"))
+                    continue
+                row = row[:width] + [""] * (width - len(row))
+            block.lines.append(line)
+            block.rows.append(row)
+        block.read = read
+        yield block
+
+
+def open_table(path: Path, *, is_known: RowCheck = None) -> Table:
+    """Open a CSV or XLSX file and find its header, under a title if need be.
+
+    `is_known` counts the cells of a row that are recognised as headings, beside the known words (learnt mappings).
+    """
+    return _open_workbook(path, is_known) if is_zip(path) else _open_text(path, is_known)
+
+
+def _open_text(path: Path, is_known: RowCheck) -> Table:
+    encoding = text_encoding(path)
+    with path.open(encoding=encoding, newline="") as file:
+        sample = file.read(200_000)
+    if not sample.strip():
+        raise FileIsEmpty(file=path.name)
+    if sample.lstrip()[:5].lower() in {"<?xml", "<html"} or sample.lstrip().startswith(("{", "[{", "<!DOC")):
+        raise FileIsBinary(found="an XML, HTML or JSON file")
+    if sample.startswith("sep=") and len(sample) > 5:
+        return _with_header(path, encoding, sample[4], sample, is_known)
+    best = max(_DELIMITERS, key=lambda delimiter: _fit(sample, delimiter))
+    return _with_header(path, encoding, best, sample, is_known)
+
+
+def _sample_rows(sample: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(sample.splitlines(keepends=True), delimiter=delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for row in islice(reader, 200):
+            rows.append((reader.line_num, row))
+    except csv.Error:
+        pass
+    return rows
+
+
+def _fit(sample: str, delimiter: str) -> tuple[int, int, int]:
+    """How well a separator explains the sample: recognised headings first, then rows of one width."""
+    rows = [row for _, row in _sample_rows(sample, delimiter) if any(row)]
+    widths = [len(row) for row in rows if len(row) > 1]
+    same = max((widths.count(width) for width in set(widths)), default=0)
+    known = max((headers.recognised(row) for row in rows[:_HEADER_WITHIN_ROWS]), default=0)
+    return known if widths else 0, same, max(widths, default=0)
+
+
+def _with_header(path: Path, encoding: str, delimiter: str, sample: str, is_known: RowCheck) -> Table:
+    rows = _sample_rows(sample, delimiter)
+    line, header = _header_row(rows, is_known)
+    return Table(path=path, header=header, header_line=line, encoding=encoding, delimiter=delimiter)
+
+
+def _header_row(rows: Sequence[tuple[int, list[str]]], is_known: RowCheck) -> tuple[int, tuple[str, ...]]:
+    best: tuple[int, int, list[str]] = (0, 0, [])
+    for line, row in rows[:_HEADER_WITHIN_ROWS]:
+        count = headers.recognised(row) + (is_known(row) if is_known else 0)
+        if count > best[0]:
+            best = (count, line, row)
+    if best[0] < 2:
+        first = next((row for _, row in rows if any(row)), [])
+        raise KindUnknown(header=", ".join(first)[:300])
+    return best[1], tuple(_trimmed([cell.strip().removeprefix("\ufeff") for cell in best[2]]))
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    while row and not row[-1]:
+        row = row[:-1]
+    return row
+
+
+def _open_workbook(path: Path, is_known: RowCheck) -> Table:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    _check_zip(path)
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            names = list(book.sheet_names)
+    except (CalamineError, OSError, ValueError) as error:
+        raise FileIsDamaged(reason=str(error)) from None
+    refusal: KindUnknown | None = None
+    for name in names:
+        rows = [(line, row) for line, row in islice(_workbook_rows(path, name), _HEADER_WITHIN_ROWS)]
+        try:
+            line, header = _header_row(rows, is_known)
+        except KindUnknown as error:
+            refusal = error if refusal is None or any(any(row) for _, row in rows) else refusal
+            continue
+        return Table(path=path, header=header, header_line=line, encoding="xlsx", sheet=name)
+    raise refusal or FileIsEmpty(file=path.name)
+
+
+def _check_zip(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FileIsDamaged(reason=str(error)) from None
+    if not any(member.filename == "xl/workbook.xml" for member in members):
+        raise FileIsBinary(found="a ZIP archive or another office file")
+    unpacked = sum(member.file_size for member in members)
+    limit = _UNPACKED_MB_MAX * 1024 * 1024
+    packed = max(1, path.stat().st_size)
+    is_bomb = unpacked > 50 * 1024 * 1024 and unpacked // packed > _PACKING_RATIO_MAX
+    if unpacked > limit or is_bomb or len(members) > _MEMBERS_MAX:
+        raise FileIsTooLarge(size_mb=unpacked // 1024 // 1024, limit_mb=_UNPACKED_MB_MAX)
+
+
+def _workbook_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            page = book.get_sheet_by_name(sheet)
+            for line, row in enumerate(page.iter_rows(), 1):
+                yield line, [_cell(value) for value in row]
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise FileIsDamaged(reason=str(error)) from None
+
+
+def _cell(value: Any) -> str:
+    """A workbook's cell as text: days ISO, numbers with a decimal point and at most six decimals."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return value.isoformat()
+    if isinstance(value, int):
+        return Native(value)
+    try:
+        # a formula's 123.44999999999999 is 123.45: binary noise stands far behind any currency's last decimal
+        number = Decimal(str(value)).quantize(Decimal("0.000001")).normalize()
+    except ArithmeticError:
+        return str(value)
+    return Native(f"{number:f}")
