@@ -6,13 +6,13 @@ import threading
 import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, InternalError, connection, transaction
+from tests import cast
 
 from encours.access import context
 from encours.ledger import actions as ledger
 from encours.ledger import invariants
 from encours.ledger.models import Allocation, AllocationLeg, Entry, ItemKind, OpenItem, Transaction
 from encours.ledger.rules import Leg
-from tests import cast
 
 DAY = dt.date(2026, 3, 2)
 DUE = dt.date(2026, 4, 1)
@@ -72,10 +72,10 @@ class TestPosting:
     def test_refuses_entries_that_do_not_balance(self, company):
         post(company, new_item(company.acme, 12_000))
         head = Transaction.objects.get()
+        Entry.objects.create(
+            organisation=company.organisation, transaction=head, account="70", currency="EUR", amount_minor=-1
+        )
         with pytest.raises(IntegrityError, match="does not balance"), transaction.atomic():
-            Entry.objects.create(
-                organisation=company.organisation, transaction=head, account="70", currency="EUR", amount_minor=-1
-            )
             settle_deferred()
 
     def test_refuses_receivable_entries_without_items(self, company):

@@ -64,12 +64,23 @@ class ItemKind(models.TextChoices):
     REVERSAL = "reversal", _("Reversal")
 
 
+# what a balance as of a past day needs of each item: the indexes hold it, so that no page of the table is read
+AS_OF_COLUMNS = (
+    "id",
+    "entity",
+    "item_date",
+    "amount_minor",
+    "recorded_at",
+    "legs_first_date",
+    "legs_first_at",
+    "legs_last_at",
+)
+
+
 class OpenItem(Scoped):
     """One instalment on a customer's account; `open_minor` and `legs_*` are kept by the database from the legs."""
 
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
@@ -123,7 +134,14 @@ class OpenItem(Scoped):
                 fields=["organisation", "customer", "due_date"],
                 name="ledger_openitem_open",
                 condition=~Q(open_minor=0),
-                include=["open_minor", "currency", "kind", "item_date"],
+                include=["open_minor", "currency", "kind", "legs_last_date", *AS_OF_COLUMNS],
+            ),
+            # what was still open on a past day is found from what was closed after it
+            models.Index(
+                fields=["organisation", "legs_last_date"],
+                name="ledger_openitem_closed",
+                condition=Q(open_minor=0),
+                include=["customer", "currency", "due_date", "open_minor", *AS_OF_COLUMNS],
             ),
             models.Index(fields=["organisation", "customer", "item_date"], name="ledger_openitem_customer"),
             models.Index(fields=["organisation", "document_id"], name="ledger_openitem_document"),
@@ -159,6 +177,7 @@ class Allocation(Scoped):
                 condition=Q(reverses__isnull=False),
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["organisation", "recorded_at"], name="ledger_allocation_recorded")]
 
     def __str__(self) -> str:
         return f"{self.allocation_date} {self.code or self.key}"

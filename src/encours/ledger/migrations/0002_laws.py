@@ -24,7 +24,8 @@ begin
             and t.recorded_at = transaction_timestamp()
         where t.id is null limit 1;
     if found then
-        raise exception 'transaction % is sealed, of another day, entity or organisation, or unknown', wrong.transaction_id
+        raise exception 'transaction % is sealed, of another day, entity or organisation, or unknown',
+            wrong.transaction_id
             using errcode = 'foreign_key_violation', constraint = 'ledger_item_transaction';
     end if;
     select a.customer_id into wrong
@@ -132,7 +133,8 @@ begin
     end if;
     update ledger_openitem i set
         open_minor = i.open_minor + d.amount_minor,
-        legs_first_date = least(i.legs_first_date, d.first_date), legs_last_date = greatest(i.legs_last_date, d.last_date),
+        legs_first_date = least(i.legs_first_date, d.first_date),
+        legs_last_date = greatest(i.legs_last_date, d.last_date),
         legs_first_at = least(i.legs_first_at, transaction_timestamp()),
         legs_last_at = greatest(i.legs_last_at, transaction_timestamp())
     from (select organisation_id, item_id, currency, sum(amount_minor) as amount_minor,
