@@ -1,0 +1,1 @@
+"""Mail servers spoken to by SMTP: hand a message over and tell truthfully how that ended."""

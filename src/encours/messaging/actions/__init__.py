@@ -1,0 +1,44 @@
+"""The only writers of templates, mail accounts and messages."""
+
+from encours.messaging.actions.accounts import (
+    AccountForm,
+    close_channel,
+    lift_suppression,
+    open_channel,
+    record_domain_check,
+    save_mail_account,
+    suppress,
+    verify_mail_account,
+)
+from encours.messaging.actions.delivery import DeliveryReport, deliver_due, sweep_in_doubt
+from encours.messaging.actions.outbox import (
+    Queued,
+    cancel_message,
+    queue_message,
+    queue_messages,
+    settle_in_doubt,
+    try_again,
+)
+from encours.messaging.actions.templates import install_default_templates, save_template_version
+
+__all__ = [
+    "AccountForm",
+    "DeliveryReport",
+    "Queued",
+    "cancel_message",
+    "close_channel",
+    "deliver_due",
+    "install_default_templates",
+    "lift_suppression",
+    "open_channel",
+    "queue_message",
+    "queue_messages",
+    "record_domain_check",
+    "save_mail_account",
+    "save_template_version",
+    "settle_in_doubt",
+    "suppress",
+    "sweep_in_doubt",
+    "try_again",
+    "verify_mail_account",
+]

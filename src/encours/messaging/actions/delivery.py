@@ -1,0 +1,492 @@
+"""Deliver what is due: write each message once, hand it over once, and say truthfully how that ended."""
+
+import hashlib
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from encours.access import actions as access
+from encours.access.models import Organisation
+from encours.core.actors import Actor
+from encours.core.errors import EncoursError, Refused, Unavailable, gettext_noop
+from encours.messaging import queries
+from encours.messaging.actions.accounts import suppress
+from encours.messaging.models import MailAccount, Message, MessageContent, MessageEvent, State
+from encours.messaging.rules import delivery, wording
+from encours.messaging.rules.delivery import HandedOver
+from encours.messaging.rules.mime import Envelope, build, wire_address
+from encours.messaging.rules.server import Carrier, Connect
+from encours.messaging.rules.values import Address, Letter
+
+BATCH = 50
+DELIVERY = Actor.system("messages")
+NO_ACCOUNT = gettext_noop("There is no mail account to write from: add one in the settings.")
+NO_RECIPIENT = gettext_noop("None of the recipients may be written to any more.")
+
+type Recheck = Callable[[Sequence[int]], Mapping[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """How many messages entered each state during a delivery, and whether the channel was closed."""
+
+    states: Mapping[str, int]
+    is_channel_open: bool = True
+
+
+@dataclass(slots=True)
+class _Run:
+    """One delivery: its organisation, its moment, the servers it has open, what it did."""
+
+    organisation_id: int
+    now: datetime
+    connect: Connect | None
+    worker: int
+    catches: bool
+    accounts: Mapping[int, MailAccount]
+    counts: Counter[str] = field(default_factory=Counter)
+    carriers: dict[int, Carrier] = field(default_factory=dict)
+    unreachable: dict[int, str] = field(default_factory=dict)
+    refused_recipients: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A message whose hand-over is committed as begun."""
+
+    message_id: int
+    attempt: int
+    account_id: int
+    sender: str
+    recipients: Sequence[str]
+    raw: bytes
+
+
+def deliver_due(
+    *, organisation_id: int, now: datetime, limit: int, connect: Connect | None, recheck: Recheck | None = None
+) -> DeliveryReport:
+    """Write and hand over up to `limit` messages that are due; what a dead worker left open becomes in doubt first.
+
+    Each message is committed as being handed over before the server sees it, and its end is committed after: a crash
+    in between leaves it in doubt, to be settled by a person, never sent again alone. Several workers may run this at
+    once. In a sandbox, or without `connect`, messages are caught instead of handed over. `recheck` is asked about
+    each batch at the last moment: it answers why some must be held.
+    """
+    sweep_in_doubt(organisation_id=organisation_id)
+    if not queries.is_channel_open("email", organisation_id=organisation_id):
+        return DeliveryReport({}, is_channel_open=False)
+    with _at_work() as worker:
+        run = _Run(
+            organisation_id=organisation_id,
+            now=now,
+            connect=connect,
+            worker=worker,
+            catches=connect is None or Organisation.objects.get(pk=organisation_id).sandbox,
+            accounts={account.pk: account for account in queries.accounts(organisation_id) if account.is_active},
+        )
+        try:
+            _deliver(run, limit, recheck)
+        finally:
+            for carrier in run.carriers.values():
+                carrier.close()
+    _suppress_unknown(run)
+    if run.counts:
+        with transaction.atomic():
+            access.record_audit(
+                by=DELIVERY,
+                organisation_id=organisation_id,
+                verb="messages_delivered",
+                subject_kind="message",
+                subject_id="",
+                why="",
+                details=dict(run.counts),
+            )
+    return DeliveryReport(dict(run.counts))
+
+
+def _suppress_unknown(run: _Run) -> None:
+    """A mailbox that its own server says does not exist is written to no more."""
+    for email, answer in run.refused_recipients.items():
+        if delivery.says_unknown_mailbox(answer):
+            suppress(organisation_id=run.organisation_id, email=email, reason="bounced", by=DELIVERY, detail=answer)
+
+
+@contextmanager
+def _at_work() -> Iterator[int]:
+    """Hold the lock of a worker number for as long as this process lives, so that others see when it does not."""
+    worker = secrets.randbits(62)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [worker])
+    try:
+        yield worker
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [worker])
+
+
+def _deliver(run: _Run, limit: int, recheck: Recheck | None) -> None:
+    left = limit
+    while left > 0:
+        seen, ready = _write_batch(run, min(left, BATCH), recheck)
+        if not seen:
+            ready = _ready_ids(run, min(left, BATCH))
+        if not seen and not ready:
+            return
+        if not run.catches and not _hand_over_all(run, ready):
+            return
+        left -= max(seen, len(ready))
+
+
+def _ready_ids(run: _Run, limit: int) -> list[int]:
+    """Messages written earlier that wait for their turn or their next try; a sandbox catches them here."""
+    found = Message.objects.filter(
+        organisation_id=run.organisation_id,
+        state__in=[State.RENDERED, State.FAILED],
+        due_at__lte=run.now,
+    ).exclude(content__account_id__in=list(run.unreachable))
+    ids = list(found.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
+    if run.catches and ids:
+        _catch(run, ids)
+    return ids
+
+
+@transaction.atomic
+def _catch(run: _Run, ids: Sequence[int]) -> None:
+    found = Message.objects.filter(
+        organisation_id=run.organisation_id, pk__in=ids, state__in=[State.RENDERED, State.FAILED]
+    )
+    ready = list(found.order_by("pk").select_for_update(skip_locked=True))
+    _enter(run, [(message, State.CAUGHT, {}, None) for message in ready])
+
+
+# write --------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic(durable=True)
+def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, list[int]]:
+    """Write the next queued messages: their bytes are stored, or the reason why they are held or refused.
+
+    Returns how many were looked at, and which of them are ready to leave.
+    """
+    found = Message.objects.filter(
+        organisation_id=run.organisation_id, state__in=[State.QUEUED, State.HELD], due_at__lte=run.now
+    )
+    due = list(
+        found.select_related("template_version")
+        .order_by("due_at", "pk")
+        .select_for_update(of=("self",), skip_locked=True)[:limit]
+    )
+    if not due:
+        return 0, []
+    held = dict(recheck([message.pk for message in due])) if recheck else {}
+    emails = [address["email"] for message in due for address in [*message.to, *message.cc]]
+    suppressed = queries.suppressed(emails, organisation_id=run.organisation_id)
+    entries: list[tuple[Message, str, dict[str, Any], datetime | None]] = []
+    contents = []
+    for message in due:
+        account = _account_of(run, message)
+        reason = held.get(message.pk) or (NO_ACCOUNT if account is None and not run.catches else None)
+        if reason:
+            entries.append(
+                (message, State.HELD, {"reason": reason}, run.now + timedelta(minutes=delivery.HELD_MINUTES))
+            )
+            continue
+        try:
+            contents.append(_content(run, message, account, suppressed))
+        except EncoursError as error:
+            entries.append((message, State.REFUSED, {"reason": error.sentence, "error": error.as_json()}, None))
+        else:
+            entries.append((message, State.RENDERED, {}, run.now))
+    MessageContent.objects.bulk_create(contents)
+    _enter(run, entries)
+    written = [message for message, state, _, _ in entries if state == State.RENDERED]
+    if run.catches:
+        _enter(run, [(message, State.CAUGHT, {}, None) for message in written])
+    return len(due), [message.pk for message in written]
+
+
+def _account_of(run: _Run, message: Message) -> MailAccount | None:
+    """The sender's own account, else the company's, else the organisation's."""
+    accounts = run.accounts.values()
+    for user_id, entity_id in ((message.sender_user_id, None), (None, message.sender_entity_id), (None, None)):
+        for account in accounts:
+            if account.user_id == user_id and account.entity_id == entity_id:
+                return account
+    return None
+
+
+class NoRecipientLeft(Refused):
+    """Every recipient of the message is on the list of addresses not to write to."""
+
+    message = NO_RECIPIENT
+
+
+def _content(run: _Run, message: Message, account: MailAccount | None, suppressed: set[str]) -> MessageContent:
+    letter = wording.render(queries.wording_of(message.template_version), message.context)
+    to, cc = _allowed(message.to, suppressed), _allowed(message.cc, suppressed)
+    if not to:
+        raise NoRecipientLeft
+    sender = _sender(message, account)
+    envelope = Envelope(
+        sender=sender,
+        to=to,
+        cc=cc,
+        reply_to=account.reply_to if account else "",
+        message_id=f"<{secrets.token_hex(16)}@{wire_address(sender.email).rpartition('@')[2]}>",
+        date=run.now,
+    )
+    return _stored(run, message, account, letter, envelope)
+
+
+def _stored(
+    run: _Run, message: Message, account: MailAccount | None, letter: Letter, envelope: Envelope
+) -> MessageContent:
+    raw = build(letter, envelope)
+    return MessageContent(
+        organisation_id=run.organisation_id,
+        message=message,
+        account=account,
+        message_id_header=envelope.message_id,
+        sender_email=wire_address(envelope.sender.email),
+        recipients=envelope.recipients,
+        subject=letter.subject,
+        raw=raw,
+        sha256=hashlib.sha256(raw).digest(),
+    )
+
+
+def _allowed(addresses: Sequence[Mapping[str, str]], suppressed: set[str]) -> list[Address]:
+    return [
+        Address(address["email"], address.get("name", ""))
+        for address in addresses
+        if address["email"].lower() not in suppressed
+    ]
+
+
+def _sender(message: Message, account: MailAccount | None) -> Address:
+    written = message.context.get("sender") or {}
+    if account is not None:
+        return Address(account.from_email, account.from_name or str(written.get("name") or ""))
+    return Address(str(written.get("email") or "sandbox@encours.invalid"), str(written.get("name") or ""))
+
+
+def _enter(run: _Run, entries: Sequence[tuple[Message, str, dict[str, Any], datetime | None]]) -> None:
+    MessageEvent.objects.bulk_create(
+        MessageEvent(
+            organisation_id=run.organisation_id,
+            message=message,
+            state=state,
+            due_at=due_at,
+            detail=detail,
+            attempt=message.attempts,
+            actor_name=DELIVERY.name,
+        )
+        for message, state, detail, due_at in entries
+    )
+    run.counts.update(str(state) for _, state, _, _ in entries if state != State.RENDERED)
+
+
+# hand over ----------------------------------------------------------------------------------------------------------
+
+CLAIM = """
+with claimed as (
+    select m.id, m.attempts + 1 as attempt from messaging_message m
+    where m.organisation_id = %(organisation)s and m.id = %(message)s
+      and m.state in ('rendered', 'failed') and m.due_at <= %(now)s and {may_send}
+    for update skip locked
+), begun as (
+    insert into messaging_messageevent (organisation_id, message_id, state, attempt, worker, detail, actor_name)
+    select %(organisation)s, id, 'handing_over', attempt, %(worker)s, '{{}}', %(actor)s from claimed
+    returning message_id, attempt
+)
+select b.message_id, b.attempt, c.account_id, c.sender_email, c.recipients, c.raw
+from begun b join messaging_messagecontent c on c.message_id = b.message_id
+"""
+MAY_SEND = """(select not o.sandbox and not exists (
+    select from messaging_channelswitch s where s.organisation_id = o.id and s.channel = 'email' and not s.is_open)
+from access_organisation o where o.id = %(organisation)s)"""
+CLAIM = CLAIM.format(may_send=MAY_SEND)
+
+END = """
+insert into messaging_messageevent (organisation_id, message_id, state, attempt, due_at, detail, actor_name)
+values (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+type _Ended = tuple[_Claimed, HandedOver]
+
+
+def _hand_over_all(run: _Run, ids: Sequence[int]) -> bool:
+    """Hand the messages over one by one; False when sending was forbidden meanwhile.
+
+    One commit a message: it ends the message before and begins the next, so at most one is ever open.
+    """
+    contents = MessageContent.objects.filter(organisation_id=run.organisation_id, message_id__in=ids)
+    account_of = dict(contents.values_list("message_id", "account_id"))
+    ended: _Ended | None = None
+    for message_id in sorted(ids, key=lambda pk: (account_of.get(pk) or 0, pk)):
+        account_id = account_of.get(message_id)
+        if account_id not in run.carriers:
+            if ended is not None:
+                _end_and_claim(run, ended, None)
+                ended = None
+            if account_id is None or not _open(run, account_id, message_id):
+                continue
+        claimed = _end_and_claim(run, ended, message_id)
+        ended = None
+        if claimed is not None:
+            ended = claimed, _handed_over(run, claimed)
+        elif not _may_send(run):
+            return False
+    if ended is not None:
+        _end_and_claim(run, ended, None)
+    return True
+
+
+def _handed_over(run: _Run, claimed: _Claimed) -> HandedOver:
+    carrier = run.carriers[claimed.account_id]
+    try:
+        return carrier.hand_over(sender=claimed.sender, recipients=claimed.recipients, raw=claimed.raw)
+    except Unavailable as error:  # it had to sign in again and could not: nothing was handed over
+        del run.carriers[claimed.account_id]
+        run.unreachable[claimed.account_id] = error.sentence
+        return HandedOver("failed", error.sentence)
+
+
+def _open(run: _Run, account_id: int, message_id: int) -> bool:
+    """Sign in to the account's server; when that fails, its messages wait and the first of them says why."""
+    if account_id in run.unreachable:
+        return False
+    try:
+        if account_id not in run.accounts or run.connect is None:
+            raise AccountGone(retry=False)
+        run.carriers[account_id] = run.connect(queries.server_of(run.accounts[account_id]))
+    except EncoursError as error:
+        run.unreachable[account_id] = error.sentence
+        minutes = delivery.RETRY_MINUTES[0] if getattr(error, "retry", False) else delivery.HELD_MINUTES
+        _wait(run, message_id, error, run.now + timedelta(minutes=minutes))
+        return False
+    return True
+
+
+class AccountGone(Unavailable):
+    """The account a message was written from has been put out of use."""
+
+    message = gettext_noop("The mail account this message was to leave from is no longer in use.")
+
+
+@transaction.atomic
+def _wait(run: _Run, message_id: int, error: EncoursError, until: datetime) -> None:
+    found = Message.objects.select_for_update(skip_locked=True).filter(
+        organisation_id=run.organisation_id, pk=message_id, state__in=[State.RENDERED, State.FAILED]
+    )
+    _enter(run, [(message, State.FAILED, {"reason": error.sentence}, until) for message in found])
+
+
+def _may_send(run: _Run) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {MAY_SEND}", {"organisation": run.organisation_id})
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+@transaction.atomic(durable=True)
+def _end_and_claim(run: _Run, ended: _Ended | None, message_id: int | None) -> _Claimed | None:
+    with connection.cursor() as cursor:
+        if ended is not None:
+            cursor.execute(END, _ending(run, *ended))
+        if message_id is None:
+            return None
+        cursor.execute(
+            CLAIM,
+            {
+                "organisation": run.organisation_id,
+                "message": message_id,
+                "now": run.now,
+                "worker": run.worker,
+                "actor": DELIVERY.name,
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    recipients = json.loads(row[4]) if isinstance(row[4], str) else row[4]
+    return _Claimed(row[0], row[1], row[2], row[3], recipients, bytes(row[5]))
+
+
+def _ending(run: _Run, claimed: _Claimed, handed_over: HandedOver) -> list[Any]:
+    following = delivery.after(handed_over, attempt=claimed.attempt, now=run.now)
+    detail: dict[str, Any] = {"answer": handed_over.answer}
+    if handed_over.refused_recipients:
+        detail["refused_recipients"] = handed_over.refused_recipients
+        run.refused_recipients.update(handed_over.refused_recipients)
+    run.counts[following.state] += 1
+    return [
+        run.organisation_id,
+        claimed.message_id,
+        following.state,
+        claimed.attempt,
+        following.retry_at,
+        json.dumps(detail),
+        DELIVERY.name,
+    ]
+
+
+# after a crash ------------------------------------------------------------------------------------------------------
+
+
+def sweep_in_doubt(*, organisation_id: int) -> int:
+    """Put in doubt what was being handed over by workers that are no more; returns how many messages that is.
+
+    A living worker holds the lock of its number; a message whose worker's lock is free was left open by a crash.
+    """
+    begun = (
+        MessageEvent.objects.filter(
+            organisation_id=organisation_id, state=State.HANDING_OVER, message__state=State.HANDING_OVER
+        )
+        .order_by("message_id", "-pk")
+        .distinct("message_id")
+    )
+    return sum(
+        _put_in_doubt(organisation_id, message_id)
+        for message_id, worker in begun.values_list("message_id", "worker")
+        if not _is_alive(worker)
+    )
+
+
+def _is_alive(worker: int | None) -> bool:
+    if worker is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [worker])
+        (is_free,) = cursor.fetchone()
+        if is_free:
+            cursor.execute("select pg_advisory_unlock(%s)", [worker])
+    return not is_free
+
+
+@transaction.atomic
+def _put_in_doubt(organisation_id: int, message_id: int) -> int:
+    found = (
+        Message.objects.select_for_update(skip_locked=True)
+        .filter(organisation_id=organisation_id, pk=message_id, state=State.HANDING_OVER)
+        .first()
+    )
+    if found is None:
+        return 0
+    reason = "the worker stopped before the mail server's answer was recorded"
+    MessageEvent.objects.create(
+        organisation_id=organisation_id,
+        message=found,
+        state=State.IN_DOUBT,
+        attempt=found.attempts,
+        detail={"reason": reason},
+        actor_name=DELIVERY.name,
+    )
+    return 1

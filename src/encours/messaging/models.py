@@ -1,0 +1,273 @@
+"""Templates and their versions, mail accounts, messages and what happened to them, addresses not to write to."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from encours.access.models import Entity, Scoped, User
+from encours.customers.models import Customer
+
+
+class Tone(models.TextChoices):
+    """How a template speaks."""
+
+    COURTEOUS = "courteous", _("Courteous")
+    CORDIAL = "cordial", _("Cordial")
+    CORDIAL_FIRM = "cordial_firm", _("Cordial and firm")
+    FIRM = "firm", _("Firm")
+    LAST = "last", _("Last notice")
+    NEUTRAL = "neutral", _("Neutral")
+
+
+class Template(Scoped):
+    """A text an organisation sends, known by its key; what it says is in its versions."""
+
+    key = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    is_default = models.BooleanField(default=False)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="messaging_template_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TemplateVersion(Scoped):
+    """What a template says in one language since a moment; insert-only, the latest of a language is in force."""
+
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="versions")
+    language = models.CharField(max_length=5)
+    subject = models.CharField(max_length=500)
+    mjml = models.TextField()
+    text = models.TextField()
+    tone = models.CharField(max_length=20, choices=Tone.choices)
+    variables = models.JSONField(default=list)
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    author_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "template", "language", "-id"], name="messaging_version_latest"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(tone__in=Tone.values), name="messaging_version_tone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template_id} {self.language} {self.pk}"
+
+
+class Security(models.TextChoices):
+    """How the connection to a mail server is protected."""
+
+    TLS = "tls", _("TLS from the start (port 465)")
+    STARTTLS = "starttls", _("STARTTLS (port 587)")
+    NONE = "none", _("None (a server on this machine)")
+
+
+class MailAccount(Scoped):
+    """An address messages leave from, a person's or a company's, and the server that takes them; its owner edits it."""
+
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    entity = models.ForeignKey(Entity, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    host = models.CharField(max_length=255)
+    port = models.PositiveIntegerField()
+    security = models.CharField(max_length=10, choices=Security.choices)
+    username = models.CharField(max_length=254, blank=True, default="")
+    password_encrypted = models.TextField(blank=True, default="")
+    from_name = models.CharField(max_length=200, blank=True, default="")
+    from_email = models.CharField(max_length=254)
+    reply_to = models.CharField(max_length=254, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    domain_checked_at = models.DateTimeField(null=True, blank=True)
+    domain_findings = models.JSONField(default=dict, blank=True)  # {"spf": {...}, "dkim": {...}, "dmarc": {...}}
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "user"], name="messaging_account_user", condition=Q(user__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "entity"], name="messaging_account_entity", condition=Q(entity__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                name="messaging_account_default",
+                condition=Q(user__isnull=True, entity__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True) | Q(entity__isnull=True), name="messaging_account_one_owner"
+            ),
+            models.CheckConstraint(condition=Q(security__in=Security.values), name="messaging_account_security"),
+        ]
+
+    def __str__(self) -> str:
+        return self.from_email
+
+
+class State(models.TextChoices):
+    """Where a message is; each state is entered by an event."""
+
+    QUEUED = "queued", _("To leave")
+    HELD = "held", _("Held")
+    RENDERED = "rendered", _("Ready")
+    HANDING_OVER = "handing_over", _("Leaving")
+    SENT = "sent", _("Sent")
+    CAUGHT = "caught", _("Caught by the sandbox")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("To be tried again")
+    IN_DOUBT = "in_doubt", _("In doubt")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Message(Scoped):
+    """One letter to one customer, its context as decided when queued; only its state moves, by its events alone."""
+
+    key = models.CharField(max_length=200)
+    channel = models.CharField(max_length=20, default="email")
+    kind = models.CharField(max_length=40)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    sender_user_id = models.BigIntegerField(null=True)
+    sender_entity_id = models.BigIntegerField(null=True)
+    to = models.JSONField(default=list)
+    cc = models.JSONField(default=list)
+    context = models.JSONField(default=dict)
+    send_after = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=TransactionNow())
+    # Kept by the trigger on events; the product has no right to write them.
+    state = models.CharField(max_length=20, choices=State.choices, db_default="", editable=False)
+    state_at = models.DateTimeField(null=True, editable=False)
+    due_at = models.DateTimeField(null=True, editable=False)
+    attempts = models.IntegerField(db_default=0, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="messaging_message_key"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organisation", "due_at", "id"],
+                name="messaging_message_waiting",
+                condition=Q(state__in=["queued", "held", "rendered", "failed"]),
+            ),
+            models.Index(
+                fields=["organisation", "state", "id"],
+                name="messaging_message_attention",
+                condition=Q(state__in=["handing_over", "in_doubt", "refused", "failed", "held"]),
+            ),
+            models.Index(fields=["organisation", "customer", "-id"], name="messaging_message_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.state}"
+
+
+class MessageContent(Scoped):
+    """The bytes of a message, made once before anything leaves; insert-only, one row a message."""
+
+    message = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="content", primary_key=True)
+    account = models.ForeignKey(MailAccount, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    message_id_header = models.CharField(max_length=255)
+    sender_email = models.CharField(max_length=254)
+    recipients = models.JSONField(default=list)
+    subject = models.CharField(max_length=500)
+    raw = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "message_id_header"], name="messaging_content_header"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id_header
+
+
+class MessageEvent(Scoped):
+    """Something that happened to a message: the state it entered, why, and by whom; insert-only."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="events", db_index=False)
+    state = models.CharField(max_length=20, choices=State.choices)
+    at = models.DateTimeField(db_default=TransactionNow())
+    attempt = models.IntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    # The worker that hands over holds the advisory lock of this number, so that its death is seen at once.
+    worker = models.BigIntegerField(null=True)
+    detail = models.JSONField(default=dict)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "message", "attempt"],
+                name="messaging_event_one_hand_over",
+                condition=Q(state="handing_over"),
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="messaging_event_state"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["organisation", "message", "id"], name="messaging_event_message")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.state}"
+
+
+class SuppressionReason(models.TextChoices):
+    """Why an address is not written to."""
+
+    BOUNCED = "bounced", _("Does not exist")
+    OPTED_OUT = "opted_out", _("Asked not to be written to")
+    COMPLAINED = "complained", _("Complained")
+
+
+class Suppression(Scoped):
+    """An address that gets no message any more; a person may take it off the list."""
+
+    email = models.CharField(max_length=254)
+    reason = models.CharField(max_length=20, choices=SuppressionReason.choices)
+    detail = models.TextField(blank=True, default="")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("organisation", Lower("email"), name="messaging_suppression_email"),
+            models.CheckConstraint(
+                condition=Q(reason__in=SuppressionReason.values), name="messaging_suppression_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class ChannelSwitch(Scoped):
+    """Whether a channel may send at all; without a row it may. Closing it stops the very next message."""
+
+    channel = models.CharField(max_length=20)
+    is_open = models.BooleanField(default=True)
+    why = models.TextField(blank=True, default="")
+    actor_name = models.CharField(max_length=200, blank=True, default="")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "channel"], name="messaging_switch_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return self.channel

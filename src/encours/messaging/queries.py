@@ -1,0 +1,306 @@
+"""Read templates, accounts and messages for screens, the API and the worker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as default_policy
+from typing import Any
+
+import nh3
+from django.conf import settings
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from encours.access.rules import Scope
+from encours.core import secrets
+from encours.core.errors import EncoursError, NotFound, gettext_noop
+from encours.customers.queries import in_scope
+from encours.messaging.models import (
+    ChannelSwitch,
+    MailAccount,
+    Message,
+    MessageEvent,
+    State,
+    Suppression,
+    Template,
+    TemplateVersion,
+)
+from encours.messaging.rules import wording
+from encours.messaging.rules.server import Server
+from encours.messaging.rules.values import Json, Letter, Wording
+
+NEEDS_A_PERSON = (State.IN_DOUBT, State.REFUSED, State.HANDING_OVER)
+
+
+class MessageNotFound(NotFound):
+    """No such message, or none the reader may see."""
+
+    message = gettext_noop("There is no such message.")
+
+
+class TemplateNotFound(NotFound):
+    """No such template in this language."""
+
+    message = gettext_noop("There is no template “{key}” in this language.")
+
+
+# templates ----------------------------------------------------------------------------------------------------------
+
+
+def current_version_ids(organisation_id: int) -> dict[tuple[str, str], int]:
+    """The version in force of each template and language, by key and language."""
+    latest = (
+        TemplateVersion.objects.filter(organisation_id=organisation_id)
+        .order_by("template_id", "language", "-pk")
+        .distinct("template_id", "language")
+    )
+    return {(key, language): pk for key, language, pk in latest.values_list("template__key", "language", "pk")}
+
+
+def wording_of(version: TemplateVersion) -> Wording:
+    """What a version says, as a value."""
+    return Wording(version.language, version.subject, version.mjml, version.text)
+
+
+def current_version(key: str, *, organisation_id: int, language: str) -> TemplateVersion:
+    """The version of a template in force in a language."""
+    found = (
+        TemplateVersion.objects.filter(organisation_id=organisation_id, template__key=key, language=language)
+        .select_related("template")
+        .order_by("-pk")
+        .first()
+    )
+    if found is None:
+        raise TemplateNotFound(key=key)
+    return found
+
+
+def templates(organisation_id: int) -> Sequence[Template]:
+    """The organisation's templates, each with `latest`: its versions in force, one a language."""
+    found = list(Template.objects.filter(organisation_id=organisation_id).order_by("pk"))
+    ids = current_version_ids(organisation_id).values()
+    versions: dict[int, list[TemplateVersion]] = {}
+    for version in TemplateVersion.objects.filter(pk__in=ids).order_by("-language"):
+        versions.setdefault(version.template_id, []).append(version)
+    for template in found:
+        template.latest = versions.get(template.pk, [])  # type: ignore[attr-defined]
+    return found
+
+
+def template_versions(key: str, *, organisation_id: int, language: str) -> QuerySet[TemplateVersion]:
+    """Everything a template said in a language, the latest first."""
+    return TemplateVersion.objects.filter(
+        organisation_id=organisation_id, template__key=key, language=language
+    ).order_by("-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter as its reader would get it, or what keeps it from being written."""
+
+    letter: Letter | None
+    problem: EncoursError | None
+
+
+def preview(words: Wording, context: Json) -> Preview:
+    """Try a text on a context, real or the sample of `rules.sample`; nothing is written."""
+    try:
+        wording.variables(words)
+        return Preview(wording.render(words, context), None)
+    except EncoursError as error:
+        return Preview(None, error)
+
+
+# accounts -----------------------------------------------------------------------------------------------------------
+
+
+def accounts(organisation_id: int) -> QuerySet[MailAccount]:
+    """The organisation's mail accounts with their owners; the organisation's own comes first."""
+    found = MailAccount.objects.filter(organisation_id=organisation_id).select_related("user", "entity")
+    return found.order_by("user_id", "entity_id")
+
+
+def server_of(account: MailAccount) -> Server:
+    """The account's server with its password in clear, for signing in."""
+    password = ""
+    if account.password_encrypted:
+        keys = secrets.configured_keys(settings.ENCOURS_HOME)
+        password = secrets.decrypt(account.password_encrypted, keys=keys)
+    return Server(account.host, account.port, account.security, account.username, password)
+
+
+def is_channel_open(channel: str, *, organisation_id: int) -> bool:
+    """Whether the channel may send, as its switch says; without a switch it may."""
+    return not ChannelSwitch.objects.filter(organisation_id=organisation_id, channel=channel, is_open=False).exists()
+
+
+def switches(organisation_id: int) -> QuerySet[ChannelSwitch]:
+    """The switches that were ever used, with who used them and why."""
+    return ChannelSwitch.objects.filter(organisation_id=organisation_id).order_by("channel")
+
+
+def suppressed(emails: Sequence[str], *, organisation_id: int) -> set[str]:
+    """Those of the addresses that must not be written to, in lower case."""
+    lowered = {email.lower() for email in emails}
+    found = Suppression.objects.filter(organisation_id=organisation_id, email__in=lowered)
+    return set(found.values_list("email", flat=True))
+
+
+def suppressions(organisation_id: int) -> QuerySet[Suppression]:
+    """The addresses not to write to, the latest first."""
+    return Suppression.objects.filter(organisation_id=organisation_id).order_by("-pk")
+
+
+# messages -----------------------------------------------------------------------------------------------------------
+
+
+def messages(
+    scope: Scope,
+    *,
+    states: Sequence[str] = (),
+    customer_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> Sequence[Message]:
+    """Messages a person may see, the latest first, with their customer and subject; the next page begins `before_id`.
+
+    Each has `subject` (empty until it is written) and `reason`, the detail of its last event.
+    """
+    found = _visible(scope).select_related("customer", "template_version__template").defer("context")
+    if states:
+        found = found.filter(state__in=states)
+    if customer_id is not None:
+        found = found.filter(customer_id=customer_id)
+    if before_id is not None:
+        found = found.filter(pk__lt=before_id)
+    last = MessageEvent.objects.filter(organisation_id=scope.organisation_id, message_id=OuterRef("pk"))
+    return list(
+        found.annotate(
+            subject=Subquery(Message.objects.filter(pk=OuterRef("pk")).values("content__subject")[:1]),
+            reason=Subquery(last.order_by("-pk").values("detail")[:1]),
+        ).order_by("-pk")[:limit]
+    )
+
+
+def _visible(scope: Scope) -> QuerySet[Message]:
+    found = Message.objects.filter(organisation_id=scope.organisation_id)
+    if scope.own_portfolio_only:
+        found = found.filter(customer_id__in=in_scope(scope).values("pk"))
+    if scope.entity_ids:
+        found = found.filter(Q(sender_entity_id__in=scope.entity_ids) | Q(sender_entity_id__isnull=True))
+    return found
+
+
+def state_counts(scope: Scope) -> dict[str, int]:
+    """How many messages are in each state, for the tabs of the list."""
+    counted = _visible(scope).order_by().values_list("state").annotate(count=Count("pk"))
+    return dict(counted)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message in full: what was sent byte for byte, and everything that happened to it."""
+
+    message: Message
+    events: Sequence[MessageEvent]
+    subject: str
+    html: str
+    text: str
+    raw: bytes
+    headers: Sequence[tuple[str, str]]
+
+
+def message_in_full(message_id: int, *, scope: Scope) -> MessageView:
+    """One message with its events; before it is written, what it would say today.
+
+    The HTML is made safe to show, yet belongs in a sandboxed frame all the same.
+    """
+    message = (
+        _visible(scope)
+        .select_related("customer", "template_version__template", "content__account")
+        .filter(pk=message_id)
+        .first()
+    )
+    if message is None:
+        raise MessageNotFound
+    events = list(MessageEvent.objects.filter(organisation_id=scope.organisation_id, message=message).order_by("pk"))
+    raw = bytes(message.content.raw) if hasattr(message, "content") else b""
+    if not raw:
+        shown = preview(wording_of(message.template_version), message.context)
+        letter = shown.letter or Letter("", "", "")
+        return MessageView(message, events, letter.subject, safe_html(letter.html), letter.text, b"", ())
+    parsed = message_from_bytes(raw, policy=default_policy)
+    headers = [(name, str(value)) for name, value in parsed.items()]
+    return MessageView(
+        message,
+        events,
+        message.content.subject,
+        safe_html(_body(parsed, "html")),
+        _body(parsed, "plain"),
+        raw,
+        headers,
+    )
+
+
+def _body(parsed: EmailMessage, kind: str) -> str:
+    part = parsed.get_body((kind,))
+    return str(part.get_content()) if part is not None else ""
+
+
+_TAGS = nh3.ALLOWED_TAGS | {"html", "head", "body", "style", "title", "meta", "center", "font"}
+_ATTRIBUTES: dict[str, set[str]] = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"style", "class", "align", "valign", "width", "height", "bgcolor", "role", "lang", "dir", "title"},
+    "table": {"border", "cellpadding", "cellspacing"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+
+
+def safe_html(html: str) -> str:
+    """The HTML of a letter without anything that could run or call home: scripts, forms, event handlers."""
+    return nh3.clean(
+        html, tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags={"script", "style"} - _TAGS, url_schemes=_SCHEMES
+    )
+
+
+_SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
+
+
+def states_of(keys: Sequence[str], *, organisation_id: int) -> Mapping[str, str]:
+    """The state of each message by its key; a key never queued is absent."""
+    found = Message.objects.filter(organisation_id=organisation_id, key__in=keys)
+    return dict(found.values_list("key", "state"))
+
+
+def left_since(since: datetime, *, organisation_id: int) -> Mapping[int, list[datetime]]:
+    """When messages left (or may have) for each customer since a moment, for contact delays and weekly caps."""
+    found = Message.objects.filter(
+        organisation_id=organisation_id,
+        state__in=[State.SENT, State.CAUGHT, State.IN_DOUBT, State.HANDING_OVER],
+        state_at__gte=since,
+    )
+    left: dict[int, list[datetime]] = {}
+    for customer_id, at in found.order_by("state_at").values_list("customer_id", "state_at"):
+        if at is not None:
+            left.setdefault(customer_id, []).append(at)
+    return left
+
+
+def mailbox(*, organisation_id: int, before_id: int | None = None, limit: int = 50) -> Sequence[Message]:
+    """What the sandbox caught, the latest first: the demo's mailbox page."""
+    found = Message.objects.filter(organisation_id=organisation_id, state=State.CAUGHT).select_related(
+        "customer", "content"
+    )
+    if before_id is not None:
+        found = found.filter(pk__lt=before_id)
+    return list(found.defer("context", "content__raw").order_by("-pk")[:limit])
+
+
+def details_of(message: Message) -> Mapping[str, Any]:
+    """What its last event says of a message."""
+    event = (
+        MessageEvent.objects.filter(organisation_id=message.organisation_id, message=message).order_by("-pk").first()
+    )
+    return event.detail if event else {}
