@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from encours.access import context, rules
-from encours.access.models import AuditEntry, Entity, Membership, Organisation, Role, User
+from encours.access.models import AuditEntry, Entity, Membership, Organisation, Role, SavedView, User
 from encours.core import ids
 from encours.core.actors import Actor
 from encours.core.currencies import exponent
@@ -70,6 +70,18 @@ class OrganisationUnknown(NotFound):
     """No such organisation."""
 
     message = gettext_noop("There is no such organisation.")
+
+
+class ViewUnnamed(Refused):
+    """A kept view needs a name to be found again."""
+
+    message = gettext_noop("Give the view a name.")
+
+
+class ViewUnknown(NotFound):
+    """No such view, or another person's."""
+
+    message = gettext_noop("This view is gone already.")
 
 
 def record_audit(
@@ -464,3 +476,32 @@ def _record_member(by: Actor, membership: Membership, verb: str, details: Mappin
             **details,
         },
     )
+
+
+@transaction.atomic
+def keep_view(*, scope: rules.Scope, screen: str, name: str, query: str) -> SavedView:
+    """Keep a list's filters and order under a name of the person's own; the same name again replaces it.
+
+    A convenience of one person, so it leaves no trace in the audit trail.
+    """
+    wanted = name.strip()[:60]
+    if not wanted:
+        raise ViewUnnamed
+    view, _ = SavedView.objects.update_or_create(
+        organisation_id=scope.organisation_id,
+        user_id=scope.user_id,
+        screen=screen,
+        name=wanted,
+        defaults={"query": query},
+    )
+    return view
+
+
+@transaction.atomic
+def remove_view(*, scope: rules.Scope, view_id: int) -> SavedView:
+    """Forget one of the person's own views; refuses those of others."""
+    view = SavedView.objects.filter(organisation_id=scope.organisation_id, user_id=scope.user_id, pk=view_id).first()
+    if view is None:
+        raise ViewUnknown
+    view.delete()
+    return view

@@ -182,3 +182,21 @@ class AuditEntry(Scoped):
             "why": self.why,
             "details": self.details,
         }
+
+
+class SavedView(Scoped):
+    """A list's filters and order kept under a name by one person, for themselves or for everyone when shared."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    screen = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    query = models.TextField()
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "user", "screen", "name"], name="access_savedview_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.screen}: {self.name}"

@@ -1,17 +1,19 @@
 """Read tenants, legal companies, members and the audit trail."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from encours.access import rules
-from encours.access.models import AuditEntry, Entity, Membership, Organisation
+from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
 from encours.access.rules import Scope
 from encours.core.findings import Finding
 
 PAGE_ENTRIES = 50
 _CHAIN_SLICE = 5_000
+_VERBS_FROM = 2_000
 
 
 def membership_of(user_id: int, *, organisation_id: int | None) -> Membership | None:
@@ -67,19 +69,31 @@ def audit_page(
     subject_kind: str = "",
     subject_id: str = "",
     actor_id: int | None = None,
+    verb: str = "",
+    channel: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = PAGE_ENTRIES,
 ) -> list[AuditEntry]:
-    """The audit trail, latest first; the next page begins before the last sequence of this one."""
-    wanted: dict[str, Any] = {"organisation_id": organisation_id}
-    if before_sequence is not None:
-        wanted["sequence__lt"] = before_sequence
-    if subject_kind:
-        wanted["subject_kind"] = subject_kind
-    if subject_id:
-        wanted["subject_id"] = subject_id
-    if actor_id is not None:
-        wanted["actor_id"] = actor_id
-    return list(AuditEntry.objects.filter(**wanted).order_by("-sequence")[:limit])
+    """The audit trail, latest first; the next page begins before the last sequence of this one; `until` is exclusive."""
+    wanted: dict[str, Any] = {
+        "sequence__lt": before_sequence,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "actor_id": actor_id,
+        "verb": verb,
+        "channel": channel,
+        "at__gte": since,
+        "at__lt": until,
+    }
+    asked = {name: value for name, value in wanted.items() if value not in (None, "")}
+    return list(AuditEntry.objects.filter(organisation_id=organisation_id, **asked).order_by("-sequence")[:limit])
+
+
+def audit_verbs(organisation_id: int) -> list[str]:
+    """The verbs among the latest entries of the trail, for the filter of its page."""
+    latest = AuditEntry.objects.filter(organisation_id=organisation_id).order_by("-sequence")[:_VERBS_FROM]
+    return sorted(set(latest.values_list("verb", flat=True)))
 
 
 def verify_chain(organisation_id: int) -> list[Finding]:
@@ -95,6 +109,12 @@ def verify_chain(organisation_id: int) -> list[Finding]:
             return [Finding(code="audit_chain", is_kept=False, figure=f"{expected - 1} entries", detail=broken)]
         expected, previous = entry.sequence + 1, bytes(entry.hash)
     return [Finding(code="audit_chain", is_kept=True, figure=f"{expected - 1} entries, {previous.hex()[:16]}")]
+
+
+def chain_head(organisation_id: int) -> tuple[int, str]:
+    """How many entries the trail has and the hash it ends with, to be noted where nobody can change it."""
+    last = AuditEntry.objects.filter(organisation_id=organisation_id).order_by("-sequence").first()
+    return (last.sequence, bytes(last.hash).hex()) if last else (0, rules.CHAIN_START.hex())
 
 
 def _break(entry: AuditEntry, expected: int, previous: bytes) -> str:
@@ -120,3 +140,9 @@ def _chain(organisation_id: int) -> Iterator[AuditEntry]:
         if len(entries) < _CHAIN_SLICE:
             return
         after = entries[-1].sequence
+
+
+def saved_views(scope: Scope, *, screen: str) -> list[SavedView]:
+    """The views of a list that the person kept, and those that others share."""
+    views = SavedView.objects.filter(organisation_id=scope.organisation_id, screen=screen)
+    return list(views.filter(Q(user_id=scope.user_id) | Q(is_shared=True)).order_by("name"))

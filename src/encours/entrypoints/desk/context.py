@@ -1,0 +1,170 @@
+"""What the frame of every staff page knows: organisation, person, navigation, how fresh the books are."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, gettext, ngettext
+
+from encours.access import rules as access
+from encours.entrypoints import formats
+from encours.entrypoints.desk import navigation, recent, standing
+
+PHONE_TABS = 4  # and "More"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the rail as this person sees it."""
+
+    label: str
+    url: str
+    icon: str = ""
+    is_current: bool = False
+    count: int | None = None
+    short_label: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of lines below the main ones."""
+
+    label: str
+    entries: Sequence[Entry]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Template context; built only when a whole page asks for it."""
+    return {"shell": SimpleLazyObject(lambda: _built(request))}
+
+
+def theme(request: HttpRequest) -> dict[str, str]:
+    """The theme asked for, and the one to paint first: without a choice, what the browser said last time."""
+    chosen = getattr(request.user, "theme", "") if hasattr(request, "user") else ""
+    remembered = request.COOKIES.get("encours-theme", "light")
+    shown = chosen or (remembered if remembered in {"light", "dark"} else "light")
+    is_dark = shown == "dark"
+    return {
+        "theme": chosen or "auto",
+        "theme_shown": shown,
+        "other_theme": "light" if is_dark else "dark",
+        "other_theme_icon": "sun" if is_dark else "moon",
+        "other_theme_label": gettext("Switch to the light theme") if is_dark else gettext("Switch to the dark theme"),
+    }
+
+
+def _built(request: HttpRequest) -> dict[str, Any]:
+    language = formats.known_language(get_language())
+    frame: dict[str, Any] = {
+        **theme(request),
+        "other_language": "fr" if language == "en" else "en",
+        "other_language_label": "Passer en français" if language == "en" else "Switch to English",
+        "account_url": _address("account") or _address("more"),
+        "sandbox": False,
+        "version": getattr(settings, "VERSION", ""),
+    }
+    if getattr(request, "scope", None) is None:
+        return frame
+    now = standing.of(request.scope, today=request.today)
+    current = request.resolver_match.url_name if request.resolver_match else ""
+    main = _entries(navigation.MAIN, request, current=current or "", counts=now.counts)
+    return {
+        **frame,
+        "organisation_name": request.organisation.name,
+        "organisation_note": _note(now),
+        "sandbox": request.organisation.sandbox,
+        "mailbox_url": _address("mailbox"),
+        "entries": main,
+        "tabs": _tabs(request, current or ""),
+        "sections": _sections(request, current or ""),
+        "freshness": _freshness(now, language),
+        "freshness_tone": now.tone,
+    }
+
+
+def _note(now: standing.Standing) -> str:
+    companies = ngettext("{count} company", "{count} companies", len(now.entities)).format(count=len(now.entities))
+    return f"{companies} · {', '.join(now.currencies) or 'EUR'}"
+
+
+def _freshness(now: standing.Standing, language: str) -> str:
+    if now.bank_date is None and now.books_at is None:
+        return gettext("No books yet")
+    parts = []
+    if now.bank_date is not None:
+        parts.append(gettext("Bank {day}").format(day=formats.day_near(now.bank_date, today=now.today, language=language)))
+    if now.books_at is not None:
+        parts.append(gettext("Books {at}").format(at=formats.instant(now.books_at, today=now.today, language=language)))
+    return " · ".join(parts)
+
+
+def _address(name: str) -> str | None:
+    try:
+        return reverse(f"desk:{name}")
+    except NoReverseMatch:
+        return None
+
+
+def _entries(
+    screens: Iterable[navigation.Screen], request: HttpRequest, *, current: str, counts: dict[str, int] | None = None
+) -> list[Entry]:
+    shown = []
+    for screen in screens:
+        url = screen.address
+        if url is None or (screen.permission and not access.can(request.scope, screen.permission)):
+            continue
+        is_current = current == screen.key or current in screen.owns
+        shown.append(
+            Entry(
+                label=str(screen.label),
+                url=url,
+                icon=screen.icon,
+                is_current=is_current,
+                count=(counts or {}).get(screen.key),
+                short_label=str(screen.tab_label),
+            )
+        )
+    return shown
+
+
+def _tabs(request: HttpRequest, current: str) -> list[Entry]:
+    wanted = [screen for screen in navigation.MAIN if screen.tab_label]
+    tabs = _entries(wanted, request, current=current)[:PHONE_TABS]
+    more = Entry(
+        label=gettext("More"),
+        short_label=gettext("More"),
+        url=reverse("desk:more"),
+        icon="dots",
+        is_current=not any(entry.is_current for entry in tabs),
+    )
+    return [*tabs, more]
+
+
+def _sections(request: HttpRequest, current: str) -> list[Section]:
+    sections = []
+    reports = _entries(navigation.REPORTS, request, current=current)
+    if any(entry.is_current for entry in reports):
+        sections.append(Section(gettext("Reports"), reports))
+    opened = [
+        replace(Entry(label=name, url=url), is_current=url == request.path) for name, url in recent.customers(request)
+    ]
+    if opened and current.startswith("customer"):
+        sections.append(Section(gettext("Recently opened"), opened))
+    setup = _entries(navigation.SETUP, request, current=current)
+    if setup:
+        sections.append(Section(gettext("Set up"), setup))
+    return sections
+
+
+def more_sections(request: HttpRequest) -> list[Section]:
+    """Every screen this person has, for the phone's last tab."""
+    named: list[tuple[Callable[[], str], Sequence[navigation.Screen]]] = [
+        (lambda: gettext("Work"), navigation.MAIN),
+        (lambda: gettext("Reports"), navigation.REPORTS),
+        (lambda: gettext("Set up"), navigation.SETUP),
+    ]
+    return [Section(label(), _entries(screens, request, current="")) for label, screens in named]

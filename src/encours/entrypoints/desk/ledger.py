@@ -1,0 +1,104 @@
+"""Open items of everybody, and one document with what settled it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from encours.entrypoints import exports
+from encours.entrypoints.desk import accounts, standing
+from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
+from encours.entrypoints.responses import is_partial
+from encours.invoices import queries as invoices
+from encours.ledger import queries as ledger
+from encours.ledger.models import ItemKind
+
+DOCUMENT_KINDS = (ItemKind.INVOICE, ItemKind.CREDIT_NOTE, ItemKind.DEBIT_NOTE, ItemKind.DEPOSIT)
+COLUMNS = (
+    Column("number", _("Document"), is_sortable=False, value="document_number"),
+    Column("customer", _("Customer"), is_sortable=False, value="customer_name"),
+    Column("issued", _("Issued"), "date", is_sortable=False, is_wide=True, value="item_date"),
+    Column("due", _("Due"), "date", value="due_date"),
+    Column("amount", _("Amount"), "money", is_sortable=False, is_wide=True, value="amount_minor"),
+    Column("open", _("Still open"), "money", value="open_minor"),
+    Column("late", _("Late"), "days", is_sortable=False, value="days_late"),
+)
+EXPORTED = (
+    COLUMNS[0],
+    Column("instalment", _("Instalment"), value="instalment_number"),
+    Column("customer_number", _("Customer number")),
+    *COLUMNS[1:],
+    Column("currency", _("Currency")),
+    Column("kind", _("Kind")),
+)
+
+
+@screen("view_books")
+def item_list(request: HttpRequest) -> HttpResponse:
+    listing = Listing.of(request.GET, columns=COLUMNS, sort="due")
+    filters = _filters(request)
+    wanted = {**filters, "scope": request.scope, "today": request.today}
+    order = {"sort": listing.sort, "is_descending": listing.is_descending}
+    if form := request.GET.get("export"):
+        rows = ledger.open_items(**wanted, **order, after=None, limit=exports.ROWS_MAX)
+        return exports.sheet(form, name=gettext("open-items"), columns=EXPORTED, rows=rows)
+    rows = ledger.open_items(**wanted, **order, after=listing.after, limit=PAGE_ROWS + 1)
+    shown, last = rows[:PAGE_ROWS], rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
+    context: dict[str, Any] = {
+        "listing": listing,
+        "rows": [(row, accounts.state_of(row, today=request.today)) for row in shown],
+        "next_address": listing.next_address(*last.place(listing.sort)) if last else "",
+    }
+    if is_partial(request):
+        return render(request, "desk/ledger/items.html#rows", context)
+    page = {
+        **context,
+        "filters": filters,
+        "entities": standing.of(request.scope, today=request.today).entities,
+        "totals": ledger.open_items_total(**wanted),
+    }
+    return render(request, "desk/ledger/items.html", page)
+
+
+def _filters(request: HttpRequest) -> dict[str, Any]:
+    entity = request.GET.get("entity", "")
+    return {
+        "text": request.GET.get("q", "").strip(),
+        "only": request.GET.get("only", ""),
+        "kind": request.GET.get("kind", ""),
+        "entity_id": int(entity) if entity.isdecimal() and len(entity) < 18 else None,
+    }
+
+
+@screen("view_books")
+def document(request: HttpRequest, document_id: int) -> HttpResponse:
+    found = invoices.document(document_id, scope=request.scope)
+    versions = invoices.versions_of(found)
+    items = [
+        item
+        for version in versions
+        for item in ledger.items_of_document(version.pk, kinds=DOCUMENT_KINDS, scope=request.scope)
+    ]
+    # a corrected version's items are settled by their reversal: only the current ones are the account
+    current = [item for item in items if item.document_id == found.pk] or items
+    settled = ledger.settlements_of([item.pk for item in current], organisation_id=request.organisation_id)
+    context = {
+        "document": found,
+        "versions": versions,
+        "rows": accounts.rows_of(current, today=request.today),
+        "open_minor": sum(item.open_minor for item in current),
+        "due_date": min((item.due_date for item in current if item.open_minor > 0), default=None),
+        "due_inferred": any(item.due_inferred for item in current),
+        "settlements": [(item, settled.get(item.pk, [])) for item in current if settled.get(item.pk)],
+    }
+    return render(request, "desk/ledger/document.html", context)
+
+
+urlpatterns = [
+    path("items", item_list, name="items"),
+    path("documents/<int:document_id>", document, name="document"),
+]

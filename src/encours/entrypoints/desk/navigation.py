@@ -1,0 +1,63 @@
+"""The screens of the desk, in the order the rail shows them; one line here puts a screen in reach of everyone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+type Text = Any  # text now, or text in the reader's language when it is shown
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One entry of the rail; `owns` lists the other address names that light it up."""
+
+    key: str
+    label: Text
+    icon: str
+    owns: tuple[str, ...] = ()
+    permission: str | None = None
+    tab_label: Text = ""  # on phones the first five with a tab label stand at the foot
+
+    @property
+    def address(self) -> str | None:
+        """Where it leads; None as long as the screen is not built."""
+        try:
+            return reverse(f"desk:{self.key}")
+        except NoReverseMatch:
+            return None
+
+
+MAIN: Sequence[Screen] = (
+    Screen("today", _("Today"), "checklist", ("today_peek",), tab_label=_("Today")),
+    Screen(
+        "customers",
+        _("Customers"),
+        "building",
+        ("customer", "customer_receipts", "customer_documents", "customer_disputes"),
+        tab_label=_("Customers"),
+    ),
+    Screen("items", _("Open items"), "file-invoice", ("document",), tab_label=_("Items")),
+    Screen("promises", _("Promises"), "calendar-check"),
+    Screen("disputes", _("Disputes"), "message-report"),
+    Screen("held", _("Held messages"), "hand-stop"),
+    Screen("dashboard", _("Dashboard"), "chart-line", ("ageing", "ageing_items", "kpi"), tab_label=_("Dashboard")),
+    Screen("scenarios", _("Scenarios"), "route", ("scenario",)),
+    Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
+)
+REPORTS: Sequence[Screen] = (
+    Screen("dashboard", _("Overview"), "layout-dashboard"),
+    Screen("ageing", _("Aged balance"), "table", ("ageing_items",)),
+    Screen("kpis", _("Indicators, month by month"), "chart-histogram", ("kpi",)),
+    Screen("quality", _("Data quality"), "checkup-list"),
+)
+SETUP: Sequence[Screen] = (
+    Screen("imports", _("Imports"), "file-import", ("import",)),
+    Screen("templates", _("Templates"), "template", ("template",)),
+    Screen("segments", _("Segments"), "users-group"),
+    Screen("users", _("Users"), "users", ("user",)),
+    Screen("audit", _("Audit trail"), "history"),
+    Screen("settings", _("Settings"), "settings"),
+)

@@ -1,0 +1,13 @@
+"""How people get in: by invitation only."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class ClosedSignUp(DefaultAccountAdapter):
+    """Nobody makes an account by themselves; an administrator invites."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,193 @@
+"""The tags every template has without loading them: money, dates, counts, chips, hints and sortable column heads."""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from encours.entrypoints import formats
+from encours.entrypoints.listing import Listing
+
+register = template.Library()
+
+
+def _language() -> str:
+    return formats.known_language(get_language())
+
+
+def _today(context: Context) -> date:
+    return context["request"].today
+
+
+@register.simple_tag
+def money(minor: int | None, currency: str | None) -> str:
+    """An amount to the cent, wherever one can pay or match."""
+    if minor is None or not currency:
+        return formats.DASH
+    return formats.money(minor, currency, language=_language())
+
+
+@register.simple_tag
+def money_round(minor: int | None, currency: str | None) -> SafeString | str:
+    """An amount in whole units; the exact one shows on hover."""
+    if minor is None or not currency:
+        return formats.DASH
+    language = _language()
+    exact = formats.money(minor, currency, language=language)
+    return format_html(
+        '<span title="{}">{}</span>', exact, formats.money_round(minor, currency, language=language)
+    )
+
+
+@register.simple_tag
+def number(value: int | Decimal | float | None, decimals: int = 0) -> str:
+    """A count or a measure."""
+    return formats.DASH if value is None else formats.number(value, language=_language(), decimals=decimals)
+
+
+@register.simple_tag
+def percent(ratio: Decimal | float | None, decimals: int = 1) -> str:
+    """A share of one as a percentage."""
+    return formats.DASH if ratio is None else formats.percent(ratio, language=_language(), decimals=decimals)
+
+
+@register.simple_tag
+def days(count: int | Decimal | float | None, decimals: int = 0) -> str:
+    """A number of days."""
+    return formats.DASH if count is None else formats.days(count, language=_language(), decimals=decimals)
+
+
+@register.simple_tag
+def day(value: date | None) -> str:
+    """A day in a table."""
+    return formats.DASH if value is None else formats.day(value, language=_language())
+
+
+@register.simple_tag
+def day_full(value: date | None) -> str:
+    """A day with its whole year."""
+    return formats.DASH if value is None else formats.day_full(value, language=_language())
+
+
+@register.simple_tag
+def day_long(value: date) -> str:
+    """A day in words."""
+    return formats.day_long(value, language=_language())
+
+
+@register.simple_tag(takes_context=True)
+def day_near(context: Context, value: date | None) -> str:
+    """A day as a timeline says it."""
+    if value is None:
+        return formats.DASH
+    return formats.day_near(value, today=_today(context), language=_language())
+
+
+@register.simple_tag
+def month_full(value: date) -> str:
+    """A month with its year."""
+    return formats.month_full(value, language=_language())
+
+
+@register.simple_tag(takes_context=True)
+def relative_days(context: Context, value: date | None) -> str:
+    """How far a day is from today."""
+    if value is None:
+        return formats.DASH
+    return formats.relative_days(value, today=_today(context), language=_language())
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: Context, value: datetime | None) -> str:
+    """An instant in the reader's zone."""
+    if value is None:
+        return formats.DASH
+    return formats.instant(value, today=_today(context), language=_language())
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A drawing that repeats what the text beside it says, hidden from screen readers."""
+    return format_html('<i class="ti ti-{}" aria-hidden="true"></i>', name)
+
+
+@register.simple_tag
+def chip(text: str, tone: str = "", icon_name: str = "") -> SafeString:
+    """A state in two or three words; `tone` is act, watch, good, info or nothing."""
+    drawing = icon(icon_name) if icon_name else ""
+    return format_html('<span class="en-chip{}">{}{}</span>', f" {tone}" if tone else "", drawing, text)
+
+
+@register.simple_tag(takes_context=True)
+def hint(context: Context, term: str, definition: str) -> SafeString:
+    """A term with its definition, shown on hover, on focus and on touch."""
+    count = context.render_context.get("ui_hints", 0) + 1
+    context.render_context["ui_hints"] = count
+    return format_html(
+        '<span class="en-hint" tabindex="0" aria-describedby="hint-{0}">{1}'
+        '<span class="tip" role="tooltip" id="hint-{0}">{2}</span></span>',
+        f"{abs(hash(term)) % 10**6}-{count}",
+        term,
+        definition,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def sort_head(context: Context, listing: Listing, key: str, css: str = "") -> SafeString:
+    """The head of a column: a link that sorts by it, and says so when it already does."""
+    column = listing.column(key)
+    classes = f"{column.css} {css}".strip()
+    if not column.is_sortable:
+        return format_html('<th scope="col" class="{}">{}</th>', classes, column.label)
+    state = ""
+    if listing.sort == key:
+        state = "descending" if listing.is_descending else "ascending"
+    return format_html(
+        '<th scope="col" class="{}"{}><a href="{}">{}</a></th>',
+        classes,
+        format_html(' aria-sort="{}"', state) if state else "",
+        listing.sort_address(key),
+        column.label,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def days_since(context: Context, value: date | None) -> str:
+    """How long ago a day was, as a number of days."""
+    if value is None:
+        return formats.DASH
+    return formats.days((_today(context) - value).days, language=_language())
+
+
+@register.filter
+def initials(contact: Any) -> str:
+    """Two letters to know a person by: "Étienne Garance" -> "ÉG"."""
+    words = [word for word in str(contact).replace(".", " ").split("@")[0].split() if word]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter
+def siren(number: str) -> str:
+    """Nine figures by three, which is how they are read out."""
+    return formats.NARROW_SPACE.join((number[:3], number[3:6], number[6:])) if len(number) == 9 else number
+
+
+_JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+@register.simple_tag
+def chart_json(spec: dict[str, Any]) -> SafeString:
+    """A chart's description as JSON inside the page, safe in a script element."""
+    return mark_safe(json.dumps(spec, default=str).translate(_JSON_ESCAPES))  # noqa: S308  # every < > & is escaped
+
+
+@register.filter
+def attribute(row: Any, name: str) -> Any:
+    """The field of a row whose name is known at run time only."""
+    return row.get(name) if isinstance(row, dict) else getattr(row, name, None)

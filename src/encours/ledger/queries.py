@@ -1,0 +1,317 @@
+"""Read open items, their allocations and what an account comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, Q, QuerySet
+
+from encours.access.rules import Scope
+from encours.ledger.models import Allocation, OpenItem, Transaction
+
+UNASSIGNED = 0  # as a collector or a segment: customers who have none
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The day asked about, and the instant of what was known; None is all that is known."""
+
+    day: date
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which items are looked at: those a person may see, narrowed to what they asked for."""
+
+    organisation_id: int
+    entity_ids: tuple[int, ...] = ()
+    portfolio_of: int | None = None
+    entity_id: int | None = None
+    customer_id: int | None = None
+    collector_id: int | None = None
+    segment_id: int | None = None
+    country: str | None = None
+    currency: str | None = None
+
+    @classmethod
+    def of(cls, scope: Scope, **asked: Any) -> "Selection":
+        """What the scope lets through of what is asked."""
+        return cls(
+            organisation_id=scope.organisation_id,
+            entity_ids=tuple(scope.entity_ids),
+            portfolio_of=scope.user_id if scope.own_portfolio_only else None,
+            **asked,
+        )
+
+    def conditions(self, alias: str) -> str:
+        """SQL conditions on a table with organisation, entity, customer and currency columns, for `parameters`."""
+        found = [f"{alias}.organisation_id = %(organisation)s"]
+        if self.entity_ids:
+            found.append(f"{alias}.entity_id = any(%(entities)s::bigint[])")
+        found += [
+            f"{alias}.{column} = %({column})s"
+            for column in ("entity_id", "customer_id", "currency")
+            if getattr(self, column) is not None
+        ]
+        if of_customer := self.customer_conditions("c"):
+            found.append(
+                f"{alias}.customer_id in (select c.id from customers_customer c"
+                f" where c.organisation_id = %(organisation)s and {' and '.join(of_customer)})"
+            )
+        return " and ".join(found)
+
+    def customer_conditions(self, alias: str) -> list[str]:
+        """The conditions that look at the customer's own columns."""
+        found = []
+        if self.portfolio_of is not None:
+            found.append(f"%(portfolio)s in ({alias}.collector_id, {alias}.sales_rep_id)")
+        for column in ("collector_id", "segment_id"):
+            if (asked := getattr(self, column)) is not None:
+                found.append(f"{alias}.{column} is null" if asked == UNASSIGNED else f"{alias}.{column} = %({column})s")
+        if self.country is not None:
+            found.append(f"{alias}.country = %(country)s")
+        return found
+
+    def parameters(self) -> dict[str, Any]:
+        """The values the conditions name."""
+        return {
+            "organisation": self.organisation_id,
+            "entities": list(self.entity_ids),
+            "portfolio": self.portfolio_of,
+            **{
+                name: getattr(self, name)
+                for name in ("entity_id", "customer_id", "collector_id", "segment_id", "country", "currency")
+            },
+        }
+
+
+# what the covering indexes hold, so that no page of the table is read
+LEAN_COLUMNS = ("id", "entity_id", "customer_id", "currency", "item_date", "due_date", "amount_minor")
+
+
+def open_items_sql(
+    selection: Selection, as_of: AsOf, *, columns: Sequence[str] = LEAN_COLUMNS
+) -> tuple[str, dict[str, Any]]:
+    """SQL and parameters of the items as of D, known at K: the columns asked and `open_minor` then.
+
+    An item whose legs are all dated up to D and known at K has its kept balance, one without a leg yet its amount;
+    only items caught between two legs have their legs summed. Rows may have `open_minor` zero. `offset 0` keeps the
+    planner from copying the expression into each place that uses it.
+    """
+    parameters = {**selection.parameters(), "day": as_of.day, "known_at": as_of.known_at}
+    has_later_days, has_later_knowledge = _has_later_legs(selection, as_of)
+    later = ["i.legs_last_date > %(day)s", *(["i.legs_last_at > %(known_at)s"] if has_later_knowledge else [])]
+    names = ", ".join(f"i.{column}" for column in columns)
+    known = " and i.recorded_at <= %(known_at)s" if as_of.known_at else ""
+    select = (
+        f"select {names}, {_open_then(later)} as open_minor from ledger_openitem i"
+        f" where {selection.conditions('i')} and i.item_date <= %(day)s{known}"
+    )
+    parts = [f"({select} and i.open_minor <> 0 offset 0)"]
+    if has_later_days or has_later_knowledge:
+        parts.append(f"({select} and i.open_minor = 0 and ({' or '.join(later)}) offset 0)")
+    return " union all ".join(parts), parameters
+
+
+def _open_then(later: Sequence[str]) -> str:
+    is_known = " and l.recorded_at <= %(known_at)s" if len(later) > 1 else ""
+    is_first_unknown = " or i.legs_first_at > %(known_at)s" if len(later) > 1 else ""
+    return f"""case
+        when i.legs_first_date is null or not ({" or ".join(later)}) then i.open_minor
+        when i.legs_first_date > %(day)s{is_first_unknown} then i.amount_minor
+        else i.amount_minor + (select coalesce(sum(l.amount_minor), 0)::bigint from ledger_allocationleg l
+            where l.organisation_id = %(organisation)s and l.item_id = i.id
+              and l.allocation_date <= %(day)s{is_known}) end"""
+
+
+def _has_later_legs(selection: Selection, as_of: AsOf) -> tuple[bool, bool]:
+    """Whether a closed item has a leg after D, and whether any allocation was learnt after K."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select exists (select from ledger_openitem where organisation_id = %(organisation)s
+                     and open_minor = 0 and legs_last_date > %(day)s),
+                   %(known_at)s::timestamptz is not null and exists (select from ledger_allocation
+                     where organisation_id = %(organisation)s and recorded_at > %(known_at)s)
+            """,
+            {"organisation": selection.organisation_id, "day": as_of.day, "known_at": as_of.known_at},
+        )
+        found: tuple[bool, bool] = cursor.fetchone()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one customer's account comes to in one currency on a day."""
+
+    currency: str
+    outstanding_minor: int
+    overdue_minor: int
+    not_due_minor: int
+    unapplied_minor: int
+    overdue_count: int
+    item_count: int
+    oldest_due_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One allocation seen from an item: when, with what, and how much of the item it took."""
+
+    allocation_id: int
+    allocation_date: date
+    recorded_at: datetime
+    code: str
+    source: str
+    amount_minor: int
+    currency: str
+    other_number: str
+    other_kind: str
+    other_amount_minor: int
+    is_undone: bool
+
+    @property
+    def applied_minor(self) -> int:
+        """How much of the item it took, as an amount people read without a sign."""
+        return -self.amount_minor if self.other_kind else abs(self.amount_minor)
+
+
+def items_in_scope(scope: Scope) -> QuerySet[OpenItem]:
+    """The items of the companies and customers a person may see."""
+    items = OpenItem.objects.filter(organisation_id=scope.organisation_id)
+    if scope.entity_ids:
+        items = items.filter(entity_id__in=scope.entity_ids)
+    if scope.own_portfolio_only:
+        items = items.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+    return items
+
+
+def balances_of(customer_id: int, *, scope: Scope, today: date) -> Sequence[Balance]:
+    """The account of one customer today, by currency, the largest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select currency,
+                   sum(open_minor)::bigint,
+                   coalesce(sum(open_minor) filter (where open_minor > 0 and due_date < %(today)s), 0)::bigint,
+                   coalesce(sum(open_minor) filter (where open_minor > 0 and due_date >= %(today)s), 0)::bigint,
+                   coalesce(sum(open_minor) filter (where open_minor < 0), 0)::bigint,
+                   count(*) filter (where open_minor > 0 and due_date < %(today)s),
+                   count(*),
+                   min(due_date) filter (where open_minor > 0 and due_date < %(today)s)
+            from ledger_openitem
+            where organisation_id = %(organisation)s and customer_id = %(customer)s and open_minor <> 0
+              and (%(entities)s::bigint[] = '{}' or entity_id = any(%(entities)s::bigint[]))
+            group by currency
+            order by 2 desc
+            """,
+            {
+                "today": today,
+                "organisation": scope.organisation_id,
+                "customer": customer_id,
+                "entities": list(scope.entity_ids),
+            },
+        )
+        return [Balance(*row) for row in cursor.fetchall()]
+
+
+def account_items(customer_id: int, *, scope: Scope, limit: int) -> Sequence[OpenItem]:
+    """The customer's open items, each document with all its instalments, settled ones too, by due date."""
+    items = items_in_scope(scope).filter(customer_id=customer_id)
+    still_open = list(items.exclude(open_minor=0).order_by("due_date", "pk")[:limit])
+    parted = {item.document_number for item in still_open if item.instalment_count > 1}
+    if not parted:
+        return still_open
+    # only settled instalments are missing; reversed ones and reversals stay out
+    siblings = items.filter(document_number__in=parted, instalment_count__gt=1, open_minor=0, reverses__isnull=True)
+    known = {item.pk for item in still_open}
+    reversed_ids = set(
+        OpenItem.objects.filter(
+            organisation_id=scope.organisation_id, customer_id=customer_id, reverses__isnull=False
+        ).values_list("reverses_id", flat=True)
+    )
+    return [*still_open, *(item for item in siblings if item.pk not in known and item.pk not in reversed_ids)]
+
+
+def items_of_document(document_id: int, *, kinds: Sequence[str], scope: Scope) -> Sequence[OpenItem]:
+    """The instalments a document was booked with, corrections included."""
+    items = items_in_scope(scope).filter(document_id=document_id, kind__in=kinds)
+    return list(items.order_by("instalment_number", "pk"))
+
+
+def settlements_of(item_ids: Sequence[int], *, organisation_id: int) -> dict[int, list[Settlement]]:
+    """For each item the allocations that touched it, with the largest item on the other side."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select leg.item_id, allocation.id, allocation.allocation_date, allocation.recorded_at, allocation.code,
+                   allocation.source, leg.amount_minor, leg.currency, coalesce(other.document_number, ''),
+                   coalesce(other.kind, ''), coalesce(other.amount_minor, 0),
+                   exists (select from ledger_allocation undo
+                           where undo.organisation_id = allocation.organisation_id and undo.reverses_id = allocation.id)
+            from ledger_allocationleg leg
+            join ledger_allocation allocation
+              on allocation.id = leg.allocation_id and allocation.organisation_id = leg.organisation_id
+            left join lateral (
+                select item.document_number, item.kind, item.amount_minor
+                from ledger_allocationleg opposite
+                join ledger_openitem item on item.id = opposite.item_id
+                where opposite.organisation_id = leg.organisation_id and opposite.allocation_id = leg.allocation_id
+                  and sign(opposite.amount_minor) <> sign(leg.amount_minor)
+                order by abs(opposite.amount_minor) desc
+                limit 1
+            ) other on true
+            where leg.organisation_id = %s and leg.item_id = any(%s)
+            order by allocation.allocation_date desc, allocation.id desc
+            """,
+            [organisation_id, list(item_ids)],
+        )
+        found: dict[int, list[Settlement]] = {}
+        for row in cursor.fetchall():
+            found.setdefault(row[0], []).append(Settlement(*row[1:]))
+        return found
+
+
+def last_recorded_at(scope: Scope) -> datetime | None:
+    """The instant the books last changed."""
+    return Transaction.objects.filter(organisation_id=scope.organisation_id).aggregate(last=Max("recorded_at"))["last"]
+
+
+def allocations_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[dict[str, Any]]:
+    """The customer's latest allocations: day, code, how much was settled, on how many items."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select allocation.id, allocation.allocation_date, allocation.recorded_at, allocation.code,
+                   allocation.reverses_id, leg.currency,
+                   sum(leg.amount_minor) filter (where leg.amount_minor > 0)::bigint, count(*)
+            from ledger_openitem item
+            join ledger_allocationleg leg on leg.item_id = item.id and leg.organisation_id = item.organisation_id
+            join ledger_allocation allocation
+              on allocation.id = leg.allocation_id and allocation.organisation_id = leg.organisation_id
+            where item.organisation_id = %s and item.customer_id = %s
+            group by allocation.id, leg.currency
+            order by allocation.allocation_date desc, allocation.id desc
+            limit %s
+            """,
+            [scope.organisation_id, customer_id, limit],
+        )
+        names = (
+            "id",
+            "allocation_date",
+            "recorded_at",
+            "code",
+            "reverses_id",
+            "currency",
+            "settled_minor",
+            "leg_count",
+        )
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def allocation_exists(allocation_id: int, *, organisation_id: int) -> bool:
+    """Whether the allocation is the organisation's."""
+    return Allocation.objects.filter(organisation_id=organisation_id, pk=allocation_id).exists()

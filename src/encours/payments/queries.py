@@ -1,0 +1,31 @@
+"""Read what was received."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Max, QuerySet
+
+from encours.access.rules import Scope
+from encours.payments.models import Receipt
+
+
+def receipts_in_scope(scope: Scope) -> QuerySet[Receipt]:
+    """The receipts of the companies the reader may see."""
+    receipts = Receipt.objects.filter(organisation_id=scope.organisation_id)
+    return receipts.filter(entity_id__in=scope.entity_ids) if scope.entity_ids else receipts
+
+
+def last_received_date(scope: Scope) -> date | None:
+    """The day up to which money is known."""
+    return receipts_in_scope(scope).aggregate(last=Max("received_date"))["last"]
+
+
+def receipts_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Receipt]:
+    """The customer's latest receipts."""
+    receipts = receipts_in_scope(scope).filter(customer_id=customer_id)
+    return list(receipts.order_by("-received_date", "-pk")[:limit])
+
+
+def receipt_count(customer_id: int, *, scope: Scope) -> int:
+    """How many receipts the customer has."""
+    return receipts_in_scope(scope).filter(customer_id=customer_id).count()
