@@ -1,0 +1,140 @@
+"""How long a person waits for a page: twenty at once on the large book, desk and API."""
+
+import http.client
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+from bench.measure import Book, Figure
+
+USERS = 20
+REQUESTS_EACH = 25
+THINK_SECONDS = 1.0
+P95_SECONDS_MAX = 0.150
+
+
+def run(book: Book) -> list[Figure]:
+    """p95 of each kind of page with twenty users who look a second at what they get, and with none who waits."""
+    from encours.access import context
+
+    context.bind(book.organisation_id)
+    cookie, token, customers = _sign_in(book.organisation_id)
+    pages = {
+        "desk page": _desk_pages(customers),
+        "API list": ["/api/v1/customers", "/api/v1/invoices", "/api/v1/items"],
+    }
+    figures = []
+    with _served(book) as port:
+        for name, addresses in pages.items():
+            headers = {"Cookie": cookie} if name == "desk page" else {"Authorization": f"Bearer {token}"}
+            _load(port, addresses, headers, requests_each=3, think_seconds=0)
+            for think_seconds in (THINK_SECONDS, 0):
+                taken = _load(port, addresses, headers, requests_each=REQUESTS_EACH, think_seconds=think_seconds)
+                figures.append(_figure(name, book, taken, think_seconds))
+    return figures
+
+
+def _figure(name: str, book: Book, taken: list[float], think_seconds: float) -> Figure:
+    p95 = statistics.quantiles(taken, n=20)[-1]
+    pause = f"{think_seconds:.0f} s of reading between pages" if think_seconds else "no pause between pages"
+    return Figure(
+        work=f"{name}, p95 of {USERS} users at once, {pause}",
+        book=f"{book.invoices:,} invoices",
+        ours_seconds=p95,
+        limit="promise",
+        limit_seconds=P95_SECONDS_MAX,
+        ratio_max=1.0,
+        note=f"median {statistics.median(taken) * 1000:.0f} ms, {len(taken)} requests",
+    )
+
+
+def _desk_pages(customers: list[str]) -> list[str]:
+    chosen = random.Random(1).sample(customers, min(40, len(customers)))
+    return ["/", "/customers/", "/items/", "/ageing/", *[f"/customers/{number}/" for number in chosen]]
+
+
+def _sign_in(organisation_id: int) -> tuple[str, str, list[str]]:
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from encours.access import actions as access
+    from encours.core.actors import Actor
+    from encours.customers.models import Customer
+
+    by = Actor.system("bench")
+    membership = access.invite_user(by=by, organisation_id=organisation_id, email="cfo@bench.example", role="cfo")
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(membership.user_id)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
+    session.create()
+    token = access.create_api_token(
+        by=by, organisation_id=organisation_id, user_id=membership.user_id, name="bench", scopes=["read"]
+    )
+    numbers = Customer.objects.filter(organisation_id=organisation_id).values_list("number", flat=True)
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", token.secret, list(numbers)
+
+
+@contextmanager
+def _served(book: Book):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "encours.entrypoints.cli.main", "serve", "--port", str(port), "--no-worker"]
+    server = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": book.dsn}, stdout=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=40)
+
+
+def _wait(port: int) -> None:
+    for _ in range(120):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("the server did not start")
+
+
+def _load(
+    port: int, addresses: list[str], headers: dict[str, str], *, requests_each: int, think_seconds: float
+) -> list[float]:
+    taken: list[float] = []
+    failures: list[str] = []
+
+    def user(number: int) -> None:
+        chance = random.Random(number)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for _ in range(requests_each):
+            if think_seconds:
+                time.sleep(chance.uniform(0.5, 1.5) * think_seconds)
+            address = chance.choice(addresses)
+            start = time.perf_counter()
+            connection.request("GET", address, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            taken.append(time.perf_counter() - start)
+            if answer.status != 200:
+                failures.append(f"{address}: {answer.status}")
+        connection.close()
+
+    users = [threading.Thread(target=user, args=(number,)) for number in range(USERS)]
+    for thread in users:
+        thread.start()
+    for thread in users:
+        thread.join()
+    if failures:
+        raise SystemExit(f"{len(failures)} pages failed, such as {failures[0]}")
+    return taken
