@@ -75,7 +75,7 @@ def audit_page(
     until: datetime | None = None,
     limit: int = PAGE_ENTRIES,
 ) -> list[AuditEntry]:
-    """The audit trail, latest first; the next page begins before the last sequence of this one; `until` is exclusive."""
+    """The audit trail, latest first; the next page begins before the last sequence of this one, `until` is excluded."""
     wanted: dict[str, Any] = {
         "sequence__lt": before_sequence,
         "subject_kind": subject_kind,

@@ -149,10 +149,7 @@ def _saved(request: HttpRequest, entity: Entity, form: CompanyForm, bank: BankFo
         raise PermissionDenied
     if not filled.is_valid():
         return False
-    if filled is bank:
-        changes = {name: bank.cleaned_data[name] for name in _BANK}
-    else:
-        changes = form.changes(entity.currency)
+    changes = {name: bank.cleaned_data[name] for name in _BANK} if filled is bank else form.changes(entity.currency)
     with refusals_on(filled):
         access.update_entity(
             by=request.actor,

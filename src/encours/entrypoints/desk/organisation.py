@@ -67,7 +67,9 @@ def sandbox(request: HttpRequest) -> HttpResponse:
             sandbox=wanted,
             why=form.cleaned_data["why"],
         )
-        told(request, gettext("The sandbox is closed: no message leaves.") if wanted else gettext("Messages leave now."))
+        told(
+            request, gettext("The sandbox is closed: no message leaves.") if wanted else gettext("Messages leave now.")
+        )
         return redirect("desk:settings")
     context = {
         "form": OrganisationForm(

@@ -1,0 +1,45 @@
+"""Forms of the desk: Django reads and types what was filled in, the rooms decide whether it holds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+
+from encours.core.errors import EncoursError
+
+_CSS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxInput, "form-check-input"),
+    (forms.CheckboxSelectMultiple, "form-check-input"),
+    (forms.RadioSelect, "form-check-input"),
+    (forms.Select, "form-select"),
+    (forms.Widget, "form-control"),
+)
+
+
+class DeskForm(forms.Form):
+    """A form whose fields wear the desk's parts (`ui/field.html`); it types values and knows no rule."""
+
+    unit_of: dict[str, str] = {}
+    wide: frozenset[str] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        for name, field in self.fields.items():
+            field.template_name = "ui/field.html"
+            css = next(css for kind, css in _CSS if isinstance(field.widget, kind))
+            field.widget.attrs["class"] = f"{css} {field.widget.attrs.get('class', '')}".strip()
+            field.unit = self.unit_of.get(name, "")  # type: ignore[attr-defined]
+            field.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)  # type: ignore[attr-defined]
+            field.is_box = isinstance(field.widget, forms.CheckboxInput)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def refusals_on(form: forms.Form) -> Iterator[None]:
+    """What a room refuses is said on the form, beside the field it names, and nothing typed is lost."""
+    try:
+        yield
+    except EncoursError as error:
+        field = str(error.data.get("field", ""))
+        form.add_error(field if field in form.fields else None, error.translated(gettext))
