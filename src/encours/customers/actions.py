@@ -1,11 +1,16 @@
 """The only writers of customers, their contacts and the comments about them."""
 
-from django.db import transaction
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
 
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, Refused, gettext_noop
-from encours.customers.models import Customer, Note
+from encours.customers.models import Customer, Note, Segment
 
 NOTE_LENGTH_MAX = 4000
 
@@ -28,8 +33,86 @@ class NoteTooLong(Refused):
     message = gettext_noop("A note has at most {length_max} characters.")
 
 
+class SegmentNameMissing(Refused):
+    """A segment has a name that people can choose it by."""
+
+    message = gettext_noop("A segment needs a name.")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who follows a customer and where it belongs; None leaves nobody, or nothing, there."""
+
+    customer_id: int
+    collector_id: int | None = None
+    sales_rep_id: int | None = None
+    segment_id: int | None = None
+    parent_id: int | None = None
+
+
 @transaction.atomic
-def add_note(*, organisation_id: int, customer_id: int, text: str, by: Actor) -> Note:
+def save_segment(
+    *, organisation_id: int, name: str, by: Actor, priority: int = 100, conditions: Sequence[Any] = ()
+) -> Segment:
+    """Make or change the segment of that name; customers already in it stay. Refuses one without a name."""
+    called = name.strip()
+    if not called:
+        raise SegmentNameMissing
+    segment, is_new = Segment.objects.update_or_create(
+        organisation_id=organisation_id,
+        name=called,
+        defaults={"priority": priority, "conditions": list(conditions)},
+    )
+    record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="create_segment" if is_new else "update_segment",
+        subject_kind="segment",
+        subject_id=segment.pk,
+        details={"name": called, "priority": priority, "conditions": list(conditions)},
+    )
+    return segment
+
+
+@transaction.atomic
+def assign_customers(*, organisation_id: int, assignments: Sequence[Assignment], by: Actor) -> int:
+    """Say for many customers at once who collects, who sells, which segment and parent; how many changed.
+
+    Rows of other organisations are not touched, whatever the numbers given.
+    """
+    columns = [
+        [getattr(row, name) for row in assignments]
+        for name in ("customer_id", "collector_id", "sales_rep_id", "segment_id", "parent_id")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update customers_customer c
+            set collector_id = a.collector, sales_rep_id = a.sales_rep, segment_id = a.segment, parent_id = a.parent,
+                changed_at = transaction_timestamp()
+            from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+                as a (customer, collector, sales_rep, segment, parent)
+            where c.organisation_id = %s and c.id = a.customer
+              and (c.collector_id, c.sales_rep_id, c.segment_id, c.parent_id)
+                  is distinct from (a.collector, a.sales_rep, a.segment, a.parent)
+            """,
+            [*columns, organisation_id],
+        )
+        changed = int(cursor.rowcount)
+    if changed:
+        record_audit(
+            by=by,
+            organisation_id=organisation_id,
+            verb="assign_customers",
+            subject_kind="organisation",
+            subject_id=organisation_id,
+            details={"count": changed},
+        )
+    return changed
+
+
+@transaction.atomic
+def add_note(*, organisation_id: int, customer_id: int, text: str, now: datetime, by: Actor) -> Note:
     """Keep an internal comment on a customer; it stays as it was written. Refuses an empty one."""
     said = text.strip()
     if not said:
@@ -44,6 +127,7 @@ def add_note(*, organisation_id: int, customer_id: int, text: str, by: Actor) ->
         text=said,
         author_id=by.user_id,
         author_name=by.name,
+        recorded_at=now,
     )
     record_audit(
         by=by,

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
@@ -80,6 +81,7 @@ def add_note(request: HttpRequest, number: str) -> HttpResponse:
         organisation_id=request.organisation_id,
         customer_id=who.pk,
         text=request.POST.get("text", ""),
+        now=timezone.now(),
         by=request.actor,
     )
     told(request, gettext("Note kept on {name}").format(name=who.name))
