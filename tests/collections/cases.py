@@ -38,7 +38,16 @@ def item(
     due = TODAY - timedelta(days=late)
     last = last_step(after, left_days_ago, plan) if after else None
     return Instalment(
-        abs(hash((number, entity, currency))) % 10**9, entity, number, 1, 1, due - timedelta(days=terms), due, currency, amount, last
+        abs(hash((number, entity, currency))) % 10**9,
+        entity,
+        number,
+        1,
+        1,
+        due - timedelta(days=terms),
+        due,
+        currency,
+        amount,
+        last,
     )
 
 

@@ -37,9 +37,9 @@ class TestNextStep:
         [
             # nobody chased it yet: the step its lateness calls for
             (-10, None, 0, ""),
-            (-7, None, 0, "courtesy_notice"),
-            (-1, None, 0, "courtesy_notice"),
-            (0, None, 0, "courtesy_notice"),
+            (-7, None, 0, "notice_before_due"),
+            (-1, None, 0, "notice_before_due"),
+            (0, None, 0, "notice_before_due"),
             (1, None, 0, ""),
             (3, None, 0, "reminder_1"),
             (9, None, 0, "reminder_1"),
@@ -47,8 +47,8 @@ class TestNextStep:
             (30, None, 0, "reminder_3"),
             (400, None, 0, "last_notice"),
             # the same step never again, the next one in its time
-            (-3, "courtesy_notice", 4, ""),
-            (3, "courtesy_notice", 10, "reminder_1"),
+            (-3, "notice_before_due", 4, ""),
+            (3, "notice_before_due", 10, "reminder_1"),
             (9, "reminder_1", 6, ""),
             (10, "reminder_1", 7, "reminder_2"),
             (50, "last_notice", 5, ""),
@@ -74,7 +74,7 @@ class TestNextStep:
             (60, "reminder_1", 7, "reminder_2"),
             (70, "reminder_2", 19, ""),
             (70, "reminder_2", 20, "reminder_3"),
-            (-7, None, 0, "courtesy_notice"),
+            (-7, None, 0, "notice_before_due"),
         ],
     )
     def test_late_joiners_may_start_at_the_first_reminder_and_keep_the_rhythm(
@@ -107,7 +107,9 @@ class TestDisputedParts:
 
     def test_of_one_item_leave_its_sisters_alone(self):
         first, second = item("F1"), item("F2")
-        assert dunning.disputed_parts([first, second], [DisputeFact("", second.item_id, 30_00)]) == {second.item_id: 30_00}
+        assert dunning.disputed_parts([first, second], [DisputeFact("", second.item_id, 30_00)]) == {
+            second.item_id: 30_00
+        }
 
     def test_of_the_account_take_everything(self):
         items = [item("F1"), item("F2", amount=5_00)]
@@ -131,7 +133,7 @@ class TestDecide:
         decisions = dunning.decide(customer(item("F1", late=12), item("F2", late=-5)), run())
         assert [(d.step.key, d.outcome) for d in decisions] == [
             ("reminder_2", Outcome.DUE),
-            ("courtesy_notice", Outcome.POSTPONED),
+            ("notice_before_due", Outcome.POSTPONED),
         ]
 
     def test_two_entities_never_write_on_the_same_day(self):
@@ -288,5 +290,7 @@ def _moved(one: Instalment, decision, day) -> Instalment:
         return one
     step = decision.step
     return one._replace(
-        last=LastStep(offsets[one.item_id], decision.plan.scenario_id, step.position, step.days, day, step.new_deadline_days)
+        last=LastStep(
+            offsets[one.item_id], decision.plan.scenario_id, step.position, step.days, day, step.new_deadline_days
+        )
     )

@@ -134,5 +134,7 @@ class TestWording:
     def test_a_held_reminder_says_why_and_what_frees_it(self):
         decision = dunning.decide(customer(F1, credits=(cash(120_00),)), run())[0]
         held = next(check.as_json() for check in decision.checks if check.outcome is CheckOutcome.HELD)
-        assert wording.sentence(held) == "A payment of 120.00 EUR is not applied yet and may cover what would be claimed."
+        assert (
+            wording.sentence(held) == "A payment of 120.00 EUR is not applied yet and may cover what would be claimed."
+        )
         assert wording.frees("unapplied_cash") == "Apply the payment to its invoices."

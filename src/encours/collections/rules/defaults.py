@@ -7,7 +7,7 @@ from encours.collections.rules.steps import Basis, Mode, Step, Tone, read_steps
 _NAMES = {
     "fr": {
         "scenario": "PME standard",
-        "courtesy_notice": "Avis d’échéance",
+        "notice_before_due": "Avis d’échéance",
         "reminder_1": "Rappel 1",
         "reminder_2": "Rappel 2",
         "reminder_3": "Rappel 3",
@@ -16,7 +16,7 @@ _NAMES = {
     },
     "en": {
         "scenario": "Standard",
-        "courtesy_notice": "Courtesy notice",
+        "notice_before_due": "Courtesy notice",
         "reminder_1": "Reminder 1",
         "reminder_2": "Reminder 2",
         "reminder_3": "Reminder 3",
@@ -26,7 +26,7 @@ _NAMES = {
 }
 # A person reads the two hardest messages before they leave, because a relation depends on them.
 _STEPS: tuple[dict[str, Any], ...] = (
-    {"key": "courtesy_notice", "days": -7, "tone": Tone.COURTEOUS, "sender": "entity"},
+    {"key": "notice_before_due", "days": -7, "tone": Tone.COURTEOUS, "sender": "entity"},
     {"key": "reminder_1", "days": 3, "tone": Tone.CORDIAL},
     {"key": "reminder_2", "days": 10, "tone": Tone.CORDIAL_FIRM, "new_deadline_days": 8},
     {
@@ -57,6 +57,4 @@ def standard_name(language: str) -> str:
 def standard_steps(language: str) -> tuple[Step, ...]:
     """The steps of the standard scenario, named in the language: −7, +3, +10, +30, +45 days, then thanks."""
     names = _NAMES["fr" if language.startswith("fr") else "en"]
-    return read_steps(
-        {"name": names[row["key"]], "template_key": row["key"], **row} for row in _STEPS
-    )
+    return read_steps({"name": names[row["key"]], "template_key": row["key"], **row} for row in _STEPS)

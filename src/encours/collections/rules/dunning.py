@@ -116,7 +116,11 @@ def decide(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
     for draft in _drafts(customer, plan, run.today, parts):
         # Letters of one scenario "by invoice" that leave the same day for one entity are one contact.
         is_same_contact = plan.grouping is Grouping.INVOICE and draft.entity_id in written_by
-        seen = customer if is_same_contact or contacts is customer.contact_dates else replace(customer, contact_dates=contacts)
+        seen = (
+            customer
+            if is_same_contact or contacts is customer.contact_dates
+            else replace(customer, contact_dates=contacts)
+        )
         decision = _weigh(draft, seen, plan, run)
         decisions.append(decision)
         if decision.outcome is Outcome.DUE and draft.step.channel is Channel.EMAIL:
@@ -189,7 +193,9 @@ def _weigh(draft: Draft, customer: CustomerFacts, plan: Plan, run: RunFacts) -> 
     remaining = _deduct(remaining, customer, plan)
     if _is_below_minimum(remaining):
         totals = remaining.totals()
-        results.append(CheckResult("minimum", CheckOutcome.HELD, {"minimum_minor": draft.step.minimum_minor, "amounts": totals}))
+        results.append(
+            CheckResult("minimum", CheckOutcome.HELD, {"minimum_minor": draft.step.minimum_minor, "amounts": totals})
+        )
         return _decision(draft, remaining, customer, plan, run, results, outcome=Outcome.SKIPPED)
     results += [_set_aside(check(remaining, customer, run), run) for check in interlock.MESSAGE_CHECKS]
     return _decision(draft, remaining, customer, plan, run, results)

@@ -94,9 +94,7 @@ def taken_out(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
     if not hit:
         return _passed("taken_out")
     documents = sorted({claim.item.document_number for claim in hit})
-    return CheckResult(
-        "taken_out", ADJUSTED, {"documents": documents}, frozenset(claim.item.item_id for claim in hit)
-    )
+    return CheckResult("taken_out", ADJUSTED, {"documents": documents}, frozenset(claim.item.item_id for claim in hit))
 
 
 def delivered(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
@@ -195,7 +193,9 @@ def recipient(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
     if any(_works(contact) for contact in customer.contacts if contact.role in wanted):
         return _passed("recipient")
     if recipients(customer, wanted):
-        return CheckResult("recipient", ADJUSTED, {"roles": list(wanted), "email": recipients(customer, wanted)[0].email})
+        return CheckResult(
+            "recipient", ADJUSTED, {"roles": list(wanted), "email": recipients(customer, wanted)[0].email}
+        )
     bounced = [contact.email for contact in customer.contacts if contact.has_bounced and contact.email]
     if bounced:
         return CheckResult("recipient", HELD, {"cause": "bounced", "email": bounced[0]})
@@ -212,7 +212,9 @@ def weekly_cap(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckRes
     cap = run.policy.weekly_cap
     recent = [day for day in customer.contact_dates if run.send_on - WEEK < day <= run.send_on]
     if len(recent) < cap:
-        return CheckResult("weekly_cap", PASSED, {"count": len(recent), "cap": cap}) if recent else _passed("weekly_cap")
+        return (
+            CheckResult("weekly_cap", PASSED, {"count": len(recent), "cap": cap}) if recent else _passed("weekly_cap")
+        )
     frees_on = recent[len(recent) - cap] + WEEK
     return CheckResult("weekly_cap", POSTPONED, {"count": len(recent), "cap": cap}, frees_on=frees_on)
 

@@ -105,7 +105,5 @@ def _moved(item: Instalment, moved: dict[int, int], decision: Decision, day: dat
     step, plan = decision.step, decision.plan
     if step is None or plan is None:
         return item
-    last = LastStep(
-        moved[item.item_id], plan.scenario_id, step.position, step.days, day, step.new_deadline_days
-    )
+    last = LastStep(moved[item.item_id], plan.scenario_id, step.position, step.days, day, step.new_deadline_days)
     return item._replace(last=last)

@@ -1,0 +1,97 @@
+"""Take the day's decisions for the whole book, keep them with their reasons, and hand the messages over to be sent."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db import transaction
+
+from encours.access import actions as access
+from encours.collections.actions.decisions import finish, new_run, one_run_at_a_time, withdraw
+from encours.collections.actions.storing import STOPPED, Marker, Storing, store
+from encours.collections.models import DunningRun, Reminder
+from encours.collections.queries import facts as loading
+from encours.collections.queries.messages import drafts_of, waiting_for_hand_over
+from encours.collections.rules import dunning
+from encours.collections.rules.calendar import local_day
+from encours.collections.rules.facts import Decision, Outcome, RunFacts
+from encours.core.actors import Actor
+from encours.core.errors import Refused, gettext_noop
+from encours.messaging import actions as messaging
+
+HAND_OVER_SIZE = 1_000
+
+
+class RunDateNotToday(Refused):
+    """Only a dry run, or the sandbox, may take decisions for another day."""
+
+    message = gettext_noop("A run for {run_date} would send messages as of a day that is not today: use a dry run.")
+
+
+def run_dunning(*, organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
+    """Decide for every customer whose turn it is, keep each decision with its reasons, queue what leaves.
+
+    Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. Refuses another
+    day than today's outside the sandbox.
+    """
+    with transaction.atomic():
+        run = _decide_all(organisation_id, today, now, by)
+    # Decisions are facts before anything is queued: what a crash leaves unqueued, the next call queues under the same key.
+    hand_over(organisation_id=organisation_id, today=today, now=now, by=by)
+    return run
+
+
+def _decide_all(organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
+    one_run_at_a_time(organisation_id)
+    run_facts = loading.run_facts(organisation_id, today=today, now=now)
+    if not run_facts.sandbox and today != local_day(now, run_facts.policy.calendar):
+        raise RunDateNotToday(run_date=today)
+    run = new_run(organisation_id, today, now, by, is_whole=True)
+    book = loading.book_of(organisation_id, today=today, now=now)
+    storing = Storing(run, run_facts, now, by, _stopped_since(organisation_id))
+    counts: Counter[str] = Counter()
+    for _, decision in store(_decisions(book, run_facts), storing):
+        counts[decision.outcome.value] += 1
+        counts["items"] += len(decision.claims)
+    finish(run, counts, now)
+    access.record_audit(
+        by=by, organisation_id=organisation_id, verb="run_dunning", subject_kind="dunning_run", subject_id=run.pk,
+        details={"run_date": today, **counts},
+    )  # fmt: skip
+    return run
+
+
+def _decisions(book: loading.Book, run: RunFacts) -> Iterator[Decision]:
+    for customer in loading.customers(book):
+        yield from dunning.decide(customer, run)
+
+
+def _stopped_since(organisation_id: int) -> dict[Marker, date]:
+    last = DunningRun.objects.filter(organisation_id=organisation_id, is_whole=True).order_by("-pk")[1:2]
+    rows = Reminder.objects.filter(
+        organisation_id=organisation_id, run_id__in=[run.pk for run in last], outcome__in=[o.value for o in STOPPED]
+    ).values_list("customer_id", "entity_id", "step_key", "stopped_since", "decided_date")
+    return {(customer, entity, key): since or day for customer, entity, key, since, day in rows}
+
+
+def hand_over(*, organisation_id: int, today: date, now: datetime, by: Actor) -> int:
+    """Queue the message of every decision that leaves and has none yet; how many were queued.
+
+    A draft that messaging refuses (a template without a value it needs) is withdrawn with that reason, and decided again.
+    """
+    queued = 0
+    while ids := waiting_for_hand_over(organisation_id, today=today, limit=HAND_OVER_SIZE):
+        with transaction.atomic():
+            one_run_at_a_time(organisation_id)
+            result = messaging.queue_messages(
+                organisation_id=organisation_id,
+                drafts=drafts_of(organisation_id, ids, today=today),
+                by=by,
+            )
+            for key, error in result.refused.items():
+                withdraw(
+                    organisation_id=organisation_id, reminder_id=int(key.rpartition(":")[2]), why=error.sentence,
+                    now=now, by=by,
+                )  # fmt: skip
+        queued += len(result.ids)
+    return queued

@@ -1,0 +1,1 @@
+"""Read what was decided and what would be: for screens, the command line and jobs."""

@@ -1,0 +1,435 @@
+"""Load what the rules look at: a few set-based queries for each slice of customers, never one per customer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import batched
+from typing import Any
+
+from django.db import connection
+
+from encours.access.models import Organisation
+from encours.collections.models import ScenarioAssignment, ScenarioVersion, SendingPolicy
+from encours.collections.rules.calendar import SendingCalendar, local_day, next_sending_instant
+from encours.collections.rules.facts import (
+    Address,
+    Credit,
+    CustomerFacts,
+    DisputeFact,
+    Instalment,
+    LastStep,
+    PauseFact,
+    Policy,
+    PromiseFact,
+    RunFacts,
+    Settled,
+)
+from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
+from encours.core.dates import BusinessCalendar
+from encours.core.errors import Refused, gettext_noop
+from encours.messaging.models import Suppression
+
+_ANY_CALENDAR = SendingCalendar()
+SLICE_SIZE = 5_000
+CHASED = ("invoice", "debit_note", "deposit")
+THANKED_DAYS = 10
+HISTORY_DAYS = 60
+_WEEKS_BACK = timedelta(days=30)
+
+
+class SettingsMissing(Refused):
+    """The organisation does not exist for this connection."""
+
+    message = gettext_noop("There is no such organisation.")
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """Which plan applies to whom, resolved once a run: the customer's own, else its segment's, else the default."""
+
+    plans: Mapping[int, Plan]
+    by_segment: Mapping[int, ScenarioAssignment]
+    default: ScenarioAssignment | None
+
+
+@dataclass(frozen=True)
+class Book:
+    """What a slice of customers is read against."""
+
+    organisation_id: int
+    today: date
+    now: datetime
+    assignments: Assignments
+    # addresses nobody writes to any more, in lower case, and why
+    suppressed: Mapping[str, str] = field(default_factory=dict)
+    # decisions whose own traces are not to count, when they are looked at again before they leave
+    ignored_reminder_ids: tuple[int, ...] = ()
+
+
+@dataclass
+class _Slice:
+    """The rows of one slice of customers, by customer."""
+
+    items: dict[int, list[Instalment]] = field(default_factory=dict)
+    credits: dict[int, list[Credit]] = field(default_factory=dict)
+    contacts: dict[int, list[Address]] = field(default_factory=dict)
+    disputes: dict[int, list[DisputeFact]] = field(default_factory=dict)
+    pauses: dict[int, list[PauseFact]] = field(default_factory=dict)
+    promises: dict[int, list[PromiseFact]] = field(default_factory=dict)
+    settled: dict[int, list[Settled]] = field(default_factory=dict)
+    dates: dict[int, list[date]] = field(default_factory=dict)
+    exclusions: dict[int, set[tuple[str, int | None]]] = field(default_factory=dict)
+    own: dict[int, tuple[int | None, bool, str]] = field(default_factory=dict)
+    unread: dict[int, int] = field(default_factory=dict)
+
+
+def policy_of(organisation_id: int) -> SendingPolicy:
+    """The organisation's sending policy, the usual one where none was set."""
+    found = SendingPolicy.objects.filter(organisation_id=organisation_id).first()
+    return found or SendingPolicy(organisation_id=organisation_id)
+
+
+def calendar_of(policy: SendingPolicy) -> SendingCalendar:
+    """When messages may leave under the policy."""
+    return SendingCalendar(
+        weekdays=frozenset(policy.weekdays),
+        opens_at=policy.opens_at,
+        closes_at=policy.closes_at,
+        timezone=policy.timezone,
+        calendar=BusinessCalendar(policy.country, policy.holiday_region),
+        silent_periods=tuple(
+            (date.fromisoformat(first), date.fromisoformat(last)) for first, last in policy.silent_periods
+        ),
+    )
+
+
+def run_facts(
+    organisation_id: int,
+    *,
+    today: date,
+    now: datetime,
+    set_aside: Mapping[str, str] | None = None,
+    is_confirmed: bool = False,
+) -> RunFacts:
+    """What is the same for every customer of a run on that day."""
+    organisation = Organisation.objects.filter(pk=organisation_id).first()
+    if organisation is None:
+        raise SettingsMissing()
+    policy = policy_of(organisation_id)
+    calendar = calendar_of(policy)
+    send_after = next_sending_instant(now, calendar)
+    return RunFacts(
+        today=today,
+        policy=Policy(calendar, policy.contact_delay_days, policy.weekly_cap, policy.bank_age_days_max),
+        send_after=send_after,
+        send_on=max(today, local_day(send_after, calendar)),
+        bank_known=bank_known(organisation_id, today=today, stated=policy.bank_known_date),
+        sandbox=organisation.sandbox,
+        set_aside=set_aside or {},
+        is_confirmed=is_confirmed,
+    )
+
+
+def bank_known(organisation_id: int, *, today: date, stated: date | None) -> dict[int, date | None]:
+    """For each company, the day up to which its money is known: its last payment, or later if a person said so."""
+    stated = stated if stated is not None and stated <= today else None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select e.id, greatest(r.last, %s::date)
+            from access_entity e
+            left join (select entity_id, max(received_date) as last from payments_receipt
+                       where organisation_id = %s and received_date <= %s group by 1) r on r.entity_id = e.id
+            where e.organisation_id = %s
+            """,
+            [stated, organisation_id, today, organisation_id],
+        )
+        return dict(cursor.fetchall())
+
+
+def plan_of(version: ScenarioVersion, name: str) -> Plan:
+    """A published version as the rules read it."""
+    return Plan(
+        scenario_id=version.scenario_id,
+        version_id=version.pk,
+        name=name,
+        steps=read_steps(version.steps),
+        grouping=Grouping(version.grouping),
+        entry=EntryChoice(version.entry),
+    )
+
+
+def plans(organisation_id: int) -> dict[int, Plan]:
+    """The version in force of each scenario that is not archived."""
+    versions = (
+        ScenarioVersion.objects.filter(organisation_id=organisation_id, scenario__archived_at__isnull=True)
+        .select_related("scenario")
+        .order_by("scenario_id", "-number")
+        .distinct("scenario_id")
+    )
+    return {version.scenario_id: plan_of(version, version.scenario.name) for version in versions}
+
+
+def assignments(organisation_id: int) -> Assignments:
+    """The assignments in force, without the customers' own, which come with their slice."""
+    rows = ScenarioAssignment.objects.filter(organisation_id=organisation_id, customer__isnull=True).order_by("pk")
+    by_segment = {row.segment_id: row for row in rows}
+    default = by_segment.pop(None, None)
+    kept = {segment: row for segment, row in by_segment.items() if segment is not None and not row.is_inherited}
+    return Assignments(plans(organisation_id), kept, default)
+
+
+def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminder_ids: Sequence[int] = ()) -> Book:
+    """The organisation's book as the rules read it on a day."""
+    suppressed = Suppression.objects.filter(organisation_id=organisation_id).values_list("email", "reason")
+    return Book(
+        organisation_id=organisation_id,
+        today=today,
+        now=now,
+        assignments=assignments(organisation_id),
+        suppressed={email.lower(): reason for email, reason in suppressed},
+        ignored_reminder_ids=tuple(ignored_reminder_ids),
+    )
+
+
+def customers(book: Book, *, ids: Sequence[int] | None = None) -> Iterator[CustomerFacts]:
+    """The facts of each customer that has something to decide about, in the order of their ids."""
+    known = _customer_ids(book.organisation_id, ids)
+    for numbers in batched(known, SLICE_SIZE, strict=False):
+        where = _Where(book, list(numbers), is_whole=ids is None)
+        yield from _facts(book, where)
+
+
+class _Where:
+    """The condition that picks a slice: a range of ids for the whole book, a list for a few customers."""
+
+    def __init__(self, book: Book, ids: list[int], *, is_whole: bool) -> None:
+        if is_whole:
+            self.sql = "between %(first)s and %(last)s"
+        else:
+            self.sql = "= any(%(ids)s)"
+        self.values: dict[str, Any] = {
+            "organisation": book.organisation_id,
+            "today": book.today,
+            "first": ids[0],
+            "last": ids[-1],
+            "ids": None if is_whole else ids,
+            "ignored": list(book.ignored_reminder_ids),
+        }
+
+    def rows(self, sql: str, **more: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query whose `<in>` stands for the slice."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql.replace("<in>", self.sql), {**self.values, **more})
+            return cursor.fetchall()
+
+
+def _customer_ids(organisation_id: int, ids: Sequence[int] | None) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id from customers_customer where organisation_id = %s and (%s::bigint[] is null or id = any(%s)) order by id",
+            [organisation_id, list(ids) if ids is not None else None, list(ids or ())],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+CUSTOMERS = """
+select id, number, segment_id, email from customers_customer
+where organisation_id = %(organisation)s and id <in> order by id
+"""
+# Future-dated allocations count as settled already: what is settled is never chased.
+OPEN_NOW = """
+select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date, currency,
+       open_minor, kind
+from ledger_openitem
+where organisation_id = %(organisation)s and customer_id <in> and open_minor <> 0 and item_date <= %(today)s
+order by customer_id, due_date, id
+"""
+OPEN_THEN = """
+select * from (
+    select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date, currency,
+           case when legs_last_date is null or legs_last_date <= %(today)s then open_minor
+                when legs_first_date > %(today)s then amount_minor
+                else amount_minor + (select coalesce(sum(l.amount_minor), 0)::bigint from ledger_allocationleg l
+                                     where l.organisation_id = %(organisation)s and l.item_id = i.id
+                                       and l.allocation_date <= %(today)s)
+           end as open_minor, kind
+    from ledger_openitem i
+    where organisation_id = %(organisation)s and customer_id <in> and item_date <= %(today)s
+      and (open_minor <> 0 or legs_last_date > %(today)s)
+) then_open where open_minor <> 0
+order by customer_id, due_date, id
+"""
+HISTORY = """
+select distinct on (customer_id, entity_id, document_number, instalment_number,
+                    case when document_number = '' then item_id end)
+       customer_id, entity_id, document_number, instalment_number, item_id,
+       offset_days, scenario_id, step_position, step_days, left_date, deadline_days
+from collections_reminderitem
+where organisation_id = %(organisation)s and customer_id <in> and has_left and not is_thanks
+  and left_date <= %(today)s + 7 and not (reminder_id = any(%(ignored)s))
+order by customer_id, entity_id, document_number, instalment_number,
+         case when document_number = '' then item_id end, offset_days desc, id desc
+"""
+CONTACTS = """
+select customer_id, name, role, email, language, is_primary, bounced_at is not null, opted_out_at is not null
+from customers_contact
+where organisation_id = %(organisation)s and customer_id <in>
+order by customer_id, is_primary desc, id
+"""
+DISPUTES = """
+select customer_id, document_number, item_id, amount_minor from disputes_dispute
+where organisation_id = %(organisation)s and customer_id <in>
+  and (closed_date is null or closed_date > %(today)s) and opened_date <= %(today)s
+order by id
+"""
+PAUSES = """
+select customer_id, item_id, reason, until_date, author_name from collections_pause
+where organisation_id = %(organisation)s and customer_id <in> and (ended_date is null or ended_date > %(today)s)
+  and start_date <= %(today)s and (until_date is null or until_date >= %(today)s)
+order by id
+"""
+# A promise that the cash already covers no longer stops anything.
+PROMISES = """
+select p.customer_id, p.item_id, p.promised_date, p.currency, p.amount_minor
+from collections_promise p
+where p.organisation_id = %(organisation)s and p.customer_id <in> and p.promised_date >= %(today)s
+  and p.made_date <= %(today)s and p.withdrawn_date is null
+  and p.amount_minor > coalesce((
+      select -sum(r.amount_minor) from ledger_openitem r
+      where r.organisation_id = p.organisation_id and r.customer_id = p.customer_id and r.kind = 'receipt'
+        and r.currency = p.currency and r.item_date between p.made_date and %(today)s), 0)
+order by p.id
+"""
+# Messages written outside the scenario count as contacts too.
+SENT = """
+select r.customer_id, r.send_date from collections_reminder r
+where r.organisation_id = %(organisation)s and r.customer_id <in> and r.outcome = 'due' and r.channel = 'email'
+  and r.send_date >= %(since)s and r.decided_date <= %(today)s and not (r.id = any(%(ignored)s))
+  and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
+union
+select m.customer_id, (m.state_at at time zone %(zone)s)::date from messaging_message m
+where m.organisation_id = %(organisation)s and m.customer_id <in> and m.kind not in ('reminder', 'test')
+  and m.state in ('sent', 'caught', 'in_doubt', 'handing_over') and m.state_at between %(since)s and %(now)s
+order by 1, 2
+"""
+EXCLUSIONS = """
+select customer_id, step_key, item_id from collections_exclusion
+where organisation_id = %(organisation)s and customer_id <in> and undone_at is null
+"""
+OWN = """
+select distinct on (customer_id) customer_id, scenario_id, is_inherited, entry from collections_scenarioassignment
+where organisation_id = %(organisation)s and customer_id <in> order by customer_id, id desc
+"""
+SETTLED = """
+select i.customer_id, i.id, i.entity_id, i.document_number, i.instalment_number, i.instalment_count, i.item_date, i.due_date,
+       i.currency, i.open_minor, i.legs_last_date, i.amount_minor
+from ledger_openitem i
+where i.organisation_id = %(organisation)s and i.customer_id <in> and i.open_minor = 0
+  and i.id in (select c.item_id from collections_reminderitem c
+               where c.organisation_id = %(organisation)s and c.customer_id <in> and c.has_left and not c.is_thanks
+                 and c.step_days > 0 and c.left_date between %(history)s and %(today)s)
+  and i.legs_last_date between %(recent)s and %(today)s
+  and not exists (select from collections_reminderitem t
+                  where t.organisation_id = %(organisation)s and t.customer_id = i.customer_id
+                    and t.document_number = i.document_number and t.has_left and t.is_thanks
+                    and not (t.reminder_id = any(%(ignored)s)))
+  and exists (select from ledger_allocationleg l
+              join ledger_allocationleg o on o.organisation_id = l.organisation_id and o.allocation_id = l.allocation_id
+              join ledger_openitem r on r.id = o.item_id and r.kind = 'receipt'
+              where l.organisation_id = %(organisation)s and l.item_id = i.id)
+order by 1, 2
+"""
+
+
+def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
+    rows = _read(book, where)
+    for customer_id, number, segment_id, email in where.rows(CUSTOMERS):
+        items = rows.items.get(customer_id, ())
+        if not items and customer_id not in rows.settled:
+            continue
+        plan, chases_nobody, entry = _plan(book.assignments, rows.own.get(customer_id), segment_id)
+        yield CustomerFacts(
+            customer_id=customer_id,
+            plan=plan,
+            items=tuple(items),
+            number=number,
+            chases_nobody=chases_nobody,
+            entry=entry,
+            credits=tuple(rows.credits.get(customer_id, ())),
+            contacts=tuple(rows.contacts.get(customer_id, ())),
+            email=email,
+            disputes=tuple(rows.disputes.get(customer_id, ())),
+            pauses=tuple(rows.pauses.get(customer_id, ())),
+            promises=tuple(rows.promises.get(customer_id, ())),
+            settled=tuple(rows.settled.get(customer_id, ())),
+            contact_dates=tuple(rows.dates.get(customer_id, ())),
+            unread_replies=rows.unread.get(customer_id, 0),
+            exclusions=frozenset(rows.exclusions.get(customer_id, ())),
+        )
+
+
+def _plan(
+    found: Assignments, own: tuple[int | None, bool, str] | None, segment_id: int | None
+) -> tuple[Plan | None, bool, EntryChoice | None]:
+    if own is not None and not own[1]:
+        scenario_id, _, entry = own
+    else:
+        row = found.by_segment.get(segment_id) if segment_id is not None else None
+        row = row or found.default
+        if row is None:
+            return None, False, None
+        scenario_id, entry = row.scenario_id, row.entry
+    if scenario_id is None:
+        return None, True, None
+    return found.plans.get(scenario_id), False, EntryChoice(entry) if entry else None
+
+
+def _read(book: Book, where: _Where) -> _Slice:
+    found = _Slice()
+    _read_items(book, where, found)
+    for customer_id, *contact in where.rows(CONTACTS):
+        address = Address(*contact)
+        if book.suppressed and (why := book.suppressed.get(address.email.lower())):
+            address = address._replace(has_bounced=why == "bounced", has_opted_out=why != "bounced")
+        found.contacts.setdefault(customer_id, []).append(address)
+    for customer_id, *row in where.rows(DISPUTES):
+        found.disputes.setdefault(customer_id, []).append(DisputeFact(*row))
+    for customer_id, *row in where.rows(PAUSES):
+        found.pauses.setdefault(customer_id, []).append(PauseFact(*row))
+    for customer_id, *row in where.rows(PROMISES):
+        found.promises.setdefault(customer_id, []).append(PromiseFact(*row))
+    for customer_id, day in where.rows(SENT, since=book.today - _WEEKS_BACK, now=book.now, zone=_ANY_CALENDAR.timezone):
+        found.dates.setdefault(customer_id, []).append(day)
+    for customer_id, key, item_id in where.rows(EXCLUSIONS):
+        found.exclusions.setdefault(customer_id, set()).add((key, item_id))
+    for customer_id, *row in where.rows(OWN):
+        found.own[customer_id] = (row[0], row[1], row[2])
+    if any(plan.thanks for plan in book.assignments.plans.values()):
+        _read_settled(book, where, found)
+    return found
+
+
+def _read_items(book: Book, where: _Where, found: _Slice) -> None:
+    history = {
+        (customer_id, entity_id, number or item_id, instalment): LastStep(*step)
+        for customer_id, entity_id, number, instalment, item_id, *step in where.rows(HISTORY)
+    }
+    query = OPEN_NOW if book.today >= local_day(book.now, _ANY_CALENDAR) else OPEN_THEN
+    for customer_id, *row in where.rows(query):
+        kind = row.pop()
+        if row[8] > 0 and kind in CHASED:
+            last = history.get((customer_id, row[1], row[2] or row[0], row[3]))
+            found.items.setdefault(customer_id, []).append(Instalment(*row, last))
+        elif row[8] < 0 and kind in ("receipt", "credit_note"):
+            credit = Credit(row[0], row[1], kind, row[2], row[5], row[7], -row[8])
+            found.credits.setdefault(customer_id, []).append(credit)
+
+
+def _read_settled(book: Book, where: _Where, found: _Slice) -> None:
+    days = {
+        "history": book.today - timedelta(days=HISTORY_DAYS),
+        "recent": book.today - timedelta(days=THANKED_DAYS),
+    }
+    for customer_id, *row, paid_on, amount in where.rows(SETTLED, **days):
+        found.settled.setdefault(customer_id, []).append(Settled(Instalment(*row), paid_on, amount))

@@ -1,0 +1,264 @@
+"""What a reminder says: the drafts of the messages to queue, built for many at once from the decisions as kept."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+
+from encours.access.models import Entity, Organisation, User
+from encours.collections.models import Reminder, ReminderItem, ScenarioVersion
+from encours.collections.queries.facts import plan_of
+from encours.collections.rules.letter import Company, greeting, legal_line
+from encours.collections.rules.steps import Basis, Sender, Step
+from encours.core.ids import creditor_reference
+from encours.core.money import Money
+from encours.customers.models import Customer
+from encours.ledger.models import OpenItem
+from encours.messaging.rules.values import Address, Draft
+from encours.messaging.rules.values import Sender as MessageSender
+
+PREVIOUS_DAYS = 90
+PREVIOUS_MAX = 3
+
+
+def waiting_for_hand_over(organisation_id: int, *, today: date, limit: int) -> list[int]:
+    """Decisions that leave by e-mail and have no message yet, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select r.id from collections_reminder r
+            where r.organisation_id = %s and r.outcome = 'due' and r.message_key <> ''
+              and r.send_date >= %s
+              and not exists (select from messaging_message m
+                              where m.organisation_id = r.organisation_id and m.key = r.message_key)
+              and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
+            order by r.id limit %s
+            """,
+            [organisation_id, today - timedelta(days=7), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def drafts_of(organisation_id: int, reminder_ids: Sequence[int], *, today: date) -> list[Draft]:
+    """The message of each decision: to whom, from whom, with which template and all that the template may print."""
+    slice_ = _Slice(organisation_id, list(reminder_ids), today)
+    return [slice_.draft(reminder) for reminder in slice_.reminders]
+
+
+@dataclass
+class _Slice:
+    """Some reminders and all that their messages need, each read once for all of them."""
+
+    organisation_id: int
+    reminder_ids: list[int]
+    today: date
+
+    @cached_property
+    def reminders(self) -> list[Reminder]:
+        found = Reminder.objects.filter(organisation_id=self.organisation_id, pk__in=self.reminder_ids)
+        return list(found.order_by("pk"))
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        return Organisation.objects.get(pk=self.organisation_id)
+
+    @cached_property
+    def customers(self) -> Mapping[int, Customer]:
+        wanted = {reminder.customer_id for reminder in self.reminders}
+        return Customer.objects.filter(organisation_id=self.organisation_id).in_bulk(wanted)
+
+    @cached_property
+    def entities(self) -> Mapping[int, Entity]:
+        return {entity.pk: entity for entity in Entity.objects.filter(organisation_id=self.organisation_id)}
+
+    @cached_property
+    def legal_lines(self) -> Mapping[int, str]:
+        return {pk: legal_line(_company(entity)) for pk, entity in self.entities.items()}
+
+    @cached_property
+    def people(self) -> Mapping[int, User]:
+        return User.objects.in_bulk({c.collector_id for c in self.customers.values() if c.collector_id})
+
+    @cached_property
+    def steps(self) -> Mapping[tuple[int, str], Step]:
+        versions = ScenarioVersion.objects.filter(
+            organisation_id=self.organisation_id, pk__in={r.version_id for r in self.reminders if r.version_id}
+        )
+        return {(version.pk, step.key): step for version in versions for step in plan_of(version, "").steps}
+
+    @cached_property
+    def items(self) -> Mapping[int, list[ReminderItem]]:
+        found: dict[int, list[ReminderItem]] = {}
+        rows = ReminderItem.objects.filter(organisation_id=self.organisation_id, reminder_id__in=self.reminder_ids)
+        for row in rows.order_by("reminder_id", "due_date", "pk"):
+            found.setdefault(row.reminder_id, []).append(row)
+        return found
+
+    @cached_property
+    def open_items(self) -> Mapping[int, OpenItem]:
+        wanted = {row.item_id for rows in self.items.values() for row in rows}
+        wanted.update(pk for reminder in self.reminders for pk in reminder.credit_item_ids)
+        return OpenItem.objects.filter(organisation_id=self.organisation_id).in_bulk(wanted)
+
+    @cached_property
+    def order_numbers(self) -> Mapping[int, str]:
+        documents = [
+            item.document_id for item in self.open_items.values() if item.document_id and item.kind != "receipt"
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select id, order_number from invoices_document where organisation_id = %s and id = any(%s)",
+                [self.organisation_id, documents],
+            )
+            return dict(cursor.fetchall())
+
+    @cached_property
+    def previous(self) -> Mapping[tuple[int, int], list[tuple[date, str]]]:
+        """Earlier messages of the entity to the customer that are not taken back, latest first."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                select r.customer_id, r.entity_id, r.send_date, r.step_name from collections_reminder r
+                where r.organisation_id = %s and r.customer_id = any(%s) and r.outcome = 'due' and r.channel = 'email'
+                  and r.send_date between %s and %s and not (r.id = any(%s))
+                  and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
+                order by r.send_date desc, r.id desc
+                """,
+                [
+                    self.organisation_id, list(self.customers), self.today - timedelta(days=PREVIOUS_DAYS), self.today,
+                    self.reminder_ids,
+                ],
+            )  # fmt: skip
+            found: dict[tuple[int, int], list[tuple[date, str]]] = {}
+            for customer_id, entity_id, day, name in cursor.fetchall():
+                found.setdefault((customer_id, entity_id), []).append((day, name))
+        return found
+
+    def draft(self, reminder: Reminder) -> Draft:
+        step = self.steps[reminder.version_id or 0, reminder.step_key]
+        customer = self.customers[reminder.customer_id]
+        to = [Address(email, name) for name, _, email, _ in reminder.recipients["to"]]
+        spoken = next((row[3] for row in reminder.recipients["to"] if row[3]), "")
+        language = (spoken or customer.language or self.organisation.language)[:2]
+        person = self.people.get(customer.collector_id or 0) if step.sender is Sender.COLLECTOR else None
+        return Draft(
+            key=reminder.message_key,
+            kind="reminder",
+            customer_id=customer.pk,
+            sender=MessageSender(person.pk if person else None, reminder.entity_id),
+            to=to,
+            cc=[Address(email, name) for name, _, email, _ in reminder.recipients["cc"]],
+            template_key=step.template_key,
+            language=language,
+            context=self._context(reminder, step, customer, person, language),
+            send_after=reminder.send_after or reminder.decided_at,
+        )
+
+    def _context(
+        self, reminder: Reminder, step: Step, customer: Customer, person: User | None, language: str
+    ) -> dict[str, Any]:
+        entity = self.entities[reminder.entity_id or 0]
+        name = reminder.recipients["to"][0][0] if reminder.recipients["to"] else ""
+        sent_on = reminder.send_date or reminder.decided_date
+        rows = self.items.get(reminder.pk, [])
+        is_thanks = step.basis is Basis.PAID
+        previous = self.previous.get((customer.pk, entity.pk), [])
+        bank = next((check.get("data", {}).get("known") for check in reminder.checks if check["code"] == "bank"), None)
+        return {
+            "entity": self._entity(entity),
+            "customer": {
+                "name": customer.name,
+                "number": customer.number,
+                "reference_rf": creditor_reference(customer.number),
+            },
+            "contact": {"name": name, "greeting": greeting(name, language)},
+            "items": [self._item(row, sent_on) for row in rows],
+            "disputed_items": [{"number": n, "open": _money(minor, c)} for n, minor, c in reminder.disputed],
+            "credit_items": [self._credit(pk) for pk in reminder.credit_item_ids],
+            "totals": [_money(minor, currency) for currency, minor in sorted(reminder.totals.items())],
+            "received": self._received(rows) if is_thanks else {},
+            "new_deadline_date": reminder.deadline_date.isoformat() if reminder.deadline_date else None,
+            "sender": _sender(person, entity),
+            "sent_on": sent_on.isoformat(),
+            "books_date": self.today.isoformat(),
+            "bank_date": bank,
+            "previous_contacts": [
+                {"on": day.isoformat(), "what": what} for day, what in reversed(previous[:PREVIOUS_MAX])
+            ],
+        }
+
+    def _entity(self, entity: Entity) -> dict[str, Any]:
+        return {
+            "name": entity.name,
+            "legal_line": self.legal_lines[entity.pk],
+            "iban": entity.iban,
+            "bic": entity.bic,
+            "email": entity.email,
+            "phone": entity.phone,
+            "penalty_mention": entity.penalty_mention,
+        }
+
+    def _item(self, row: ReminderItem, sent_on: date) -> dict[str, Any]:
+        item = self.open_items[row.item_id]
+        number = row.document_number
+        if item.instalment_count > 1:
+            number = f"{number} ({item.instalment_number}/{item.instalment_count})"
+        return {
+            "number": number,
+            "order_number": self.order_numbers.get(item.document_id or 0, ""),
+            "issue_date": item.item_date.isoformat(),
+            "due_date": row.due_date.isoformat(),
+            "days_late": (sent_on - row.due_date).days,
+            "open": _money(row.claimed_minor, row.currency),
+            "amount": _money(item.amount_minor, row.currency),
+        }
+
+    def _credit(self, item_id: int) -> dict[str, Any]:
+        item = self.open_items[item_id]
+        return {
+            "number": item.document_number,
+            "issue_date": item.item_date.isoformat(),
+            "open": _money(-item.open_minor, item.currency),
+        }
+
+    def _received(self, rows: Iterable[ReminderItem]) -> dict[str, Any]:
+        paid = [self.open_items[row.item_id] for row in rows]
+        if len({item.currency for item in paid}) != 1:
+            return {}
+        days = [item.legs_last_date for item in paid if item.legs_last_date]
+        return {
+            "amount": _money(sum(item.amount_minor for item in paid), paid[0].currency),
+            "value_date": max(days).isoformat() if days else None,
+        }
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    return Money(minor, currency).as_json()
+
+
+def _sender(person: User | None, entity: Entity) -> dict[str, str]:
+    if person is None:
+        return {"name": entity.name, "email": entity.email, "phone": entity.phone}
+    return {
+        "name": person.display_name,
+        "title": person.title,
+        "email": person.email,
+        "phone": person.phone or entity.phone,
+    }
+
+
+def _company(entity: Entity) -> Company:
+    return Company(
+        name=entity.name,
+        legal_form=entity.legal_form,
+        siren=entity.siren,
+        rcs_city=entity.rcs_city,
+        capital_minor=entity.capital_minor,
+        currency=entity.currency,
+        street=entity.street,
+        postcode=entity.postcode,
+        city=entity.city,
+    )

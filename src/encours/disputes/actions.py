@@ -1,0 +1,180 @@
+"""The only writers of disputes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from encours.access import actions as access
+from encours.core.actors import Actor
+from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
+from encours.customers.models import Customer
+from encours.disputes.models import Dispute, DisputeOutcome, DisputeReason
+from encours.ledger.models import OpenItem
+
+
+class DisputeUnknown(NotFound):
+    """No such dispute in this organisation."""
+
+    message = gettext_noop("There is no such dispute.")
+
+
+class DisputeClosedAlready(Conflict):
+    """A dispute ends once; a new objection is a new dispute."""
+
+    message = gettext_noop("This dispute was closed on {closed_date}.")
+
+
+class CustomerNotHere(NotFound):
+    """The disputing customer is not of this organisation."""
+
+    message = gettext_noop("There is no such customer.")
+
+
+class NothingToDispute(Refused):
+    """The document or item named has nothing open on this account."""
+
+    message = gettext_noop("Nothing is open on {document_number} for this customer.")
+
+
+class DisputeAmountUnusable(Refused):
+    """The disputed amount is not between nothing and what is open."""
+
+    message = gettext_noop("The disputed amount must be above zero and at most what is open.")
+
+
+class DisputeWordUnknown(Refused):
+    """The reason or the outcome is none of the list."""
+
+    message = gettext_noop("“{word}” is not one of the reasons or outcomes.")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedDispute:
+    """One disputed document as a file states it."""
+
+    customer_id: int
+    document_number: str
+    opened_date: date
+    amount_minor: int | None = None
+    currency: str = ""
+    reason: str = DisputeReason.OTHER.value
+    note: str = ""
+
+
+@transaction.atomic
+def open_dispute(
+    *,
+    organisation_id: int,
+    customer_id: int,
+    today: date,
+    by: Actor,
+    document_number: str = "",
+    item_id: int | None = None,
+    amount_minor: int | None = None,
+    reason: str = DisputeReason.OTHER.value,
+    note: str = "",
+    key: str = "",
+) -> Dispute:
+    """Note that the customer contests an item, a document or the account; that part is no longer chased.
+
+    Refused when nothing is open there, or for more than is open. The same `key` twice gives the first dispute again.
+    """
+    if key and (found := Dispute.objects.filter(organisation_id=organisation_id, key=key).first()):
+        return found
+    if reason not in DisputeReason.values:
+        raise DisputeWordUnknown(word=reason)
+    if not Customer.objects.filter(organisation_id=organisation_id, pk=customer_id).exists():
+        raise CustomerNotHere()
+    items = _open_items(organisation_id, customer_id, document_number, item_id)
+    open_minor = sum(item.open_minor for item in items)
+    if amount_minor is not None and not 0 < amount_minor <= open_minor:
+        raise DisputeAmountUnusable(amount_minor=amount_minor, open_minor=open_minor)
+    dispute = Dispute.objects.create(
+        organisation_id=organisation_id,
+        customer_id=customer_id,
+        document_number=items[0].document_number if item_id else document_number,
+        item_id=item_id,
+        amount_minor=amount_minor,
+        currency=items[0].currency if items else "",
+        reason=reason,
+        note=note,
+        key=key or f"dispute:{uuid4()}",
+        opened_date=today,
+        opened_by_name=by.name,
+    )
+    access.record_audit(
+        by=by, organisation_id=organisation_id, verb="open_dispute", subject_kind="customer", subject_id=customer_id,
+        why=note, details={"dispute": dispute.pk, "document_number": dispute.document_number, "reason": reason,
+                           "amount_minor": amount_minor},
+    )  # fmt: skip
+    return dispute
+
+
+def _open_items(
+    organisation_id: int, customer_id: int, document_number: str, item_id: int | None
+) -> Sequence[OpenItem]:
+    if not document_number and item_id is None:
+        return []
+    items = OpenItem.objects.filter(organisation_id=organisation_id, customer_id=customer_id, open_minor__gt=0)
+    items = items.filter(pk=item_id) if item_id is not None else items.filter(document_number=document_number)
+    found = list(items.order_by("due_date", "pk"))
+    if not found:
+        raise NothingToDispute(document_number=document_number)
+    return found
+
+
+@transaction.atomic
+def close_dispute(
+    *, organisation_id: int, dispute_id: int, outcome: str, today: date, by: Actor, note: str = ""
+) -> Dispute:
+    """End a dispute with its outcome; what is still open is chased again. Refused when it is closed already."""
+    if outcome not in DisputeOutcome.values:
+        raise DisputeWordUnknown(word=outcome)
+    dispute = Dispute.objects.select_for_update().filter(organisation_id=organisation_id, pk=dispute_id).first()
+    if dispute is None:
+        raise DisputeUnknown()
+    if dispute.closed_date is not None:
+        raise DisputeClosedAlready(closed_date=dispute.closed_date)
+    dispute.closed_date, dispute.closed_by_name = today, by.name
+    dispute.outcome, dispute.closing_note = outcome, note
+    dispute.save(update_fields=["closed_date", "closed_by_name", "outcome", "closing_note"])
+    access.record_audit(
+        by=by, organisation_id=organisation_id, verb="close_dispute", subject_kind="customer",
+        subject_id=dispute.customer_id, why=note, details={"dispute": dispute.pk, "outcome": outcome},
+    )  # fmt: skip
+    return dispute
+
+
+@transaction.atomic
+def open_disputes(*, organisation_id: int, disputes: Iterable[ImportedDispute], by: Actor) -> int:
+    """Note many disputes at once, as a file states them; how many are new. The same document twice is noted once."""
+    rows = [
+        (
+            organisation_id, row.customer_id, row.document_number, row.amount_minor, row.currency, row.reason, row.note,
+            f"import:{row.customer_id}:{row.document_number}", row.opened_date, by.name,
+        )
+        for row in disputes
+    ]  # fmt: skip
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into disputes_dispute (organisation_id, customer_id, document_number, amount_minor, currency, reason,
+                                          note, key, opened_date, opened_by_name)
+            select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[],
+                                 %s::text[], %s::text[], %s::date[], %s::text[])
+            on conflict (organisation_id, key) do nothing
+            """,
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        count = cursor.rowcount
+    if count:
+        access.record_audit(
+            by=by, organisation_id=organisation_id, verb="open_disputes", subject_kind="organisation",
+            subject_id=organisation_id, details={"count": count},
+        )  # fmt: skip
+    return count

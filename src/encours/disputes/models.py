@@ -1,0 +1,84 @@
+"""Disputes."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from encours.access.models import Scoped
+from encours.customers.models import Customer
+from encours.ledger.models import OpenItem
+
+
+class DisputeReason(models.TextChoices):
+    """Why the customer does not pay."""
+
+    PRICE = "price", _("Price")
+    QUANTITY = "quantity", _("Quantity")
+    QUALITY = "quality", _("Quality")
+    DELIVERY = "delivery", _("Delivery")
+    NOT_RECEIVED = "not_received", _("Invoice not received")
+    ORDER_NUMBER = "order_number", _("Order number missing")
+    DUPLICATE = "duplicate", _("Invoiced twice")
+    ALREADY_PAID = "already_paid", _("Said to be paid")
+    DEDUCTION = "deduction", _("Deduction taken")
+    OTHER = "other", _("Other")
+
+
+class DisputeOutcome(models.TextChoices):
+    """How it ended."""
+
+    CUSTOMER_RIGHT = "customer_right", _("The customer was right")
+    PARTLY_RIGHT = "partly_right", _("The customer was partly right")
+    UNFOUNDED = "unfounded", _("Unfounded")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the customer")
+
+
+class Dispute(Scoped):
+    """One contested amount of an item, of a document or of the account; who opened it may be read, only its end is added."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
+    document_number = models.CharField(max_length=80, blank=True, default="")
+    item = models.ForeignKey(
+        OpenItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    # empty: all that is open
+    amount_minor = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    reason = models.CharField(max_length=20, choices=DisputeReason.choices, default=DisputeReason.OTHER)
+    note = models.TextField(blank=True, default="")
+    # the natural key in the books it comes from, or one made for it
+    key = models.CharField(max_length=200)
+    opened_date = models.DateField()
+    opened_by_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    closed_date = models.DateField(null=True, blank=True)
+    closed_by_name = models.CharField(max_length=200, blank=True, db_default="", default="")
+    outcome = models.CharField(max_length=20, choices=DisputeOutcome.choices, blank=True, db_default="", default="")
+    closing_note = models.TextField(blank=True, db_default="", default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="disputes_dispute_key"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__isnull=True) | Q(amount_minor__gt=0), name="disputes_dispute_amount"
+            ),
+            models.CheckConstraint(condition=Q(reason__in=DisputeReason.values), name="disputes_dispute_reason"),
+            models.CheckConstraint(
+                condition=Q(closed_date__isnull=True, outcome="")
+                | Q(closed_date__isnull=False, outcome__in=DisputeOutcome.values),
+                name="disputes_dispute_closed_with_outcome",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organisation", "customer"],
+                name="disputes_dispute_open",
+                condition=Q(closed_date__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_number} {self.reason}"
