@@ -4,7 +4,7 @@ from django.db import migrations
 
 from encours.core.database import APPLICATION_ROLE
 
-CREATE = f"""
+CREATE_ROLE = f"""
 do $$ begin
     if not exists (select from pg_roles where rolname = '{APPLICATION_ROLE}') then
         create role {APPLICATION_ROLE} nologin noinherit;
@@ -16,8 +16,13 @@ do $$ begin
     execute format('grant connect, temporary on database %I to {APPLICATION_ROLE}', current_database());
 end $$;
 grant usage on schema public to {APPLICATION_ROLE};
+"""
+GRANT_EXISTING = f"""
 grant select, insert, update, delete on all tables in schema public to {APPLICATION_ROLE};
 grant usage, select, update on all sequences in schema public to {APPLICATION_ROLE};
+"""
+# A restore repeats this part after the tables are back with their own grants.
+GRANT_FUTURE = f"""
 alter default privileges in schema public grant select, insert, update, delete on tables to {APPLICATION_ROLE};
 alter default privileges in schema public grant usage, select, update on sequences to {APPLICATION_ROLE};
 alter default privileges in schema public grant execute on functions to {APPLICATION_ROLE};
@@ -32,4 +37,4 @@ class Migration(migrations.Migration):
         ("procrastinate", "0001_initial"),
         ("sessions", "0001_initial"),
     ]
-    operations = [migrations.RunSQL(CREATE, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(CREATE_ROLE + GRANT_EXISTING + GRANT_FUTURE, migrations.RunSQL.noop)]

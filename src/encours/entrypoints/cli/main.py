@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 # command -> (module, what it does); the module has add_arguments(parser) and run(arguments) -> exit code
 COMMANDS = {
@@ -38,7 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"encours.entrypoints.cli.{COMMANDS[chosen][0]}")
     own = argparse.ArgumentParser(prog=f"encours {chosen}", description=module.__doc__)
     module.add_arguments(own)
-    return int(module.run(own.parse_args(words[1:])) or 0)
+    return _run(module, own.parse_args(words[1:]))
+
+
+def _run(module: ModuleType, arguments: argparse.Namespace) -> int:
+    """An expected failure is one sentence on stderr; anything else is a bug and crashes with its context."""
+    from encours.core.errors import EncoursError
+    from encours.entrypoints.cli import output
+
+    try:
+        return int(module.run(arguments) or 0)
+    except EncoursError as failure:
+        return output.refuse(str(failure))
 
 
 def set_up(*, as_owner: bool, command: str) -> None:
