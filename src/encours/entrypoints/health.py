@@ -6,7 +6,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
-from encours.entrypoints.jobs import heartbeat
+from encours.entrypoints import heartbeat
 
 JOBS_SILENT_MAX = dt.timedelta(minutes=3)
 

@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from encours.access import guard, queries
 from encours.core import secrets
 from encours.entrypoints.cli import output
-from encours.entrypoints.jobs import heartbeat
+from encours.entrypoints import heartbeat
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 POSTGRES_MAJOR_MIN = 18

@@ -7,21 +7,29 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from encours.entrypoints.cli import words
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for the catalogue."""
+    return text
+
+
 # command -> (module, what it does); the module has add_arguments(parser) and run(arguments) -> exit code
 COMMANDS = {
-    "demo": ("demo", "load a believable company and serve it"),
-    "serve": ("serve", "serve the desk and run the jobs"),
-    "worker": ("worker", "run jobs only"),
-    "migrate": ("migrate", "bring the database to this version"),
-    "import": ("import_", "bring in the books: FEC, customers, invoices, payments"),
-    "ageing": ("ageing", "who owes what and how late"),
-    "kpis": ("kpis", "DSO and the other figures"),
-    "dun": ("dun", "what leaves, what is held and why"),
-    "check": ("check", "the books' invariants, each with its figure"),
-    "doctor": ("doctor", "is the installation well"),
-    "backup": ("backup", "write everything to a file"),
-    "restore": ("restore", "read everything back from a file"),
-    "user": ("user", "invite a person or change a password"),
+    "demo": ("demo", gettext_noop("load a believable company and serve it")),
+    "serve": ("serve", gettext_noop("serve the desk and run the jobs")),
+    "worker": ("worker", gettext_noop("run jobs only")),
+    "migrate": ("migrate", gettext_noop("bring the database to this version")),
+    "import": ("import_", gettext_noop("bring in the books: FEC, customers, invoices, payments")),
+    "ageing": ("ageing", gettext_noop("who owes what and how late")),
+    "kpis": ("kpis", gettext_noop("DSO and the other figures")),
+    "dun": ("dun", gettext_noop("what leaves, what is held and why")),
+    "check": ("check", gettext_noop("the books' invariants, each with its figure")),
+    "doctor": ("doctor", gettext_noop("is the installation well")),
+    "backup": ("backup", gettext_noop("write everything to a file")),
+    "restore": ("restore", gettext_noop("read everything back from a file")),
+    "user": ("user", gettext_noop("invite a person or change a password")),
 }
 # These need the tables' owner rather than the bound role.
 AS_OWNER = {"migrate", "restore", "backup"}
@@ -29,28 +37,31 @@ AS_OWNER = {"migrate", "restore", "backup"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 refused, 2 usage."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="encours", description="Encours: what customers owe, turned into cash.")
+    words.install()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = words.Parser(prog="encours", description=gettext_noop("Encours: what customers owe, turned into cash."))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (_, purpose) in COMMANDS.items():
-        commands.add_parser(name, help=purpose, add_help=False)
-    chosen = parser.parse_args(words[:1] or ["--help"]).command
+        commands.add_parser(name, help=words.gettext(purpose), add_help=False)
+    chosen = parser.parse_args(given[:1] or ["--help"]).command
     set_up(as_owner=chosen in AS_OWNER, command=chosen)
     module = importlib.import_module(f"encours.entrypoints.cli.{COMMANDS[chosen][0]}")
-    own = argparse.ArgumentParser(prog=f"encours {chosen}", description=module.__doc__)
+    own = words.Parser(prog=f"encours {chosen}", description=COMMANDS[chosen][1])
     module.add_arguments(own)
-    return _run(module, own.parse_args(words[1:]))
+    return _run(module, own.parse_args(given[1:]))
 
 
 def _run(module: ModuleType, arguments: argparse.Namespace) -> int:
     """An expected failure is one sentence on stderr; anything else is a bug and crashes with its context."""
+    from django.utils.translation import gettext
+
     from encours.core.errors import EncoursError
     from encours.entrypoints.cli import output
 
     try:
         return int(module.run(arguments) or 0)
     except EncoursError as failure:
-        return output.refuse(str(failure))
+        return output.refuse(failure.translated(gettext))
 
 
 def set_up(*, as_owner: bool, command: str) -> None:
@@ -59,8 +70,10 @@ def set_up(*, as_owner: bool, command: str) -> None:
     if as_owner:
         os.environ["ENCOURS_AS_OWNER"] = "1"
     import django
+    from django.utils import translation
 
     django.setup()
+    translation.activate(words.language())
     if command not in {"migrate", "restore", "doctor"}:
         from encours.entrypoints.cli import migrate
 
