@@ -128,3 +128,20 @@ class TestChain:
         record(organisation_id, "two")
         assert [entry.verb for entry in queries.audit_page(organisation_id)] == ["two", "one"]
         assert queries.verify_chain(organisation_id)[0].is_kept
+
+
+@pytest.mark.django_db
+class TestOnlyOrganisation:
+    def test_needs_no_name_while_there_is_one(self, company: cast.Company) -> None:
+        assert queries.only_organisation(None) == company.organisation
+        assert queries.only_organisation("brevanne") == company.organisation
+
+    def test_needs_a_name_when_there_are_several(self, company: cast.Company) -> None:
+        access.create_organisation(by=BY, name="Dora")
+        with pytest.raises(queries.OrganisationNotNamed, match="brevanne, dora"):
+            queries.only_organisation(None)
+        assert queries.only_organisation("dora").name == "Dora"
+
+    def test_refuses_a_name_nobody_has(self, company: cast.Company) -> None:
+        with pytest.raises(queries.OrganisationUnknown):
+            queries.only_organisation("nowhere")

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from encours.access import context, rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, Role, SavedView, User
+from encours.access.queries import OrganisationUnknown
 from encours.core import ids
 from encours.core.actors import Actor
 from encours.core.currencies import exponent
@@ -64,24 +65,6 @@ class PasswordWeak(Refused):
     """The password fails a rule of the installation."""
 
     message = gettext_noop("This password is too easy to guess: {reason}")
-
-
-class OrganisationUnknown(NotFound):
-    """No such organisation."""
-
-    message = gettext_noop("There is no such organisation.")
-
-
-class ViewUnnamed(Refused):
-    """A kept view needs a name to be found again."""
-
-    message = gettext_noop("Give the view a name.")
-
-
-class ViewUnknown(NotFound):
-    """No such view, or another person's."""
-
-    message = gettext_noop("This view is gone already.")
 
 
 def record_audit(

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from encours.access import rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
 from encours.access.rules import Scope
+from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.core.findings import Finding
 
 PAGE_ENTRIES = 50
@@ -54,6 +55,28 @@ def members(organisation_id: int) -> QuerySet[Membership]:
 def organisations() -> QuerySet[Organisation]:
     """Every tenant of the installation, the oldest first: for the command line, which chooses one."""
     return Organisation.objects.order_by("pk")
+
+
+class OrganisationUnknown(NotFound):
+    """No such organisation."""
+
+    message = gettext_noop("There is no such organisation.")
+
+
+class OrganisationNotNamed(Refused):
+    """Several organisations live here, and the command does not say which one is meant."""
+
+    message = gettext_noop("Say which organisation is meant: {slugs}.")
+
+
+def only_organisation(slug: str | None) -> Organisation:
+    """The organisation of that name, or the only one there is when none is named."""
+    found = list(organisations().filter(slug=slug)[:1] if slug else organisations()[:20])
+    if not found:
+        raise OrganisationUnknown
+    if len(found) > 1:
+        raise OrganisationNotNamed(slugs=", ".join(organisation.slug for organisation in found))
+    return found[0]
 
 
 def entities(scope: Scope) -> QuerySet[Entity]:
