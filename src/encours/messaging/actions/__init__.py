@@ -2,6 +2,8 @@
 
 from encours.messaging.actions.accounts import (
     AccountForm,
+    AccountIncomplete,
+    PasswordInClear,
     close_channel,
     lift_suppression,
     open_channel,
@@ -23,6 +25,8 @@ from encours.messaging.actions.templates import install_default_templates, save_
 
 __all__ = [
     "AccountForm",
+    "AccountIncomplete",
+    "PasswordInClear",
     "DeliveryReport",
     "Queued",
     "cancel_message",
