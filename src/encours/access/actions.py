@@ -67,6 +67,18 @@ class PasswordWeak(Refused):
     message = gettext_noop("This password is too easy to guess: {reason}")
 
 
+class ViewUnnamed(Refused):
+    """A kept view needs a name to be found again."""
+
+    message = gettext_noop("Give the view a name.")
+
+
+class ViewUnknown(NotFound):
+    """No such view, or another person's."""
+
+    message = gettext_noop("This view is gone already.")
+
+
 def record_audit(
     *,
     by: Actor,
@@ -472,7 +484,7 @@ def keep_view(*, scope: rules.Scope, screen: str, name: str, query: str) -> Save
         raise ViewUnnamed
     view, _ = SavedView.objects.update_or_create(
         organisation_id=scope.organisation_id,
-        user_id=scope.user_id,
+        user_id=_person(scope),
         screen=screen,
         name=wanted,
         defaults={"query": query},
@@ -483,8 +495,15 @@ def keep_view(*, scope: rules.Scope, screen: str, name: str, query: str) -> Save
 @transaction.atomic
 def remove_view(*, scope: rules.Scope, view_id: int) -> SavedView:
     """Forget one of the person's own views; refuses those of others."""
-    view = SavedView.objects.filter(organisation_id=scope.organisation_id, user_id=scope.user_id, pk=view_id).first()
+    view = SavedView.objects.filter(organisation_id=scope.organisation_id, user_id=_person(scope), pk=view_id).first()
     if view is None:
         raise ViewUnknown
     view.delete()
     return view
+
+
+def _person(scope: rules.Scope) -> int:
+    """A view is a person's; a scope without one (a job, the command line) keeps none."""
+    if scope.user_id is None:
+        raise MemberUnknown
+    return scope.user_id
