@@ -19,7 +19,7 @@ COUNTERPARTS = {
     ItemKind.INVOICE: "70",
     ItemKind.CREDIT_NOTE: "70",
     ItemKind.DEBIT_NOTE: "70",
-    ItemKind.DEPOSIT: "4191",
+    ItemKind.DEPOSIT: "487",
     ItemKind.RECEIPT: "512",
     ItemKind.REFUND: "512",
     ItemKind.DISCOUNT: "665",
