@@ -69,7 +69,9 @@ def search(text: str, *, scope: Scope, limit: int) -> Sequence[Found]:
     rows = in_scope(scope).filter(
         Q(number__istartswith=wanted) | Q(name__icontains=wanted) | Q(siren=wanted.replace(" ", ""))
     )
-    found = [Found(*row) for row in rows.order_by("name", "pk").values_list("id", "number", "name", "city")[: limit * 4]]
+    found = [
+        Found(*row) for row in rows.order_by("name", "pk").values_list("id", "number", "name", "city")[: limit * 4]
+    ]
     lowered = wanted.lower()
     found.sort(key=lambda row: not (row.name.lower().startswith(lowered) or row.number.lower() == lowered))
     return found[:limit]

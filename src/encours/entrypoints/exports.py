@@ -103,8 +103,7 @@ def _write(page: Any, cell: tuple[int, int], value: Any, *, formats: tuple[Any, 
     if value is None:
         return
     if isinstance(value, Decimal):
-        places = -value.as_tuple().exponent if isinstance(value.as_tuple().exponent, int) else 2
-        page.write_number(*cell, value, money.get(places, money[2]))
+        page.write_number(*cell, value, money.get(_places(value), money[2]))
     elif isinstance(value, datetime):
         page.write_datetime(*cell, value.astimezone(ZoneInfo("Europe/Paris")).replace(tzinfo=None), day)
     elif isinstance(value, date):
@@ -113,3 +112,8 @@ def _write(page: Any, cell: tuple[int, int], value: Any, *, formats: tuple[Any, 
         page.write_number(*cell, value)
     else:
         page.write_string(*cell, str(value))
+
+
+def _places(value: Decimal) -> int:
+    exponent_found = value.as_tuple().exponent
+    return -exponent_found if isinstance(exponent_found, int) else 2

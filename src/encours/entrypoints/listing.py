@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+type Words = Any  # text now, or text in the reader's language when it is shown
+
 PAGE_ROWS = 50
 _PLACE = "after"
 _SORT = "sort"
@@ -23,7 +25,7 @@ class Column:
     """One column: `kind` (text, money, date, days, number) decides its alignment and how it is exported."""
 
     key: str
-    label: str
+    label: Words
     kind: str = "text"
     is_sortable: bool = True
     is_wide: bool = False  # left out on phones

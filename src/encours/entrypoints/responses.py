@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -61,11 +61,11 @@ def refused(request: HttpRequest, error: EncoursError) -> HttpResponse:
     return _page(request, status_of(error), sentence)
 
 
-def answers_refusals[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def answers_refusals[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
     """A view whose expected failures are answered by `refused`; anything else is a bug and crashes."""
 
     @wraps(view)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(*args, **kwargs)
         except EncoursError as error:

@@ -1,4 +1,4 @@
-"""Serves the few files that pages take from npm packages, straight from node_modules, without copying whole packages."""
+"""Serves the few files that pages take from npm packages, straight from node_modules."""
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch

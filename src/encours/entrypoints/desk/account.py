@@ -1,7 +1,7 @@
 """What is the person's own: language, theme, the list of every screen on a phone."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_POST
@@ -9,12 +9,13 @@ from django.views.decorators.http import require_POST
 from encours.access import actions as access
 from encours.entrypoints.desk.context import more_sections
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back
 
 
 @screen()
 @require_POST
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: DeskRequest) -> HttpResponse:
     wished = {name: request.POST[name] for name in ("language", "theme") if request.POST.get(name)}
     access.update_profile(
         by=request.actor, organisation_id=request.organisation_id, user_id=request.user.pk, changes=wished
@@ -26,7 +27,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 @screen()
-def more(request: HttpRequest) -> HttpResponse:
+def more(request: DeskRequest) -> HttpResponse:
     return render(request, "desk/account/more.html", {"sections": more_sections(request)})
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext, gettext_lazy
@@ -16,6 +16,7 @@ from encours.access.models import AuditEntry
 from encours.entrypoints import exports, wording
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column, Listing
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 
 COLUMNS = (
@@ -48,7 +49,7 @@ class Line:
 
 
 @screen("view_audit")
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: DeskRequest) -> HttpResponse:
     listing = Listing.of(request.GET, columns=COLUMNS, sort="-sequence")
     filters = _filters(request)
     if form := request.GET.get("export"):
@@ -78,7 +79,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/audit/list.html", context)
 
 
-def _filters(request: HttpRequest) -> dict[str, Any]:
+def _filters(request: DeskRequest) -> dict[str, Any]:
     actor = request.GET.get("actor", "")
     until = _day(request.GET.get("until", ""))
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext, gettext_lazy
@@ -18,6 +18,7 @@ from encours.access.rules import can
 from encours.core.currencies import exponent
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 
 _BANK = ("iban", "bic")
@@ -90,7 +91,7 @@ def _initial(entity: Entity) -> Mapping[str, Any]:
     return values
 
 
-def _entity(request: HttpRequest, entity_id: int) -> Entity:
+def _entity(request: DeskRequest, entity_id: int) -> Entity:
     found = access_queries.entities(request.scope).filter(pk=entity_id).first()
     if found is None:
         raise Http404
@@ -98,13 +99,13 @@ def _entity(request: HttpRequest, entity_id: int) -> Entity:
 
 
 @screen()
-def companies(request: HttpRequest) -> HttpResponse:
+def companies(request: DeskRequest) -> HttpResponse:
     context = {"companies": access_queries.entities(request.scope), "may_edit": can(request.scope, "edit_entity")}
     return render(request, "desk/settings/companies.html", context)
 
 
 @screen("edit_entity")
-def company_new(request: HttpRequest) -> HttpResponse:
+def company_new(request: DeskRequest) -> HttpResponse:
     form = NewCompanyForm(request.POST or None, initial={"default_terms": "30"})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -124,7 +125,7 @@ def company_new(request: HttpRequest) -> HttpResponse:
 
 
 @screen()
-def company(request: HttpRequest, entity_id: int) -> HttpResponse:
+def company(request: DeskRequest, entity_id: int) -> HttpResponse:
     entity = _entity(request, entity_id)
     form = CompanyForm(request.POST if request.POST.get("form") == "company" else None, initial=_initial(entity))
     bank = BankForm(
@@ -143,7 +144,7 @@ def company(request: HttpRequest, entity_id: int) -> HttpResponse:
     return render(request, "desk/settings/company.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _saved(request: HttpRequest, entity: Entity, form: CompanyForm, bank: BankForm) -> bool:
+def _saved(request: DeskRequest, entity: Entity, form: CompanyForm, bank: BankForm) -> bool:
     filled, permission = (bank, "edit_bank_details") if bank.is_bound else (form, "edit_entity")
     if not can(request.scope, permission):
         raise PermissionDenied

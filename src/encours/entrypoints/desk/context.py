@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from encours.access import rules as access
 from encours.entrypoints import formats
 from encours.entrypoints.desk import navigation, recent, standing
+from encours.entrypoints.requests import DeskRequest
 
 PHONE_TABS = 4  # and "More"
 
@@ -39,7 +40,7 @@ class Section:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Template context; built only when a whole page asks for it."""
-    return {"shell": SimpleLazyObject(lambda: _built(request))}
+    return {"shell": SimpleLazyObject(lambda: _built(cast(DeskRequest, request)))}
 
 
 def theme(request: HttpRequest) -> dict[str, str]:
@@ -57,7 +58,7 @@ def theme(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _built(request: HttpRequest) -> dict[str, Any]:
+def _built(request: DeskRequest) -> dict[str, Any]:
     language = formats.known_language(get_language())
     frame: dict[str, Any] = {
         **theme(request),
@@ -96,7 +97,9 @@ def _freshness(now: standing.Standing, language: str) -> str:
         return gettext("No books yet")
     parts = []
     if now.bank_date is not None:
-        parts.append(gettext("Bank {day}").format(day=formats.day_near(now.bank_date, today=now.today, language=language)))
+        parts.append(
+            gettext("Bank {day}").format(day=formats.day_near(now.bank_date, today=now.today, language=language))
+        )
     if now.books_at is not None:
         parts.append(gettext("Books {at}").format(at=formats.instant(now.books_at, today=now.today, language=language)))
     return " · ".join(parts)
@@ -110,7 +113,7 @@ def _address(name: str) -> str | None:
 
 
 def _entries(
-    screens: Iterable[navigation.Screen], request: HttpRequest, *, current: str, counts: dict[str, int] | None = None
+    screens: Iterable[navigation.Screen], request: DeskRequest, *, current: str, counts: dict[str, int] | None = None
 ) -> list[Entry]:
     shown = []
     for screen in screens:
@@ -131,7 +134,7 @@ def _entries(
     return shown
 
 
-def _tabs(request: HttpRequest, current: str) -> list[Entry]:
+def _tabs(request: DeskRequest, current: str) -> list[Entry]:
     wanted = [screen for screen in navigation.MAIN if screen.tab_label]
     tabs = _entries(wanted, request, current=current)[:PHONE_TABS]
     more = Entry(
@@ -144,7 +147,7 @@ def _tabs(request: HttpRequest, current: str) -> list[Entry]:
     return [*tabs, more]
 
 
-def _sections(request: HttpRequest, current: str) -> list[Section]:
+def _sections(request: DeskRequest, current: str) -> list[Section]:
     sections = []
     reports = _entries(navigation.REPORTS, request, current=current)
     if any(entry.is_current for entry in reports):
@@ -160,7 +163,7 @@ def _sections(request: HttpRequest, current: str) -> list[Section]:
     return sections
 
 
-def more_sections(request: HttpRequest) -> list[Section]:
+def more_sections(request: DeskRequest) -> list[Section]:
     """Every screen this person has, for the phone's last tab."""
     named: list[tuple[Callable[[], str], Sequence[navigation.Screen]]] = [
         (lambda: gettext("Work"), navigation.MAIN),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -13,6 +13,7 @@ from encours.customers import actions as customer_actions
 from encours.customers import queries as customers
 from encours.entrypoints.desk import accounts, recent, timeline
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.invoices import queries as invoices
 from encours.ledger import queries as ledger
@@ -21,7 +22,7 @@ from encours.payments import queries as payments
 ITEMS_MAX = 400
 
 
-def _head(request: HttpRequest, number: str, tab: str) -> dict[str, Any]:
+def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
     """What every tab of a customer shows: who, the figures, the counts on the tabs."""
     customer = customers.customer_by_number(number, scope=request.scope)
     recent.remember(request, number=customer.number, name=customer.name)
@@ -38,7 +39,7 @@ def _head(request: HttpRequest, number: str, tab: str) -> dict[str, Any]:
 
 
 @screen("view_books")
-def customer(request: HttpRequest, number: str) -> HttpResponse:
+def customer(request: DeskRequest, number: str) -> HttpResponse:
     head = _head(request, number, "items")
     who = head["customer"]
     items = ledger.account_items(who.pk, scope=request.scope, limit=ITEMS_MAX)
@@ -50,7 +51,10 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
         "desk/customers/detail.html",
         {
             **head,
-            "next_due": min((item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today), default=None),
+            "next_due": min(
+                (item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today),
+                default=None,
+            ),
             "rows": accounts.rows_of(shown, today=request.today),
             "is_late_only": is_late_only,
             "feed": feed if feed in timeline.FEEDS else "all",
@@ -60,14 +64,14 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @screen("view_books")
-def receipts(request: HttpRequest, number: str) -> HttpResponse:
+def receipts(request: DeskRequest, number: str) -> HttpResponse:
     head = _head(request, number, "receipts")
     found = payments.receipts_of(head["customer"].pk, scope=request.scope, limit=ITEMS_MAX)
     return render(request, "desk/customers/receipts.html", {**head, "receipts": found})
 
 
 @screen("view_books")
-def documents(request: HttpRequest, number: str) -> HttpResponse:
+def documents(request: DeskRequest, number: str) -> HttpResponse:
     head = _head(request, number, "documents")
     found = invoices.documents_of(head["customer"].pk, scope=request.scope, limit=ITEMS_MAX)
     return render(request, "desk/customers/documents.html", {**head, "documents": found})
@@ -75,7 +79,7 @@ def documents(request: HttpRequest, number: str) -> HttpResponse:
 
 @screen("view_books")
 @require_POST
-def add_note(request: HttpRequest, number: str) -> HttpResponse:
+def add_note(request: DeskRequest, number: str) -> HttpResponse:
     who = customers.customer_by_number(number, scope=request.scope)
     customer_actions.add_note(
         organisation_id=request.organisation_id,

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from encours.access import queries as access
-from encours.analytics import queries as analytics
 from encours.customers import queries as customers
 from encours.entrypoints import exports
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 
 COLUMNS = (
@@ -28,7 +28,9 @@ EXPORTED = (Column("number", _("Number")), *COLUMNS, Column("currency", _("Curre
 
 
 @screen("view_books")
-def customer_list(request: HttpRequest) -> HttpResponse:
+def customer_list(request: DeskRequest) -> HttpResponseBase:
+    from encours.analytics import queries as analytics
+
     listing = Listing.of(request.GET, columns=COLUMNS, sort="-overdue")
     filters = _filters(request)
     wanted = {**filters, "scope": request.scope, "today": request.today}
@@ -58,7 +60,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _filters(request: HttpRequest) -> dict[str, Any]:
+def _filters(request: DeskRequest) -> dict[str, Any]:
     return {
         "text": request.GET.get("q", "").strip(),
         "collector_id": _number(request.GET.get("collector", "")),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext
@@ -12,6 +12,7 @@ from encours.access import rules as access
 from encours.customers import queries as customers
 from encours.entrypoints.desk import navigation, recent, standing
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 from encours.invoices import queries as invoices
 
@@ -31,14 +32,14 @@ class Place:
 
 
 @screen()
-def go(request: HttpRequest) -> HttpResponse:
+def go(request: DeskRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     places = [*_customers(request, text), *_documents(request, text), *_screens(request, text)]
     template = "desk/go/_places.html" if is_partial(request) else "desk/go/page.html"
     return render(request, template, {"places": places, "text": text})
 
 
-def _screens(request: HttpRequest, text: str) -> Sequence[Place]:
+def _screens(request: DeskRequest, text: str) -> Sequence[Place]:
     wanted, group, seen, places = text.lower(), gettext("Screens"), set(), []
     for one in (*navigation.MAIN, *navigation.REPORTS, *navigation.SETUP):
         url = one.address
@@ -49,7 +50,7 @@ def _screens(request: HttpRequest, text: str) -> Sequence[Place]:
     return places
 
 
-def _customers(request: HttpRequest, text: str) -> Sequence[Place]:
+def _customers(request: DeskRequest, text: str) -> Sequence[Place]:
     if not text:
         group = gettext("Recently opened")
         return [Place(group, name, "", url, "building") for name, url in recent.customers(request)]
@@ -65,7 +66,7 @@ def _customers(request: HttpRequest, text: str) -> Sequence[Place]:
     ]
 
 
-def _documents(request: HttpRequest, text: str) -> Sequence[Place]:
+def _documents(request: DeskRequest, text: str) -> Sequence[Place]:
     entity_ids = [entity_id for entity_id, _ in standing.of(request.scope, today=request.today).entities]
     found = invoices.by_number(text, scope=request.scope, entity_ids=entity_ids, limit=DOCUMENT_HITS)
     return [

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext
@@ -12,6 +12,7 @@ from encours.entrypoints import exports
 from encours.entrypoints.desk import accounts, standing
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 from encours.invoices import queries as invoices
 from encours.ledger import queries as ledger
@@ -38,7 +39,7 @@ EXPORTED = (
 
 
 @screen("view_books")
-def item_list(request: HttpRequest) -> HttpResponse:
+def item_list(request: DeskRequest) -> HttpResponseBase:
     listing = Listing.of(request.GET, columns=COLUMNS, sort="due")
     filters = _filters(request)
     wanted = {**filters, "scope": request.scope, "today": request.today}
@@ -64,7 +65,7 @@ def item_list(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/ledger/items.html", page)
 
 
-def _filters(request: HttpRequest) -> dict[str, Any]:
+def _filters(request: DeskRequest) -> dict[str, Any]:
     entity = request.GET.get("entity", "")
     return {
         "text": request.GET.get("q", "").strip(),
@@ -75,7 +76,7 @@ def _filters(request: HttpRequest) -> dict[str, Any]:
 
 
 @screen("view_books")
-def document(request: HttpRequest, document_id: int) -> HttpResponse:
+def document(request: DeskRequest, document_id: int) -> HttpResponse:
     found = invoices.document(document_id, scope=request.scope)
     versions = invoices.versions_of(found)
     items = [

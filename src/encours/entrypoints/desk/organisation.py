@@ -1,7 +1,7 @@
 """Settings of the organisation: its name, its language, and the gate that lets messages leave."""
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext, gettext_lazy
@@ -11,6 +11,7 @@ from encours.access import actions as access
 from encours.access.rules import can
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 
 LANGUAGES = [("fr", "Français"), ("en", "English")]
@@ -35,7 +36,7 @@ class SandboxForm(DeskForm):
 
 
 @screen()
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: DeskRequest) -> HttpResponse:
     organisation = request.organisation
     form = OrganisationForm(
         request.POST or None, initial={"name": organisation.name, "language": organisation.language}
@@ -57,7 +58,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @screen("edit_organisation")
 @require_POST
-def sandbox(request: HttpRequest) -> HttpResponse:
+def sandbox(request: DeskRequest) -> HttpResponse:
     form = SandboxForm(request.POST)
     if form.is_valid():
         wanted = request.POST.get("sandbox") == "on"

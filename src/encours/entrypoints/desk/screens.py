@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from encours.access import rules as access
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import answers_refusals, is_partial
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 
 def screen(permission: str | None = None) -> Callable[[View], View]:
@@ -20,7 +21,7 @@ def screen(permission: str | None = None) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             if request.scope is None:
@@ -34,8 +35,8 @@ def screen(permission: str | None = None) -> Callable[[View], View]:
     return decorate
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: DeskRequest) -> HttpResponse:
     answer = redirect_to_login(request.get_full_path())
     if is_partial(request):  # a part of a page cannot show a sign-in page: the whole window goes there
-        answer = HttpResponse(status=204, headers={"HX-Redirect": answer.url})
+        return HttpResponse(status=204, headers={"HX-Redirect": answer.url})
     return answer

@@ -1,6 +1,5 @@
 """How people get in: by invitation only."""
 
-from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest

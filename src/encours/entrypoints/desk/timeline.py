@@ -100,7 +100,7 @@ def _notes(customer_id: int, *, scope: Scope, today: date) -> Iterable[Event]:
 def _receipts(customer_id: int, *, scope: Scope, today: date) -> Iterable[Event]:
     for receipt in payments.receipts_of(customer_id, scope=scope, limit=PAST_SHOWN):
         is_refund = receipt.amount_minor < 0
-        facts = (receipt.get_method_display() if hasattr(receipt, "get_method_display") else receipt.method)
+        facts = receipt.get_method_display() if hasattr(receipt, "get_method_display") else receipt.method
         yield Event(
             at=day_start(receipt.received_date),
             feed="money",

@@ -11,8 +11,8 @@ from encours.entrypoints.desk.screens import screen
 app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
-MODULES = ("account", "go", "views", "ledger", "customer")
-SETUP_MODULES = ("organisation", "companies", "users", "audit")
+MODULES = ("account", "go", "views", "ledger", "customers", "customer")
+SETUP_MODULES = ("organisation", "companies", "users", "audit", "message_templates")
 
 
 @screen()

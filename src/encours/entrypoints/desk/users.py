@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -19,6 +19,7 @@ from encours.access.rules import PERMISSIONS
 from encours.entrypoints.desk.organisation import LANGUAGES
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 
 ROLE_WORDS = {
@@ -68,18 +69,18 @@ class InvitationForm(RightsForm):
     field_order = ("email", "first_name", "last_name", "language", "role")
 
 
-def _entities(request: HttpRequest) -> list[tuple[int, str]]:
+def _entities(request: DeskRequest) -> list[tuple[int, str]]:
     return [(entity.pk, entity.name) for entity in access_queries.entities(request.scope)]
 
 
-def _member(request: HttpRequest, membership_id: int) -> Membership:
+def _member(request: DeskRequest, membership_id: int) -> Membership:
     found = access_queries.members(request.organisation_id).filter(pk=membership_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def _first_sign_in(request: HttpRequest, user: User) -> str:
+def _first_sign_in(request: DeskRequest, user: User) -> str:
     """The address, good once, where an invited person chooses a password."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     uid, _, token = key.partition("-")
@@ -87,7 +88,7 @@ def _first_sign_in(request: HttpRequest, user: User) -> str:
 
 
 @screen("manage_users")
-def users(request: HttpRequest) -> HttpResponse:
+def users(request: DeskRequest) -> HttpResponse:
     entities = dict(_entities(request))
     rows = [
         {"membership": member, "companies": [entities[pk] for pk in member.entity_ids if pk in entities]}
@@ -97,7 +98,7 @@ def users(request: HttpRequest) -> HttpResponse:
 
 
 @screen("manage_users")
-def user_new(request: HttpRequest) -> HttpResponse:
+def user_new(request: DeskRequest) -> HttpResponse:
     form = InvitationForm(
         request.POST or None,
         entities=_entities(request),
@@ -116,7 +117,7 @@ def user_new(request: HttpRequest) -> HttpResponse:
 
 
 @screen("manage_users")
-def user(request: HttpRequest, membership_id: int) -> HttpResponse:
+def user(request: DeskRequest, membership_id: int) -> HttpResponse:
     membership = _member(request, membership_id)
     form = RightsForm(
         request.POST or None,
@@ -149,7 +150,7 @@ def user(request: HttpRequest, membership_id: int) -> HttpResponse:
 
 @screen("manage_users")
 @require_POST
-def user_deactivate(request: HttpRequest, membership_id: int) -> HttpResponse:
+def user_deactivate(request: DeskRequest, membership_id: int) -> HttpResponse:
     membership = access.deactivate(
         by=request.actor, organisation_id=request.organisation_id, membership_id=membership_id
     )
@@ -159,7 +160,7 @@ def user_deactivate(request: HttpRequest, membership_id: int) -> HttpResponse:
 
 @screen("manage_users")
 @require_POST
-def user_reactivate(request: HttpRequest, membership_id: int) -> HttpResponse:
+def user_reactivate(request: DeskRequest, membership_id: int) -> HttpResponse:
     before = _member(request, membership_id)
     membership = access.add_membership(
         by=request.actor,

@@ -1,18 +1,19 @@
 """Views of lists kept by name: filters and order, not rows."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from encours.access import actions as access
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, told
 
 
 @screen()
 @require_POST
-def keep(request: HttpRequest) -> HttpResponse:
+def keep(request: DeskRequest) -> HttpResponse:
     view = access.keep_view(
         scope=request.scope,
         screen=request.POST.get("screen", "")[:40],
@@ -25,7 +26,7 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 @screen()
 @require_POST
-def remove(request: HttpRequest, view_id: int) -> HttpResponse:
+def remove(request: DeskRequest, view_id: int) -> HttpResponse:
     view = access.remove_view(scope=request.scope, view_id=view_id)
     told(request, gettext("View removed: {name}").format(name=view.name))
     return back(request, "/")

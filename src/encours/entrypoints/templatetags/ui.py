@@ -40,9 +40,7 @@ def money_round(minor: int | None, currency: str | None) -> SafeString | str:
         return formats.DASH
     language = _language()
     exact = formats.money(minor, currency, language=language)
-    return format_html(
-        '<span title="{}">{}</span>', exact, formats.money_round(minor, currency, language=language)
-    )
+    return format_html('<span title="{}">{}</span>', exact, formats.money_round(minor, currency, language=language))
 
 
 @register.simple_tag
@@ -127,7 +125,7 @@ def chip(text: str, tone: str = "", icon_name: str = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def hint(context: Context, term: str, definition: str) -> SafeString:
     """A term with its definition, shown on hover, on focus and on touch."""
-    count = context.render_context.get("ui_hints", 0) + 1
+    count = int(context.render_context.get("ui_hints") or 0) + 1
     context.render_context["ui_hints"] = count
     return format_html(
         '<span class="en-hint" tabindex="0" aria-describedby="hint-{0}">{1}'

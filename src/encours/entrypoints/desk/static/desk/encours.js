@@ -172,7 +172,7 @@
   document.addEventListener("submit", (event) => {
     if (event.target.method === "get") all("input, select", event.target).forEach((field) => { if (!field.value) field.disabled = true; });
     const button = event.submitter;
-    if (button && event.target.method === "post" && !event.target.hasAttribute("hx-post")) setTimeout(() => { button.setAttribute("aria-busy", "true"); }, 0);
+    if (button && event.target.method === "post" && !event.target.hasAttribute("hx-post") && !button.formTarget) setTimeout(() => { button.setAttribute("aria-busy", "true"); }, 0);
   });
   all("[data-drop]").forEach((zone) => {
     const field = one("input[type=file]", zone);
@@ -180,6 +180,16 @@
     ["dragleave", "drop"].forEach((name) => zone.addEventListener(name, () => zone.classList.remove("over")));
     zone.addEventListener("drop", (event) => { event.preventDefault(); field.files = event.dataTransfer.files; field.dispatchEvent(new Event("change", { bubbles: true })); });
     field.addEventListener("change", () => { if (zone.hasAttribute("data-drop-submit") && field.files.length) zone.closest("form").requestSubmit(); });
+  });
+
+  /* ---------- a form that shows its preview as one writes: presses the named button after a rest ---------- */
+  all("form[data-live]").forEach((form) => {
+    const button = one(form.dataset.live);
+    if (!button) return;
+    let waiting = 0;
+    const later = (milliseconds) => { clearTimeout(waiting); waiting = setTimeout(() => form.requestSubmit(button), milliseconds); };
+    form.addEventListener("input", () => later(600));
+    later(0);
   });
 
   /* ---------- charts: drawn from the JSON inside their box; "@accent" becomes the colour of that token ---------- */

@@ -1,0 +1,92 @@
+"""A real browser before a real server: Chromium of the machine, the product served from this process."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from encours.access.models import Membership
+from tests.cast import Company
+from tests.entrypoints.desk.conftest import Books
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDE, NARROW = (1440, 900), (390, 844)
+PASSWORD = "correct-horse-battery"  # noqa: S105  # of a person who lives for one test
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    if not shutil.which(CHROMIUM):
+        pytest.skip("no Chromium on this machine")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in the test's thread
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def seat(committed_company: Company, live_server: LiveServer, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page of Nadia's, signed in, at a width and in a theme; nothing on it may fail in silence."""
+    company = committed_company
+    cache.clear()
+    Membership.objects.filter(user=company.collector).update(role="admin")
+    company.collector.set_password(PASSWORD)
+    company.collector.save()
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opened(size: tuple[int, int] = WIDE, *, theme: str = "light", address: str = "/") -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, base_url=live_server.url, locale="fr-FR"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.goto("/accounts/login/?next=" + address)
+        page.fill("#id_login", company.collector.email)
+        page.fill("#id_password", PASSWORD)
+        page.click("button.btn-primary")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def books(committed_company: Company) -> Books:
+    """The cast's books, committed, as tests/entrypoints/desk tells them."""
+    made = Books(committed_company)
+    made.invoice(committed_company.acme, "FA-1", 120_000, due=-40)
+    made.invoice(committed_company.acme, "FA-2", 150_000, due=-10, parts=3)
+    made.receipt(committed_company.acme, "RG-1", 50_000, on=-5, pays="FA-2")
+    made.invoice(committed_company.borealis, "FA-3", 80_000, due=20)
+    return made
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    return [
+        f"{violation['id']}: {node['html'][:160]}" for violation in found.response["violations"] for node in violation["nodes"]
+    ]

@@ -1,0 +1,50 @@
+"""Each staff page at 1440 and 390 px, light and dark: it opens, fits its width, and axe finds nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import NARROW, WIDE, barriers
+from tests.browser.pages import PAGES
+from tests.entrypoints.desk.conftest import Books
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (NARROW, "light"), (WIDE, "dark"), (NARROW, "dark")])
+def test_every_page_opens_fits_and_has_no_barrier(
+    books: Books, seat: Callable[..., Page], size: tuple[int, int], theme: str
+):
+    page = seat(size, theme=theme)
+    found = {}
+    for address, word in PAGES:
+        page.goto(address, wait_until="networkidle")
+        assert word in page.inner_text("body"), address
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{address} is wider than the screen"
+        if complaints := barriers(page):
+            found[address] = complaints
+    assert found == {}
+
+
+def test_the_sign_in_page_has_no_barrier(seat: Callable[..., Page]):
+    page = seat()
+    page.context.clear_cookies()
+    page.goto("/accounts/login/")
+    assert barriers(page) == []
+
+
+def test_the_keyboard_walks_the_rows_and_goes_anywhere(books: Books, seat: Callable[..., Page]):
+    page = seat(address="/customers/C001")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert "FA-2" in page.inner_text("[data-row][aria-selected=true]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents/*")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("boreal")
+    page.wait_for_selector("#palette [role=option]:has-text('Borealis')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/customers/C002")
+    page.keyboard.press("?")
+    assert page.is_visible("#help")

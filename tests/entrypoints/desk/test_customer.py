@@ -1,0 +1,79 @@
+"""One customer whole."""
+
+from encours.access.models import Membership
+from encours.customers.models import Note
+from tests.cast import Company
+from tests.entrypoints.desk.conftest import Books, Desk, seated
+
+
+class TestAccount:
+    def test_shows_what_is_open_late_and_to_come(self, desk: Desk, books: Books):
+        page = desk.get("/customers/C001").content.decode()
+        assert "2\u202f200,00\u00a0€" in page  # 1 200 + 2 x 500 open
+        assert "1\u202f200,00\u00a0€" in page  # overdue
+        assert "40\u00a0j" in page
+
+    def test_puts_instalments_under_their_invoice_settled_ones_too(self, desk: Desk, books: Books):
+        page = desk.get("/customers/C001").content.decode()
+        assert "3 échéances" in page
+        assert "Échéancier 1/3" in page
+        assert page.count("échéance 1/3") == 1
+        assert "Réglée le" in page
+
+    def test_shows_only_what_is_late_when_asked(self, desk: Desk, books: Books):
+        page = desk.get("/customers/C001?only=overdue").content.decode()
+        assert "FA-1" in page
+        assert "3 échéances" not in page.split("en-panel")[0]
+
+    def test_shows_credits_to_apply(self, desk: Desk, books: Books):
+        assert "Règlement à lettrer" in desk.get("/customers/C003").content.decode()
+
+    def test_tells_payments_and_due_dates_as_one_story(self, desk: Desk, books: Books):
+        page = desk.get("/customers/C001").content.decode()
+        assert "À venir" in page
+        assert "Échéance de FA-2" in page
+        assert "RG-1" in page
+
+    def test_keeps_a_note(self, company: Company, desk: Desk, books: Books):
+        answer = desk.post("/customers/C001/notes", {"text": "Rappeler jeudi"}, follow=True)
+        assert "Rappeler jeudi" in answer.content.decode()
+        assert Note.objects.get(customer=company.acme).author_name == "Nadia Ferrand"
+
+    def test_reads_the_same_number_of_times_however_long_the_account(
+        self, company: Company, desk: Desk, books: Books, django_assert_max_num_queries
+    ):
+        for number in range(10, 22):
+            books.invoice(company.acme, f"FA-{number}", 10_000, due=number)
+        desk.get("/customers/C001")
+        with django_assert_max_num_queries(24):
+            desk.get("/customers/C001")
+
+
+class TestTabs:
+    def test_lists_payments(self, desk: Desk, books: Books):
+        assert "RG-1" in desk.get("/customers/C001/payments").content.decode()
+
+    def test_lists_documents(self, desk: Desk, books: Books):
+        assert "FA-2" in desk.get("/customers/C001/documents").content.decode()
+
+
+class TestWhoMaySee:
+    def test_hides_other_portfolios_from_those_who_see_their_own_only(self, company: Company, books: Books):
+        desk = seated(company, role="sales")
+        Membership.objects.filter(user=company.collector).update(own_portfolio_only=True)
+        assert desk.get("/customers/C001").status_code == 200
+        type(company.acme).objects.filter(pk=company.acme.pk).update(collector=None)
+        assert desk.get("/customers/C001").status_code == 404
+
+
+class TestDocument:
+    def test_says_what_settled_it(self, desk: Desk, books: Books):
+        number = books.company.acme.number
+        page = desk.get(f"/customers/{number}/documents").content.decode()
+        address = page.split('">FA-2<')[0].rsplit('href="', 1)[1]
+        document = desk.get(address).content.decode()
+        assert "RG-1" in document
+        assert "500,00\u00a0€" in document
+
+    def test_does_not_exist_for_another_tenant(self, desk: Desk, books: Books):
+        assert desk.get("/documents/999999").status_code == 404
