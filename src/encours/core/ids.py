@@ -38,6 +38,10 @@ class IdentifierWrong(Refused):
 
     message = gettext_noop("“{value}” cannot be right: {label}.")
 
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """The sentence, the name of the identifier in the reader's language too."""
+        return translate(self.message).format(value=self.data["value"], label=translate(self.data["label"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
