@@ -25,9 +25,9 @@ class DeskForm(forms.Form):
     wide: frozenset[str] = frozenset()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for name, field in self.fields.items():
-            field.template_name = "ui/field.html"
+            field.template_name = "ui/field.html"  # type: ignore[attr-defined]
             css = next(css for kind, css in _CSS if isinstance(field.widget, kind))
             field.widget.attrs["class"] = f"{css} {field.widget.attrs.get('class', '')}".strip()
             field.unit = self.unit_of.get(name, "")  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
 MODULES = ("account", "go", "views", "ledger", "customers", "customer")
-SETUP_MODULES = ("organisation", "companies", "users", "audit", "message_templates")
+SETUP_MODULES = ("organisation", "companies", "users", "audit", "message_templates", "messages")
 
 
 @screen()
