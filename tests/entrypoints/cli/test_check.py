@@ -2,8 +2,10 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 from tests import cast
 
 from encours.access import actions as access
@@ -11,6 +13,13 @@ from encours.core.findings import Finding
 from encours.entrypoints.cli import check
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """The words the tests look for."""
+    with translation.override("en"):
+        yield
 
 
 def run(*words: str) -> int:

@@ -3,16 +3,25 @@
 import argparse
 import json
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 from tests import cast
 
 from encours.entrypoints.cli import doctor
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """The words the tests look for."""
+    with translation.override("en"):
+        yield
 
 
 def states() -> dict[str, str]:

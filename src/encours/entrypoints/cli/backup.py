@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from encours.access import context, queries
 from encours.entrypoints.cli import output, programs
 
@@ -21,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Dump into a neighbouring file first, so that a broken attempt never passes for a backup."""
     target: Path = arguments.file
     if target.exists() and not arguments.force:
-        return output.refuse(f"{target} exists already: choose another name, or replace it with --force.")
+        told = _("{file} exists already: choose another name, or replace it with --force.")
+        return output.refuse(told.format(file=target))
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".unfinished")
     try:
@@ -55,7 +58,6 @@ def _say(target: Path, *, as_json: bool) -> None:
         return
     output.print_line(f"{target}: {size_bytes / 1_000_000:.1f} MB")
     for head in heads:
-        output.print_line(
-            f"{head['organisation']}: audit trail of {head['audit_entries']} entries, {head['audit_hash']}"
-        )
-    output.print_line("Keep secret.key and signing.key of the data folder too, in another place than this file.")
+        trail = _("audit trail of {count} entries, {hash}").format(count=head["audit_entries"], hash=head["audit_hash"])
+        output.print_line(f"{head['organisation']}: {trail}")
+    output.print_line(_("Keep secret.key and signing.key of the data folder too, in another place than this file."))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from encours.access import context, queries
 from encours.access.models import Organisation
@@ -26,9 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.organisation:
         chosen = chosen.filter(slug=arguments.organisation)
         if not chosen.exists():
-            return output.refuse(f"There is no organisation named {arguments.organisation}.")
+            return output.refuse(_("There is no organisation named {slug}.").format(slug=arguments.organisation))
     found = [(organisation, finding) for organisation in chosen for finding in findings_of(organisation)]
-    is_kept = all(finding.is_kept for _, finding in found)
+    is_kept = all(finding.is_kept for organisation, finding in found)
     if arguments.json:
         output.print_json({"ok": is_kept, "findings": [_document(*pair) for pair in found]})
     else:
@@ -62,12 +63,12 @@ def _document(organisation: Organisation, finding: Finding) -> dict[str, Any]:
 
 def _print(found: list[tuple[Organisation, Finding]]) -> None:
     if not found:
-        output.print_line("There is no organisation yet, so there is nothing to check.")
+        output.print_line(_("There is no organisation yet, so there is nothing to check."))
         return
     output.print_table(
-        ["organisation", "law", "holds", "checked on"],
+        [_("organisation"), _("law"), _("holds"), _("checked on")],
         [
-            [organisation.slug, finding.code, "yes" if finding.is_kept else "NO", finding.figure]
+            [organisation.slug, finding.code, _("yes") if finding.is_kept else _("NO"), finding.figure]
             for organisation, finding in found
         ],
         right={},

@@ -14,11 +14,12 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
 from encours.access import guard, queries
 from encours.core import secrets
-from encours.entrypoints.cli import output
 from encours.entrypoints import heartbeat
+from encours.entrypoints.cli import output
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 POSTGRES_MAJOR_MIN = 18
@@ -80,8 +81,8 @@ def versions() -> Line:
 def disk() -> Line:
     """Room left where the data folder is."""
     free_bytes = shutil.disk_usage(settings.ENCOURS_HOME).free
-    found = f"{free_bytes / 10**9:.1f} GB free in the data folder"
-    remedy = "" if free_bytes >= DISK_FREE_WARN_BYTES else "Make room or move the data folder (ENCOURS_HOME)."
+    found = _("{size} GB free in the data folder").format(size=f"{free_bytes / 10**9:.1f}")
+    remedy = "" if free_bytes >= DISK_FREE_WARN_BYTES else _("Make room or move the data folder (ENCOURS_HOME).")
     state = OK if not remedy else WARN if free_bytes >= DISK_FREE_FAIL_BYTES else FAIL
     return Line("disk", state, found, remedy)
 
@@ -91,19 +92,20 @@ def secret_key() -> Line:
     try:
         count = len(secrets.configured_keys(settings.ENCOURS_HOME))
     except secrets.SecretKeyMissing:
-        return Line("secret_key", WARN, "none yet", "It is made when the first password is stored; back it up then.")
+        remedy = _("It is made when the first password is stored; back it up then.")
+        return Line("secret_key", WARN, _("none yet"), remedy)
     path = settings.ENCOURS_HOME / secrets.FILE_NAME
     if path.exists() and _is_readable_by_others(path):
-        return Line("secret_key", FAIL, f"{secrets.FILE_NAME} can be read by other users", f"chmod 600 {path}")
-    return Line("secret_key", OK, f"{count} in force")
+        return Line("secret_key", FAIL, _("other users can read {file}").format(file=path.name), f"chmod 600 {path}")
+    return Line("secret_key", OK, _("{count} in force").format(count=count))
 
 
 def signing_key() -> Line:
     """The key that signs sessions and links."""
     path = settings.ENCOURS_HOME / "signing.key"
     if path.exists() and _is_readable_by_others(path):
-        return Line("signing_key", FAIL, "signing.key can be read by other users", f"chmod 600 {path}")
-    return Line("signing_key", OK, "present")
+        return Line("signing_key", FAIL, _("other users can read {file}").format(file=path.name), f"chmod 600 {path}")
+    return Line("signing_key", OK, _("present"))
 
 
 def _is_readable_by_others(path: Path) -> bool:
@@ -114,8 +116,9 @@ def pages() -> Line:
     """The files every page needs."""
     missing = [name for name in PAGE_FILES if finders.find(name) is None]
     if missing:
-        return Line("pages", FAIL, f"missing: {', '.join(missing)}", "Run `make install` in the folder of the product.")
-    return Line("pages", OK, "style sheets and scripts are found")
+        remedy = _("Run `make install` in the folder of the product.")
+        return Line("pages", FAIL, _("missing: {names}").format(names=", ".join(missing)), remedy)
+    return Line("pages", OK, _("style sheets and scripts are found"))
 
 
 def database() -> Line:
@@ -127,13 +130,16 @@ def database() -> Line:
     except DatabaseError as failure:
         reason = str(failure).strip().splitlines()[0]
         if "encours_app" in reason:
-            return Line("database", FAIL, reason, "Run `encours migrate`: it makes the role the product connects as.")
+            return Line(
+                "database", FAIL, reason, _("Run `encours migrate`: it makes the role the product connects as.")
+            )
         if "does not exist" in reason:
-            return Line("database", FAIL, reason, "Run `encours migrate`: it makes the database.")
-        return Line("database", FAIL, reason, "Check DATABASE_URL and that the server runs.")
+            return Line("database", FAIL, reason, _("Run `encours migrate`: it makes the database."))
+        return Line("database", FAIL, reason, _("Check DATABASE_URL and that the server runs."))
     version = str(row[0]) if row else "?"
     if int(version.split(".")[0]) < POSTGRES_MAJOR_MIN:
-        return Line("database", WARN, f"PostgreSQL {version}", f"PostgreSQL {POSTGRES_MAJOR_MIN} is what is tested.")
+        remedy = _("PostgreSQL {version} is what is tested.").format(version=POSTGRES_MAJOR_MIN)
+        return Line("database", WARN, f"PostgreSQL {version}", remedy)
     return Line("database", OK, f"PostgreSQL {version}")
 
 
@@ -141,12 +147,15 @@ def role() -> Line:
     """Whether row-level security binds this connection and guards every table."""
     name, is_bound = guard.connected_as()
     if not is_bound:
-        return Line("role", FAIL, f"connected as {name}, which sees all tenants", "Unset ENCOURS_AS_OWNER.")
+        found = _("connected as {name}, which sees all organisations").format(name=name)
+        return Line("role", FAIL, found, _("Unset ENCOURS_AS_OWNER."))
     tables = guard.scoped_tables()
     open_ones = [table for table, is_guarded in tables.items() if not is_guarded]
     if open_ones:
-        return Line("role", FAIL, f"not guarded: {', '.join(open_ones)}", "Run `encours migrate`.")
-    return Line("role", OK, f"connected as {name}; {len(tables)} tables guarded by row-level security")
+        found = _("not guarded: {tables}").format(tables=", ".join(open_ones))
+        return Line("role", FAIL, found, _("Run `encours migrate`."))
+    found = _("connected as {name}; {count} tables guarded by row-level security")
+    return Line("role", OK, found.format(name=name, count=len(tables)))
 
 
 def migrations() -> Line:
@@ -154,19 +163,20 @@ def migrations() -> Line:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
-        return Line("migrations", FAIL, f"{missing} to apply", "Run `encours migrate`.")
-    return Line("migrations", OK, "the database is of this version")
+        return Line("migrations", FAIL, _("{count} to apply").format(count=missing), _("Run `encours migrate`."))
+    return Line("migrations", OK, _("the database is of this version"))
 
 
 def worker() -> Line:
     """Whether somebody runs the jobs."""
     age = heartbeat.age()
     if age is None:
-        return Line("worker", WARN, "none was ever seen", "Start `encours serve` or `encours worker`.")
+        return Line("worker", WARN, _("none was ever seen"), _("Start `encours serve` or `encours worker`."))
     if age > WORKER_SILENT_MAX:
         minutes = int(age.total_seconds() // 60)
-        return Line("worker", WARN, f"silent for {minutes} minutes", "Start `encours serve` or `encours worker`.")
-    return Line("worker", OK, f"seen {int(age.total_seconds())} seconds ago")
+        found = _("silent for {minutes} minutes").format(minutes=minutes)
+        return Line("worker", WARN, found, _("Start `encours serve` or `encours worker`."))
+    return Line("worker", OK, _("seen {seconds} seconds ago").format(seconds=int(age.total_seconds())))
 
 
 def jobs() -> Line:
@@ -180,8 +190,10 @@ def jobs() -> Line:
         row = cursor.fetchone()
     failed = int(row[0]) if row else 0
     if failed:
-        return Line("jobs", WARN, f"{failed} failed in the last day", "The worker's log says why.")
-    return Line("jobs", OK, "none failed in the last day")
+        return Line(
+            "jobs", WARN, _("{count} failed in the last day").format(count=failed), _("The worker’s log says why.")
+        )
+    return Line("jobs", OK, _("none failed in the last day"))
 
 
 def clock() -> Line:
@@ -190,9 +202,10 @@ def clock() -> Line:
         cursor.execute("select clock_timestamp()")
         row = cursor.fetchone()
     skew = abs(dt.datetime.now(dt.UTC) - row[0]) if row else dt.timedelta()
-    found = f"{skew.total_seconds():.1f} seconds between this machine and the database"
+    found = _("{seconds} seconds between this machine and the database").format(seconds=f"{skew.total_seconds():.1f}")
     if skew > CLOCK_SKEW_MAX:
-        return Line("clock", WARN, found, "Set both clocks by NTP: due dates and sending hours depend on them.")
+        remedy = _("Set both clocks by NTP: due dates and sending hours depend on them.")
+        return Line("clock", WARN, found, remedy)
     return Line("clock", OK, found)
 
 
@@ -200,9 +213,9 @@ def gates() -> Iterable[Line]:
     """For each organisation: whether messages may leave, and whether its audit trail goes on."""
     organisations = list(queries.organisations())
     if not organisations:
-        yield Line("organisations", WARN, "none yet", "Start with `encours demo`, or import books.")
+        yield Line("organisations", WARN, _("none yet"), _("Start with `encours demo`, or import books."))
     for organisation in organisations:
-        gate = "sandbox, no message leaves" if organisation.sandbox else "messages may leave"
+        gate = _("sandbox, no message leaves") if organisation.sandbox else _("messages may leave")
         yield Line("organisations", OK, f"{organisation.slug}: {gate}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext as _
 
 from config.database import ensure_database
 from encours.core.errors import Refused, gettext_noop
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the file, then replace the contents in one transaction, then bring them to this version."""
     source: Path = arguments.file
     if not source.is_file():
-        return output.refuse(f"There is no file {source}.")
+        return output.refuse(_("There is no file {file}.").format(file=source))
     ensure_database(_address())
     _refuse_a_newer_version(source)
     if not arguments.force and _has_tables():
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     connections.close_all()
     _replace_contents(source)
     call_command("migrate", interactive=False, verbosity=0)
-    output.print_line(f"Restored from {source}. `encours check` looks at the books again.")
+    output.print_line(_("Restored from {file}. `encours check` looks at the books again.").format(file=source))
     return output.DONE
 
 
