@@ -46,7 +46,8 @@ async def serve(kept: Path) -> None:
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(Postbox(kept), enable_SMTPUTF8=False, loop=asyncio.get_running_loop()), "127.0.0.1", 0
     )
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 

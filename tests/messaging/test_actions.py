@@ -114,7 +114,7 @@ class TestDeliverDue:
     def test_asks_again_at_the_last_moment(self, sender, postbox):
         message_id = queue(sender)
         report = deliver(sender, recheck=lambda ids: dict.fromkeys(ids, "paid this morning"))
-        assert report.states == {"held": 1}
+        assert report.states == {"cancelled": 1}
         assert last_detail(message_id) == {"reason": "paid this morning"}
         assert postbox.letters() == []
 

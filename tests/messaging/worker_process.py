@@ -16,9 +16,14 @@ from encours.connectors.smtp import client  # noqa: E402
 from encours.messaging import actions as messaging  # noqa: E402
 
 
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def hang(moment: str) -> None:
     if sys.argv[2] == moment:
-        print(moment, flush=True)
+        say(moment)
         time.sleep(120)
 
 
@@ -44,4 +49,4 @@ with context.bound(organisation_id):
     report = messaging.deliver_due(
         organisation_id=organisation_id, now=datetime.fromisoformat(sys.argv[3]), limit=1000, connect=Hesitant
     )
-print(dict(report.states), flush=True)
+say(str(dict(report.states)))

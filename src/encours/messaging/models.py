@@ -227,6 +227,34 @@ class MessageEvent(Scoped):
         return f"{self.message_id} {self.state}"
 
 
+class Reply(Scoped):
+    """What a customer wrote back; insert-only but for the mark of who read it, since an unread one holds reminders."""
+
+    key = models.CharField(max_length=255)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="replies", db_index=False)
+    from_email = models.CharField(max_length=254)
+    from_name = models.CharField(max_length=200, blank=True, default="")
+    subject = models.CharField(max_length=500, blank=True, default="")
+    text = models.TextField(blank=True, default="")
+    received_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    read_at = models.DateTimeField(null=True)
+    read_by_name = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="messaging_reply_key"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "customer", "-received_at"], name="messaging_reply_customer"),
+            models.Index(fields=["organisation", "customer"], name="messaging_reply_unread", condition=Q(read_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
 class SuppressionReason(models.TextChoices):
     """Why an address is not written to."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import nh3
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from encours.access.rules import Scope
 from encours.core import secrets
@@ -21,6 +21,7 @@ from encours.messaging.models import (
     MailAccount,
     Message,
     MessageEvent,
+    Reply,
     State,
     Suppression,
     Template,
@@ -286,6 +287,22 @@ def left_since(since: datetime, *, organisation_id: int) -> Mapping[int, list[da
         if at is not None:
             left.setdefault(customer_id, []).append(at)
     return left
+
+
+def unread_replies(organisation_id: int) -> Mapping[int, int]:
+    """How many answers nobody has read yet, by customer."""
+    unread = Reply.objects.filter(organisation_id=organisation_id, read_at=None).order_by()
+    return dict(unread.values_list("customer_id").annotate(count=Count("pk")))
+
+
+def replies(scope: Scope, *, customer_id: int | None = None, limit: int = 50) -> Sequence[Reply]:
+    """Customers' answers a person may see, unread first, then the latest."""
+    found = Reply.objects.filter(organisation_id=scope.organisation_id).select_related("customer")
+    if scope.own_portfolio_only:
+        found = found.filter(customer_id__in=in_scope(scope).values("pk"))
+    if customer_id is not None:
+        found = found.filter(customer_id=customer_id)
+    return list(found.order_by(F("read_at").desc(nulls_first=True), "-received_at")[:limit])
 
 
 def mailbox(*, organisation_id: int, before_id: int | None = None, limit: int = 50) -> Sequence[Message]:

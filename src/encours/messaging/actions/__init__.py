@@ -21,23 +21,26 @@ from encours.messaging.actions.outbox import (
     settle_in_doubt,
     try_again,
 )
+from encours.messaging.actions.replies import mark_reply_read, record_reply
 from encours.messaging.actions.templates import install_default_templates, save_template_version
 
 __all__ = [
     "AccountForm",
     "AccountIncomplete",
-    "PasswordInClear",
     "DeliveryReport",
+    "PasswordInClear",
     "Queued",
     "cancel_message",
     "close_channel",
     "deliver_due",
     "install_default_templates",
     "lift_suppression",
+    "mark_reply_read",
     "open_channel",
     "queue_message",
     "queue_messages",
     "record_domain_check",
+    "record_reply",
     "save_mail_account",
     "save_template_version",
     "settle_in_doubt",

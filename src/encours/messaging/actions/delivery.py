@@ -31,6 +31,7 @@ NO_ACCOUNT = gettext_noop("There is no mail account to write from: add one in th
 NO_RECIPIENT = gettext_noop("None of the recipients may be written to any more.")
 
 type Recheck = Callable[[Sequence[int]], Mapping[int, str]]
+type _Entry = tuple[Message, str, dict[str, Any], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def deliver_due(
     Each message is committed as being handed over before the server sees it, and its end is committed after: a crash
     in between leaves it in doubt, to be settled by a person, never sent again alone. Several workers may run this at
     once. In a sandbox, or without `connect`, messages are caught instead of handed over. `recheck` is asked about
-    each batch at the last moment: it answers why some must be held.
+    each batch at the last moment: it answers which messages are withdrawn, and why.
     """
     sweep_in_doubt(organisation_id=organisation_id)
     if not queries.is_channel_open("email", organisation_id=organisation_id):
@@ -185,18 +186,19 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
     )
     if not due:
         return 0, []
-    held = dict(recheck([message.pk for message in due])) if recheck else {}
+    withdrawn = dict(recheck([message.pk for message in due])) if recheck else {}
     emails = [address["email"] for message in due for address in [*message.to, *message.cc]]
     suppressed = queries.suppressed(emails, organisation_id=run.organisation_id)
-    entries: list[tuple[Message, str, dict[str, Any], datetime | None]] = []
+    entries: list[_Entry] = []
     contents = []
+    until = run.now + timedelta(minutes=delivery.HELD_MINUTES)
     for message in due:
         account = _account_of(run, message)
-        reason = held.get(message.pk) or (NO_ACCOUNT if account is None and not run.catches else None)
-        if reason:
-            entries.append(
-                (message, State.HELD, {"reason": reason}, run.now + timedelta(minutes=delivery.HELD_MINUTES))
-            )
+        if message.pk in withdrawn:
+            entries.append((message, State.CANCELLED, {"reason": withdrawn[message.pk]}, None))
+            continue
+        if account is None and not run.catches:
+            entries.append((message, State.HELD, {"reason": NO_ACCOUNT}, until))
             continue
         try:
             contents.append(_content(run, message, account, suppressed))
@@ -277,12 +279,13 @@ def _sender(message: Message, account: MailAccount | None) -> Address:
     return Address(str(written.get("email") or "sandbox@encours.invalid"), str(written.get("name") or ""))
 
 
-def _enter(run: _Run, entries: Sequence[tuple[Message, str, dict[str, Any], datetime | None]]) -> None:
+def _enter(run: _Run, entries: Sequence[_Entry]) -> None:
     MessageEvent.objects.bulk_create(
         MessageEvent(
             organisation_id=run.organisation_id,
             message=message,
             state=state,
+            at=run.now,
             due_at=due_at,
             detail=detail,
             attempt=message.attempts,

@@ -58,21 +58,26 @@ def queue_message(
     by: Actor,
     send_after: datetime,
     cc: Sequence[Address] = (),
+    now: datetime | None = None,
 ) -> int:
     """Queue one message and return its id; the same key gives the same message, however often it is asked for.
 
     Refuses an address nobody can be reached at, a template that does not exist, a context without what it must have.
     """
     draft = Draft(key, kind, customer_id, sender, to, template_key, language, context, send_after, cc)
-    queued = queue_messages(organisation_id=organisation_id, drafts=[draft], by=by)
+    queued = queue_messages(organisation_id=organisation_id, drafts=[draft], by=by, now=now)
     if key in queued.refused:
         raise queued.refused[key]
     return queued.ids[key]
 
 
 @transaction.atomic
-def queue_messages(*, organisation_id: int, drafts: Sequence[Draft], by: Actor) -> Queued:
-    """Queue many messages at once; a faulty draft is told by its key and does not stop the others."""
+def queue_messages(*, organisation_id: int, drafts: Sequence[Draft], by: Actor, now: datetime | None = None) -> Queued:
+    """Queue many messages at once; a faulty draft is told by its key and does not stop the others.
+
+    `now` is the moment of queueing when it is not that of the transaction, as in a replayed history.
+    """
+    stamp = {"at": now} if now else {}
     versions = queries.current_version_ids(organisation_id)
     rows, refused = [], {}
     for draft in drafts:
@@ -93,6 +98,7 @@ def queue_messages(*, organisation_id: int, drafts: Sequence[Draft], by: Actor) 
                 message_id=pk,
                 state=State.QUEUED,
                 due_at=due_at,
+                **stamp,
                 actor_id=by.user_id,
                 actor_name=by.name,
             )

@@ -52,7 +52,7 @@ def is_safe(text: str) -> bool:
 
 
 def wire_address(email: str) -> str:
-    """An address as SMTP wants it, its domain in ASCII: compta@brévanne.fr -> compta@xn--brvanne-bya.fr."""
+    """An address as SMTP wants it, its domain in ASCII: compta@brévanne.fr -> compta@xn--brvanne-cya.fr."""
     local, _, domain = email.strip().rpartition("@")
     if not _ADDRESS.fullmatch(email.strip()) or not local.isascii():
         raise AddressUnusable(address=email)

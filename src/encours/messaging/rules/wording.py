@@ -48,6 +48,7 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Name, nodes.Getattr, nodes.Filter, nodes.Const),
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not),
 )
+_INNER_NAMES = frozenset({"self", "super", "caller", "varargs", "kwargs"})  # the engine's own objects
 _LOOP_FACTS = frozenset({"first", "last", "index", "length"})
 
 
@@ -144,6 +145,8 @@ def _parsed(environment: MessageEnvironment, source: str, *, part: str) -> nodes
         if not isinstance(node, ALLOWED):
             raise TemplateForbids(line=node.lineno, part=part, what=type(node).__name__.lower())
         if isinstance(node, nodes.Filter) and node.name not in environment.filters:
+            raise TemplateForbids(line=node.lineno, part=part, what=node.name)
+        if isinstance(node, nodes.Name) and node.name in _INNER_NAMES:
             raise TemplateForbids(line=node.lineno, part=part, what=node.name)
     return tree
 
