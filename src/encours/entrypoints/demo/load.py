@@ -1,0 +1,90 @@
+"""Load the invented company: its books through the importers, its last weeks by replay, today's run at the end."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from encours.access import context
+from encours.access.models import Organisation
+from encours.core.dates import instant_of
+from encours.core.errors import Refused, gettext_noop
+from encours.entrypoints.demo import company as companies
+from encours.entrypoints.demo import files, people, replay
+from encours.entrypoints.demo.behaviour import FRANCE
+from encours.entrypoints.demo.book import Book, book_of
+from encours.entrypoints.demo.company import Company
+from encours.entrypoints.demo.replay import Stage
+from encours.imports import actions as imports
+
+MARK = "loaded.json"
+_EXPORTED_AT = dt.time(6, 12)
+type Say = Callable[[str], None]
+
+
+class DemoRowsRejected(Refused):
+    """The importers refuse a row of the demo's own files: generator and importers disagree."""
+
+    message = gettext_noop("The demo's file {file} was not taken whole.")
+
+
+def loaded_on(folder: Path) -> dt.date | None:
+    """The day the demo in this folder was loaded for, when that came to its end."""
+    mark = folder / MARK
+    if not mark.exists() or not Organisation.objects.filter(name=people.GROUP).exists():
+        return None
+    return dt.date.fromisoformat(json.loads(mark.read_text())["today"])
+
+
+def load(folder: Path, *, today: dt.date, now: dt.datetime, say: Say) -> None:
+    """Make the whole demo; the mark in the folder is written last, so that an interrupted load is known."""
+    folder.mkdir(parents=True, exist_ok=True)
+    say("Inventing the company and its books")
+    book = book_of(today)
+    made = companies.make(now=now)
+    with context.bound(made.organisation_id):
+        _fill(made, book, folder, now=now, say=say)
+    (folder / MARK).write_text(json.dumps({"today": today.isoformat(), "organisation": made.organisation_id}))
+
+
+def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say) -> None:
+    start = replay.first_day(book.today)
+    say(f"Importing {len(book.customers)} customers, {len(book.documents)} invoices, {len(book.cash.receipts)} payments")
+    _import(made, files.write_customers(book, folder), code=None, day=start)
+    stage = Stage(made, book, companies.assign_customers(made, book))
+    _bring_in(stage, folder, start=dt.date.min, end=start)
+    companies.set_rules(made, now=_morning(start), bank_known=FRANCE.previous_business_day(start))
+    say(f"Living through the last {replay.WEEKS} weeks: reminders, promises, disputes")
+    replay.live_before(stage, until=start)
+    for day in [*replay.run_days(book.today), book.today]:
+        _bring_in(stage, folder, start=start, end=day)
+        replay.live_days(stage, start=start, end=day)
+        replay.remind(stage, day=day)
+        start = day
+
+
+def _bring_in(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> None:
+    """Import what each company issued and received in the half-open period, as its ERP exports it overnight."""
+    for code in stage.company.entity_ids:
+        paths = files.write_movements(stage.book, folder, company_code=code, start=start, end=end)
+        _import(stage.company, paths, code=code, day=end)
+
+
+def _import(made: Company, paths: Sequence[Path], *, code: str | None, day: dt.date) -> None:
+    if not paths:
+        return
+    result = imports.import_files(
+        [imports.FileGiven(path, path.name) for path in paths],
+        organisation_id=made.organisation_id,
+        options=imports.Options(entity_code=code or people.COMPANIES[0].code),
+        by=made.actor(people.SALES_ADMINISTRATION),
+        now=_morning(day),
+        today=day,
+    )
+    for file in result.files:
+        if file.refusal is not None or file.rejected_count:
+            raise DemoRowsRejected(file=file.file, rejected=[problem.reason for problem in file.rejected[:5]])
+
+
+def _morning(day: dt.date) -> dt.datetime:
+    return instant_of(day, _EXPORTED_AT, timezone=replay.PARIS)

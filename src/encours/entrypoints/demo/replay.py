@@ -1,0 +1,209 @@
+"""Live through the last weeks: each event by its room's action, each dunning run with the clock of its day."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from encours.collections import actions as collections
+from encours.collections.models import Reminder
+from encours.core.dates import instant_of
+from encours.core.errors import EncoursError
+from encours.customers import actions as customers
+from encours.disputes import actions as disputes
+from encours.disputes.models import Dispute
+from encours.entrypoints.demo import people, stories
+from encours.entrypoints.demo.behaviour import FRANCE
+from encours.entrypoints.demo.book import Book
+from encours.entrypoints.demo.company import BY, Company
+from encours.messaging import actions as messaging
+
+WEEKS = 10
+_RUN_WEEKDAYS = frozenset({1, 3})
+_LAST_DAYS = 4
+_DELIVERED_AT_ONCE_MAX = 2_000
+_WAITING_LEFT_DAYS = 5  # messages that wait for a person are left waiting when they are this fresh
+PARIS = "Europe/Paris"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the replay works on."""
+
+    company: Company
+    book: Book
+    customer_ids: Mapping[str, int]
+
+
+def first_day(today: dt.date) -> dt.date:
+    """The Monday on which the replay begins."""
+    day = today - dt.timedelta(weeks=WEEKS)
+    return day - dt.timedelta(days=day.weekday())
+
+
+def run_days(today: dt.date) -> list[dt.date]:
+    """The days on which reminders were sent: Tuesdays and Thursdays, and each of the last days before today."""
+    last = FRANCE.previous_business_day(today - dt.timedelta(days=1))
+    recent = {FRANCE.add_business_days(last, -count) for count in range(_LAST_DAYS)}
+    all_days = (first_day(today) + dt.timedelta(days=count) for count in range((today - first_day(today)).days))
+    return [
+        day
+        for day in all_days
+        if FRANCE.is_business_day(day) and (day.weekday() in _RUN_WEEKDAYS or day in recent)
+    ]
+
+
+def live_before(stage: Stage, *, until: dt.date) -> None:
+    """The disputes of the months before the replay, noted at once as an import would."""
+    old = [event for event in stage.book.events if event.day < until]
+    opened = [event for event in old if isinstance(event, stories.DisputeOpened)]
+    disputes.open_disputes(
+        organisation_id=stage.company.organisation_id,
+        disputes=[
+            disputes.ImportedDispute(
+                customer_id=stage.customer_ids[event.customer.number],
+                document_number=event.document_number,
+                opened_date=event.day,
+                amount_minor=event.amount_minor,
+                currency=event.customer.currency,
+                reason=event.reason,
+                note=event.note,
+            )
+            for event in opened
+        ],
+        by=stage.company.actor(people.CREDIT_MANAGER),
+    )
+    for event in old:
+        if not isinstance(event, stories.DisputeOpened):
+            _happen(stage, event)
+
+
+def live_days(stage: Stage, *, start: dt.date, end: dt.date) -> None:
+    """The events of the half-open period, in order."""
+    for event in stage.book.events:
+        if start <= event.day < end:
+            _happen(stage, event)
+
+
+def _happen(stage: Stage, event: stories.Event) -> None:
+    match event:
+        case stories.DisputeOpened():
+            _open_dispute(stage, event)
+        case stories.DisputeClosed():
+            _close_dispute(stage, event)
+        case stories.PromiseMade():
+            _promise(stage, event)
+        case stories.PauseStarted():
+            _pause(stage, event)
+        case stories.NoteWritten():
+            customers.add_note(
+                organisation_id=stage.company.organisation_id,
+                customer_id=stage.customer_ids[event.customer.number],
+                text=event.text,
+                now=instant_of(event.day, dt.time(16, 20), timezone=PARIS),
+                by=stage.company.actor(event.by),
+            )
+        case stories.AddressFailed():
+            messaging.suppress(
+                organisation_id=stage.company.organisation_id,
+                email=event.contact.email,
+                reason="bounced",
+                by=BY,
+                detail="550 5.1.1 mailbox unknown",
+            )
+
+
+def _open_dispute(stage: Stage, event: stories.DisputeOpened) -> None:
+    disputes.open_dispute(
+        organisation_id=stage.company.organisation_id,
+        customer_id=stage.customer_ids[event.customer.number],
+        today=event.day,
+        by=stage.company.actor(event.by),
+        document_number=event.document_number,
+        amount_minor=event.amount_minor,
+        reason=event.reason,
+        note=event.note,
+        key=event.key,
+    )
+
+
+def _close_dispute(stage: Stage, event: stories.DisputeClosed) -> None:
+    found = Dispute.objects.filter(
+        organisation_id=stage.company.organisation_id,
+        document_number=event.key.removeprefix("demo:"),
+        closed_date__isnull=True,
+    ).first()
+    if found is not None:
+        disputes.close_dispute(
+            organisation_id=stage.company.organisation_id,
+            dispute_id=found.pk,
+            outcome=event.outcome,
+            today=event.day,
+            by=stage.company.actor(event.by),
+            note=event.note,
+        )
+
+
+def _promise(stage: Stage, event: stories.PromiseMade) -> None:
+    collections.record_promise(
+        organisation_id=stage.company.organisation_id,
+        customer_id=stage.customer_ids[event.customer.number],
+        amount_minor=event.amount_minor,
+        currency=event.customer.currency,
+        promised_date=event.promised_date,
+        today=event.day,
+        by=stage.company.actor(event.by),
+        source=event.source,
+        note=event.note,
+    )
+
+
+def _pause(stage: Stage, event: stories.PauseStarted) -> None:
+    collections.pause(
+        organisation_id=stage.company.organisation_id,
+        customer_id=stage.customer_ids[event.customer.number],
+        reason=event.reason,
+        today=event.day,
+        by=stage.company.actor(event.by),
+        until=event.until,
+        note=event.note,
+    )
+
+
+def remind(stage: Stage, *, day: dt.date) -> None:
+    """One day's run as the product does it: decide, a person confirms what waits, messages leave."""
+    organisation_id = stage.company.organisation_id
+    morning = instant_of(day, dt.time(8, 40), timezone=PARIS)
+    collections.state_bank_date(
+        organisation_id=organisation_id,
+        known=FRANCE.previous_business_day(day - dt.timedelta(days=1)),
+        today=day,
+        by=stage.company.actor(people.SALES_ADMINISTRATION),
+    )
+    run = collections.run_dunning(organisation_id=organisation_id, today=day, now=morning, by=BY)
+    if (stage.book.today - day).days > _WAITING_LEFT_DAYS:
+        _confirm(stage, run.pk, day)
+    messaging.deliver_due(
+        organisation_id=organisation_id,
+        now=instant_of(day, dt.time(9, 30), timezone=PARIS),
+        limit=_DELIVERED_AT_ONCE_MAX,
+        connect=None,
+    )
+
+
+def _confirm(stage: Stage, run_id: int, day: dt.date) -> None:
+    """The credit manager reads what waits and lets it leave; what has moved meanwhile stays."""
+    waiting = Reminder.objects.filter(
+        organisation_id=stage.company.organisation_id, run_id=run_id, outcome="to_confirm"
+    ).values_list("pk", flat=True)
+    for reminder_id in list(waiting):
+        try:
+            collections.confirm(
+                organisation_id=stage.company.organisation_id,
+                reminder_id=reminder_id,
+                today=day,
+                now=instant_of(day, dt.time(9, 10), timezone=PARIS),
+                by=stage.company.actor(people.CREDIT_MANAGER),
+            )
+        except EncoursError:
+            # the account has moved since the morning: it is decided again with the next run
+            continue
