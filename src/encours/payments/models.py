@@ -38,6 +38,8 @@ class Receipt(Scoped):
         ]
         indexes: ClassVar = [
             models.Index(fields=["organisation", "customer", "received_date"], name="payments_receipt_customer"),
+            # the day up to which a company's bank is known
+            models.Index(fields=["organisation", "entity", "received_date"], name="payments_receipt_latest"),
         ]
 
     def __str__(self) -> str:

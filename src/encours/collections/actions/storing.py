@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from encours.collections.models import DunningRun
-from encours.collections.rules.facts import CheckResult, Decision, Outcome, RunFacts
+from encours.collections.rules.facts import CheckOutcome, CheckResult, Decision, Outcome, RunFacts
 from encours.collections.rules.steps import Basis, Channel
 from encours.core.actors import Actor
 
@@ -98,13 +98,18 @@ def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
         plan.version_id if plan else None, plan.scenario_id if plan else None,
         step.key if step else "", step.name if step else "", step.position if step else None,
         step.channel.value if step else "", decision.outcome.value, checks_json(decision.checks),
-        json.dumps(dict(decision.totals)), _disputed_json(decision), [credit.item_id for credit in decision.credits], json.dumps(recipients),
+        _totals_json(decision), _disputed_json(decision), [credit.item_id for credit in decision.credits], json.dumps(recipients),
         len(decision.claims), run.today, storing.now, run.send_on if leaves else None,
         run.send_after if leaves else None, deadline, decision.frees_on,
         storing.stopped_since.get(marker(decision), run.today) if stops else None,
         f"reminder:{pk}" if leaves and is_message else "", storing.follows_id, storing.by.name, storing.why,
-        json.dumps(dict(run.set_aside)),
+        json.dumps(dict(run.set_aside)) if run.set_aside else "{}",
     )  # fmt: skip
+
+
+def _totals_json(decision: Decision) -> str:
+    # currency codes are three letters, so nothing needs escaping
+    return "{" + ", ".join(f'"{currency}": {minor}' for currency, minor in decision.totals.items()) + "}"
 
 
 def _disputed_json(decision: Decision) -> str:
@@ -137,14 +142,24 @@ def checks_json(checks: Iterable[CheckResult]) -> str:
     return f"[{','.join(map(_check_json, checks))}]"
 
 
-_PLAIN: dict[tuple[str, str], str] = {}
+_PLAIN: dict[tuple[str, CheckOutcome], str] = {}
+# These come from the run, the same object for every customer of a company.
+_OF_THE_RUN = frozenset({"bank", "calendar"})
+_SHARED: dict[int, tuple[CheckResult, str]] = {}
 
 
 def _check_json(check: CheckResult) -> str:
-    if check.data or check.frees_on is not None:
+    if not check.data and check.frees_on is None:
+        key = (check.code, check.outcome)
+        found = _PLAIN.get(key)
+        if found is None:
+            found = _PLAIN[key] = json.dumps(check.as_json())
+        return found
+    if check.code not in _OF_THE_RUN:
         return json.dumps(check.as_json())
-    key = (check.code, check.outcome.value)
-    found = _PLAIN.get(key)
-    if found is None:
-        found = _PLAIN[key] = json.dumps(check.as_json())
-    return found
+    shared = _SHARED.get(id(check))
+    if shared is None or shared[0] is not check:
+        if len(_SHARED) > 1_000:
+            _SHARED.clear()
+        shared = _SHARED[id(check)] = (check, json.dumps(check.as_json()))
+    return shared[1]

@@ -27,11 +27,13 @@ from encours.collections.rules.facts import (
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.dates import BusinessCalendar
 from encours.core.errors import Refused, gettext_noop
+from encours.ledger.models import OpenItem
 from encours.messaging.models import Suppression
 
 _ANY_CALENDAR = SendingCalendar()
 SLICE_SIZE = 5_000
-CHASED = ("invoice", "debit_note", "deposit")
+CHASED = frozenset({"invoice", "debit_note", "deposit"})
+CREDITS = frozenset({"receipt", "credit_note"})
 THANKED_DAYS = 10
 HISTORY_DAYS = 60
 _WEEKS_BACK = timedelta(days=30)
@@ -60,6 +62,8 @@ class Book:
     today: date
     now: datetime
     assignments: Assignments
+    # some allocation is dated later: what was open that day is reckoned from the legs
+    is_past: bool = False
     # addresses nobody writes to any more, in lower case, and why
     suppressed: Mapping[str, str] = field(default_factory=dict)
     # decisions whose own traces are not to count, when they are looked at again before they leave
@@ -136,13 +140,13 @@ def bank_known(organisation_id: int, *, today: date, stated: date | None) -> dic
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select e.id, greatest(r.last, %s::date)
-            from access_entity e
-            left join (select entity_id, max(received_date) as last from payments_receipt
-                       where organisation_id = %s and received_date <= %s group by 1) r on r.entity_id = e.id
-            where e.organisation_id = %s
+            select e.id, greatest(%s::date, (
+                select r.received_date from payments_receipt r
+                where r.organisation_id = e.organisation_id and r.entity_id = e.id and r.received_date <= %s
+                order by r.received_date desc limit 1))
+            from access_entity e where e.organisation_id = %s
             """,
-            [stated, organisation_id, today, organisation_id],
+            [stated, today, organisation_id],
         )
         return dict(cursor.fetchall())
 
@@ -187,6 +191,7 @@ def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminde
         today=today,
         now=now,
         assignments=assignments(organisation_id),
+        is_past=OpenItem.objects.filter(organisation_id=organisation_id, legs_last_date__gt=today).exists(),
         suppressed={email.lower(): reason for email, reason in suppressed},
         ignored_reminder_ids=tuple(ignored_reminder_ids),
     )
@@ -237,7 +242,6 @@ CUSTOMERS = """
 select id, number, segment_id, email from customers_customer
 where organisation_id = %(organisation)s and id <in> order by id
 """
-# Future-dated allocations count as settled already: what is settled is never chased.
 OPEN_NOW = """
 select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date, currency,
        open_minor, kind
@@ -321,6 +325,10 @@ OWN = """
 select distinct on (customer_id) customer_id, scenario_id, is_inherited, entry from collections_scenarioassignment
 where organisation_id = %(organisation)s and customer_id <in> order by customer_id, id desc
 """
+UNREAD = """
+select customer_id, count(*) from messaging_reply
+where organisation_id = %(organisation)s and customer_id <in> and read_at is null and received_at <= %(now)s group by 1
+"""
 SETTLED = """
 select i.customer_id, i.id, i.entity_id, i.document_number, i.instalment_number, i.instalment_count, i.item_date, i.due_date,
        i.currency, i.open_minor, i.legs_last_date, i.amount_minor
@@ -403,6 +411,7 @@ def _read(book: Book, where: _Where) -> _Slice:
         found.dates.setdefault(customer_id, []).append(day)
     for customer_id, key, item_id in where.rows(EXCLUSIONS):
         found.exclusions.setdefault(customer_id, set()).add((key, item_id))
+    found.unread = dict(where.rows(UNREAD, now=book.now))  # type: ignore[arg-type]
     for customer_id, *row in where.rows(OWN):
         found.own[customer_id] = (row[0], row[1], row[2])
     if any(plan.thanks for plan in book.assignments.plans.values()):
@@ -415,14 +424,13 @@ def _read_items(book: Book, where: _Where, found: _Slice) -> None:
         (customer_id, entity_id, number or item_id, instalment): LastStep(*step)
         for customer_id, entity_id, number, instalment, item_id, *step in where.rows(HISTORY)
     }
-    query = OPEN_NOW if book.today >= local_day(book.now, _ANY_CALENDAR) else OPEN_THEN
-    for customer_id, *row in where.rows(query):
-        kind = row.pop()
-        if row[8] > 0 and kind in CHASED:
-            last = history.get((customer_id, row[1], row[2] or row[0], row[3]))
-            found.items.setdefault(customer_id, []).append(Instalment(*row, last))
-        elif row[8] < 0 and kind in ("receipt", "credit_note"):
-            credit = Credit(row[0], row[1], kind, row[2], row[5], row[7], -row[8])
+    for row in where.rows(OPEN_THEN if book.is_past else OPEN_NOW):
+        customer_id, open_minor, kind = row[0], row[9], row[10]
+        if open_minor > 0 and kind in CHASED:
+            last = history.get((customer_id, row[2], row[3] or row[1], row[4]))
+            found.items.setdefault(customer_id, []).append(Instalment(*row[1:10], last))
+        elif open_minor < 0 and kind in CREDITS:
+            credit = Credit(row[1], row[2], kind, row[3], row[6], row[8], -open_minor)
             found.credits.setdefault(customer_id, []).append(credit)
 
 
