@@ -31,6 +31,7 @@ class Selection:
     portfolio_of: int | None = None
     entity_id: int | None = None
     customer_id: int | None = None
+    customer_ids: Sequence[int] | None = None
     collector_id: int | None = None
     segment_id: int | None = None
     country: str | None = None
@@ -56,6 +57,8 @@ class Selection:
             for column in ("entity_id", "customer_id", "currency")
             if getattr(self, column) is not None
         ]
+        if self.customer_ids is not None:
+            found.append(f"{alias}.customer_id = any(%(customers)s::bigint[])")
         if of_customer := self.customer_conditions("c"):
             found.append(
                 f"{alias}.customer_id in (select c.id from customers_customer c"
@@ -81,6 +84,7 @@ class Selection:
             "organisation": self.organisation_id,
             "entities": list(self.entity_ids),
             "portfolio": self.portfolio_of,
+            "customers": list(self.customer_ids or ()),
             **{
                 name: getattr(self, name)
                 for name in ("entity_id", "customer_id", "collector_id", "segment_id", "country", "currency")
@@ -315,3 +319,146 @@ def allocations_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[di
 def allocation_exists(allocation_id: int, *, organisation_id: int) -> bool:
     """Whether the allocation is the organisation's."""
     return Allocation.objects.filter(organisation_id=organisation_id, pk=allocation_id).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One open item in a list over all customers."""
+
+    item_id: int
+    kind: str
+    document_number: str
+    document_id: int | None
+    instalment_number: int
+    instalment_count: int
+    item_date: date
+    due_date: date
+    currency: str
+    amount_minor: int
+    open_minor: int
+    days_late: int
+    legs_last_date: date | None
+    customer_number: str
+    customer_name: str
+
+    @property
+    def has_page(self) -> bool:
+        """Whether `document_id` names a document, and not a receipt."""
+        return self.kind in ("invoice", "credit_note", "debit_note", "deposit")
+
+    def place(self, sort: str) -> tuple[date | int, int]:
+        """Where the row stands in the list: what the next page starts after."""
+        return (self.open_minor if sort == "open" else self.due_date), self.item_id
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTotal:
+    """What a list of open items comes to in one currency."""
+
+    currency: str
+    count: int
+    open_minor: int
+    overdue_minor: int
+
+
+_ITEM_ORDER = {"due": "item.due_date", "open": "item.open_minor"}
+_ITEM_CHOICE = {
+    "overdue": "item.open_minor > 0 and item.due_date < %(today)s",
+    "due_soon": "item.open_minor > 0 and item.due_date between %(today)s and %(today)s + 14",
+    "not_due": "item.open_minor > 0 and item.due_date >= %(today)s",
+    "credit": "item.open_minor < 0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFilter:
+    """Which open items a list shows; empty fields let everything through."""
+
+    text: str = ""
+    only: str = ""
+    kind: str = ""
+    entity_id: int | None = None
+
+    def clauses(self, scope: Scope) -> list[str]:
+        """The conditions in SQL, each naming its parameter."""
+        found = ["item.organisation_id = %(organisation)s", "item.open_minor <> 0"]
+        if scope.entity_ids:
+            found.append("item.entity_id = any(%(entities)s)")
+        if scope.own_portfolio_only:
+            found.append("%(user)s in (customer.collector_id, customer.sales_rep_id)")
+        if self.only in _ITEM_CHOICE:
+            found.append(_ITEM_CHOICE[self.only])
+        if self.kind:
+            found.append("item.kind = %(kind)s")
+        if self.entity_id is not None:
+            found.append("item.entity_id = %(entity)s")
+        if self.text:
+            found.append("(item.document_number ilike %(start)s or customer.name ilike %(part)s)")
+        return found
+
+    def parameters(self, scope: Scope, *, today: date) -> dict[str, Any]:
+        """The values the conditions name."""
+        plain = self.text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        return {
+            "organisation": scope.organisation_id,
+            "entities": list(scope.entity_ids),
+            "user": scope.user_id,
+            "today": today,
+            "kind": self.kind,
+            "entity": self.entity_id,
+            "start": f"{plain}%",
+            "part": f"%{plain}%",
+        }
+
+
+def open_items(
+    chosen: ItemFilter,
+    *,
+    scope: Scope,
+    today: date,
+    order: tuple[str, bool],
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> list[ItemRow]:
+    """Today's open items, `order` being ("due" or "open", descending?), those after the place of the last row seen."""
+    column, is_descending = _ITEM_ORDER[order[0]], order[1]
+    clauses, parameters = chosen.clauses(scope), chosen.parameters(scope, today=today)
+    if after is not None and len(after) == 2:
+        clauses.append(f"({column}, item.id) {'<' if is_descending else '>'} (%(value)s, %(id)s)")
+        parameters |= {"value": after[0], "id": after[1]}
+    direction = "desc" if is_descending else "asc"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select item.id, item.kind, item.document_number, item.document_id, item.instalment_number,
+                   item.instalment_count, item.item_date, item.due_date, item.currency, item.amount_minor,
+                   item.open_minor, case when item.open_minor > 0 then greatest(0, %(today)s - item.due_date) else 0 end,
+                   item.legs_last_date, customer.number, customer.name
+            from ledger_openitem item
+            join customers_customer customer on customer.id = item.customer_id
+            where {" and ".join(clauses)}
+            order by {column} {direction}, item.id {direction}
+            limit {int(limit)}
+            """,  # noqa: S608  # the pieces are ours, the values are parameters
+            parameters,
+        )
+        return [ItemRow(*row) for row in cursor.fetchall()]
+
+
+def open_items_total(chosen: ItemFilter, *, scope: Scope, today: date) -> list[OpenTotal]:
+    """What the whole list comes to, by currency, the largest first."""
+    needs_customer = bool(chosen.text) or scope.own_portfolio_only
+    joined = "join customers_customer customer on customer.id = item.customer_id" if needs_customer else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select item.currency, count(*), sum(item.open_minor)::bigint,
+                   coalesce(sum(item.open_minor) filter (where item.open_minor > 0 and item.due_date < %(today)s), 0)::bigint
+            from ledger_openitem item {joined}
+            where {" and ".join(chosen.clauses(scope))}
+            group by item.currency
+            order by 3 desc
+            """,  # noqa: S608  # the pieces are ours, the values are parameters
+            chosen.parameters(scope, today=today),
+        )
+        return [OpenTotal(*row) for row in cursor.fetchall()]

@@ -10,7 +10,8 @@ from encours.core.errors import gettext_noop as _
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One KPI: `rows` names what it opens to (items, settled, due, sales, customers), `better` the wished direction."""
+    """One KPI: `rows` names what it opens to (items, settled, due, sales, customers), `better` the "
+    "wished direction."""
 
     code: str
     name: str
@@ -23,7 +24,8 @@ class Definition:
 
 CONVENTIONS = (
     _(
-        "As of day D, as known at instant K: only events dated up to D and recorded up to K count, never today's status."
+        "As of day D, as known at instant K: only events dated up to D and recorded up to K count, never "
+        "today's status."
     ),
     _("Amounts include VAT on both sides, in the currency of the items; currencies are never added together."),
     _("The unit is the instalment, not the invoice."),
@@ -31,10 +33,12 @@ CONVENTIONS = (
     _("Due today is not overdue: an instalment is overdue from the day after its due date."),
     _("The period includes its first and last day; its opening balance is that of the evening before the first day."),
     _(
-        "Sales are invoices, deposits and debit notes less credit notes; a corrected document counts once, as corrected."
+        "Sales are invoices, deposits and debit notes less credit notes; a corrected document counts once, as "
+        "corrected."
     ),
     _(
-        "Paid means cleared by an allocation with a receipt, on the day of that allocation; a part cleared by a credit note, a write-off or a correction is no payment."
+        "Paid means cleared by an allocation with a receipt, on the day of that allocation; a part cleared by "
+        "a credit note, a write-off or a correction is no payment."
     ),
 )
 
@@ -89,7 +93,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "dso_countback",
         _("DSO, countback"),
         _(
-            "From D back, AR is worn down by the sales of each month: a month used up adds its days (elapsed days for the current month), the last one AR left / sales x its days."
+            "From D back, AR is worn down by the sales of each month: a month used up adds its days (elapsed days "
+            "for the current month), the last one AR left / sales x its days."
         ),
         _("A month without sales adds its days. When history runs out the figure is a minimum."),
         "days",
@@ -139,7 +144,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "payment_delay",
         _("Weighted average payment delay"),
         _(
-            "Sum of amount x (paid date - due date) / sum of amounts, over the parts paid in the period and what is overdue at D, taken as paid on D."
+            "Sum of amount x (paid date - due date) / sum of amounts, over the parts paid in the period and what "
+            "is overdue at D, taken as paid on D."
         ),
         _("Early payments count below zero; disputed items are included."),
         "days",
@@ -165,7 +171,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "cei",
         _("Collection effectiveness (CEI)"),
         _(
-            "(AR at opening + sales of the period - AR at closing) / (AR at opening + sales of the period - AR not overdue at closing) x 100."
+            "(AR at opening + sales of the period - AR at closing) / (AR at opening + sales of the period - AR "
+            "not overdue at closing) x 100."
         ),
         _("Sales are those of the whole period, not divided by its months. Nothing to collect: n/a."),
         "percent",
@@ -188,10 +195,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         "on_time_count_share",
         _("Paid on time, by count"),
         _(
-            "Instalments due in the period and cleared by their due date plus the days of grace / instalments due in the period x 100."
+            "Instalments due in the period and cleared by their due date plus the days of grace / instalments due "
+            "in the period x 100."
         ),
         _(
-            "Cleared by receipt, credit note or deduction. Due but still within its days on D: in the whole, neither on time nor late."
+            "Cleared by receipt, credit note or deduction. Due but still within its days on D: in the whole, "
+            "neither on time nor late."
         ),
         "percent",
         "due",
@@ -201,7 +210,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "on_time_amount_share",
         _("Paid on time, by amount"),
         _(
-            "Amounts of instalments due in the period and cleared by their due date plus the days of grace / amounts due in the period x 100."
+            "Amounts of instalments due in the period and cleared by their due date plus the days of grace / "
+            "amounts due in the period x 100."
         ),
         _("An instalment cleared in part counts as not cleared."),
         "percent",

@@ -1,0 +1,133 @@
+"""The only writers of the room's caches: standings and snapshots."""
+
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from encours.analytics.models import ALL_ENTITIES, Snapshot, StandingDay, Touched
+from encours.analytics.queries import payments
+from encours.analytics.rules.periods import months_to
+from encours.ledger import queries as ledger
+from encours.ledger.queries import AsOf, Selection
+
+DELAY_MONTHS = 12
+
+
+def refresh_standings(*, organisation_id: int, today: date) -> int:
+    """Bring the kept standings up to the books and the day; the number of customers reckoned again.
+
+    A new day reckons every customer, as each may have become overdue; within the day only those whose account changed,
+    noted by triggers in the transactions that changed it. Two at once wait for one another. Costs one small read when
+    nothing changed.
+    """
+    if not _is_stale(organisation_id, today):
+        return 0
+    with transaction.atomic():
+        _lock(organisation_id)
+        touched = _take_touched(organisation_id)
+        day = StandingDay.objects.filter(organisation_id=organisation_id).first()
+        if day is not None and day.as_of == today:
+            return _reckon(organisation_id, today, customer_ids=touched) if touched else 0
+        StandingDay.objects.filter(organisation_id=organisation_id).delete()
+        StandingDay.objects.create(organisation_id=organisation_id, as_of=today)
+        return _reckon(organisation_id, today, customer_ids=None)
+
+
+def _is_stale(organisation_id: int, today: date) -> bool:
+    is_today = StandingDay.objects.filter(organisation_id=organisation_id, as_of=today).exists()
+    return not is_today or Touched.objects.filter(organisation_id=organisation_id).exists()
+
+
+def _lock(organisation_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('analytics.standings'), %s)", [organisation_id])
+
+
+def _take_touched(organisation_id: int) -> list[int]:
+    """Whoever was noted by a transaction that has committed; what is not seen here is noted for the next time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with taken as (delete from analytics_touched where organisation_id = %s returning customer_id)"
+            " select distinct customer_id from taken",
+            [organisation_id],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+_COLUMNS = (
+    "outstanding_minor, not_due_minor, overdue_minor, unapplied_minor, item_count, overdue_count, oldest_due_date,"
+    " paid_minor, paid_late_days_minor"
+)
+
+
+def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None) -> int:
+    selection = Selection(organisation_id=organisation_id, customer_ids=customer_ids)
+    items, parameters = ledger.open_items_sql(selection, AsOf(today))
+    period = months_to(today, months=DELAY_MONTHS)
+    parts, more = payments.parts_sql(selection, AsOf(today), period=period)
+    parameters |= more | {"all_entities": ALL_ENTITIES}
+    some = " and customer_id = any(%(customers)s::bigint[])" if customer_ids is not None else ""
+    of_customers = " and c.id = any(%(customers)s::bigint[])" if customer_ids is not None else ""
+    is_split = _has_several_entities(organisation_id)
+    groups = ", (customer_id, currency, entity_id)" if is_split else ""
+    entity = "coalesce(entity_id, %(all_entities)s)" if is_split else "%(all_entities)s::bigint"
+    sql = f"""
+        with owed as (
+            select customer_id, {entity} as entity_id, currency, sum(open_minor)::bigint as outstanding_minor,
+                   sum(open_minor) filter (where open_minor > 0 and due_date >= %(day)s)::bigint as not_due,
+                   sum(open_minor) filter (where open_minor > 0 and due_date < %(day)s)::bigint as overdue,
+                   sum(open_minor) filter (where open_minor < 0)::bigint as unapplied, count(*) as item_count,
+                   count(*) filter (where open_minor > 0 and due_date < %(day)s) as overdue_count,
+                   min(due_date) filter (where open_minor > 0 and due_date < %(day)s) as oldest_due_date
+            from ({items}) o where open_minor <> 0
+            group by grouping sets ((customer_id, currency){groups})
+        ), paid as (
+            select customer_id, {entity} as entity_id, currency, sum(amount_minor)::bigint as paid_minor,
+                   sum(amount_minor::numeric * (paid_date - due_date)) as paid_late_days_minor
+            from ({parts}) p group by grouping sets ((customer_id, currency){groups})
+        ), every as (
+            select c.id as customer_id, coalesce(o.entity_id, p.entity_id, %(all_entities)s) as entity_id,
+                   coalesce(o.currency, p.currency, (select currency from access_entity
+                       where organisation_id = %(organisation)s order by id limit 1), 'EUR') as currency,
+                   o.outstanding_minor, o.not_due, o.overdue, o.unapplied, o.item_count, o.overdue_count,
+                   o.oldest_due_date, p.paid_minor, p.paid_late_days_minor
+            from customers_customer c
+            left join (owed o full join paid p using (customer_id, entity_id, currency)) on customer_id = c.id
+            where c.organisation_id = %(organisation)s{of_customers}
+        )
+        insert into analytics_standing (organisation_id, customer_id, entity_id, currency, {_COLUMNS})
+        select %(organisation)s, customer_id, entity_id, currency, coalesce(outstanding_minor, 0),
+               coalesce(not_due, 0), coalesce(overdue, 0), coalesce(unapplied, 0), coalesce(item_count, 0),
+               coalesce(overdue_count, 0), oldest_due_date, coalesce(paid_minor, 0), coalesce(paid_late_days_minor, 0)
+        from every"""
+    with connection.cursor() as cursor:
+        cursor.execute(f"delete from analytics_standing where organisation_id = %(organisation)s{some}", parameters)
+        cursor.execute(sql, parameters)
+        count = int(cursor.rowcount)
+        if customer_ids is None:
+            cursor.execute("analyze analytics_standing")
+    return count
+
+
+def _has_several_entities(organisation_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) > 1 from (select 1 from access_entity where organisation_id = %s limit 2) e",
+            [organisation_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def keep_snapshot(
+    *, organisation_id: int, question: dict[str, Any], books_state: str, fingerprint: str, content: dict[str, Any]
+) -> Snapshot:
+    """Keep a reckoned report in place of an older answer to the same question; a cache, so nothing else changes."""
+    keys = {name: question[name] for name in ("kind", "as_of", "known_at", "question")}
+    snapshot, _ = Snapshot.objects.update_or_create(
+        organisation_id=organisation_id,
+        **keys,
+        defaults={"books_state": books_state, "fingerprint": fingerprint, "content": content},
+    )
+    return snapshot
