@@ -104,7 +104,7 @@ class ImportMapping(Scoped):
             models.UniqueConstraint(fields=["organisation", "name"], name="imports_importmapping_name"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["organisation", "signature"], name="imports_importmapping_signature"),
+            models.Index(fields=["organisation", "signature"], name="imports_mapping_signature"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from encours.core import ids
 from encours.core.money import FRENCH, DecimalStyle
 from encours.core.text import fold_words
 from encours.imports.formats.amounts import AmountEvidence, AmountReader
@@ -117,6 +118,15 @@ class Tally:
         return "treasury" if re.search(r"\b(?:banque|caisse|bank)", fold_words(self.labels.get(journal, ""))) else "other"
 
 
+def siren_in_name(name: str) -> str:
+    """The SIREN a FEC's file name begins with, where it passes its check: "732829320FEC20251231.txt" -> 732829320."""
+    found = _FILE_NAME.search(name)
+    if found is None:
+        return ""
+    checked = ids.check_siren(found[1][:9])
+    return checked.value if checked.is_right and checked.value.strip("0") else ""
+
+
 def is_opening(journal: str, label: str) -> bool:
     """Whether a journal carries the balances of the year before: "ANO A nouveaux" does."""
     return fold_words(journal) in _OPENING_CODES or bool(_OPENING_LABEL.search(fold_words(label)))
@@ -144,7 +154,7 @@ def _header(path: Path, encoding: str) -> tuple[list[str] | None, str, str]:
     return None, "", newline
 
 
-def dialect_of(path: Path) -> Dialect:
+def dialect_of(path: Path, *, name: str = "") -> Dialect:
     """How the file is written; refuses what lacks a journal, a date, an account or an amount."""
     encoding = text_encoding(path)
     header, delimiter, newline = _header(path, encoding)
@@ -159,7 +169,7 @@ def dialect_of(path: Path) -> Dialect:
         missing.append("Debit / Credit")
     if missing:
         raise FieldsMissing(kind="fec", fields=", ".join(missing), header=", ".join(header)[:300])
-    found = _FILE_NAME.search(path.name)
+    found = _FILE_NAME.search(name or path.name)
     closing = DateReader().read(found[2])[0] if found and found[2] else ""
     with path.open(encoding=encoding, newline="") as file:
         is_quoted = file.read(200).lstrip("\ufeff").startswith('"')
@@ -170,7 +180,7 @@ def dialect_of(path: Path) -> Dialect:
         width=len(header),
         newline=newline,
         is_quoted=is_quoted,
-        siren=found[1][:9] if found else "",
+        siren=siren_in_name(name or path.name),
         closing_date=date.fromisoformat(closing) if closing else None,
     )
 
@@ -187,6 +197,12 @@ def _rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
                 continue
             row = next(csv.reader([bare], delimiter=dialect.delimiter)) if dialect.is_quoted else bare.split(dialect.delimiter)
             yield line, [cell.strip() for cell in row]
+
+
+def first_rows(path: Path, dialect: Dialect, *, limit: int) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The headings and the first rows, for a person to look at."""
+    header = _header(path, dialect.encoding)[0] or []
+    return tuple(header), tuple(tuple(row) for _, row in islice(_rows(path, dialect), limit))
 
 
 def _amount_style(path: Path, dialect: Dialect) -> DecimalStyle:

@@ -220,6 +220,11 @@ class Columns:
         ]
 
 
+def fields_of(kind: str) -> tuple[str, ...]:
+    """The fields that a file of the kind may have."""
+    return tuple(_HEADINGS.get(kind, {}))
+
+
 def _lists(kind: str) -> list[tuple[str, dict[str, int], dict[str, int]]]:
     return [
         (

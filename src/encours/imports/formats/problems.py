@@ -136,6 +136,10 @@ REASONS: dict[str, tuple[str, str]] = {
         gettext_noop("The rows of one payment have different dates or currencies."),
         gettext_noop("Give each payment its own number."),
     ),
+    "payment_changed": (
+        gettext_noop("This payment is in the books with another date, amount or customer."),
+        gettext_noop("Correct it in the books, or give the payment its own number."),
+    ),
     "instalments_disagree": (
         gettext_noop("The instalments do not add up to the document's amount."),
         gettext_noop("Correct the instalments."),

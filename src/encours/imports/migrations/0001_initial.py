@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.organisation')),
             ],
             options={
-                'indexes': [models.Index(fields=['organisation', 'signature'], name='imports_importmapping_signature')],
+                'indexes': [models.Index(fields=['organisation', 'signature'], name='imports_mapping_signature')],
                 'constraints': [models.UniqueConstraint(fields=('organisation', 'name'), name='imports_importmapping_name')],
             },
         ),

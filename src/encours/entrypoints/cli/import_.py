@@ -1,0 +1,184 @@
+"""Bring in the books: a FEC, or customers, contacts, invoices and payments as CSV or XLSX."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext
+
+from encours.access import context
+from encours.access.models import Entity, Organisation
+from encours.core.actors import Actor
+from encours.core.dates import business_date
+from encours.core.errors import EncoursError, Refused, gettext_noop, jsonable
+from encours.entrypoints.cli import output, words
+from encours.imports import actions as imports
+from encours.imports.actions.results import LISTED_MAX, CallResult, FileResult
+from encours.imports.formats.problems import Problem
+
+KINDS = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "einvoice")
+
+
+class OrganisationNotChosen(Refused):
+    """Several organisations exist and none is named, or the name is unknown."""
+
+    message = gettext_noop("Say which organisation with --organisation: {known}.")
+
+
+class FileMissing(Refused):
+    """A file named on the command line is not there."""
+
+    message = gettext_noop("There is no file {file}.")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Files, and how to read them."""
+    _ = words.gettext
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument("--as", dest="kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--mapping", metavar="NAME", help=_("a mapping kept earlier, or a JSON file that holds one"))
+    parser.add_argument("--entity", metavar="CODE", help=_("the company these books are of"))
+    parser.add_argument("--organisation", metavar="SLUG", help=_("the organisation, when there are several"))
+    parser.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
+    parser.add_argument(
+        "--close-missing", action="store_true", help=_("settle open invoices that this full export no longer has")
+    )
+    parser.add_argument("--json", action="store_true", help=_("print one JSON document"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Import the files; 1 when one of them was refused, the others being done."""
+    by = Actor(user_id=None, name="encours import", channel="cli")
+    with translation.override(words.language()):
+        try:
+            organisation, result = _import(arguments, by)
+        except EncoursError as refusal:
+            if arguments.json:
+                output.print_json({"files": [], "refusal": refusal.as_json(gettext)})
+            return output.refuse(refusal.translated(gettext))
+        if arguments.json:
+            output.print_json(_document(organisation, result, is_dry_run=arguments.dry_run))
+        else:
+            _print(result)
+        for file in result.files:
+            if file.refusal is not None:
+                output.refuse(f"{file.file}: {file.refusal.translated(gettext)}")
+    return output.REFUSED if result.is_refused else output.DONE
+
+
+def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, CallResult]:
+    for path in arguments.files:
+        if not path.is_file():
+            raise FileMissing(file=str(path))
+    organisation = _organisation(arguments, by)
+    now = datetime.now(UTC)
+    with context.bound(organisation.pk):
+        entity = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").first()
+        today = business_date(now, timezone=entity.timezone if entity else "Europe/Paris")
+        name = arguments.mapping
+        if name and Path(name).is_file():
+            name = imports.keep_mapping_file(Path(name), organisation_id=organisation.pk, by=by).name
+        result = imports.import_files(
+            [imports.FileGiven(path, path.name) for path in arguments.files],
+            organisation_id=organisation.pk,
+            options=imports.Options(
+                kind=arguments.kind,
+                mapping=name,
+                entity_code=arguments.entity,
+                is_dry_run=arguments.dry_run,
+                close_missing=arguments.close_missing,
+            ),
+            by=by,
+            now=now,
+            today=today,
+        )
+    return organisation, result
+
+
+def _organisation(arguments: argparse.Namespace, by: Actor) -> Organisation:
+    known = list(Organisation.objects.order_by("pk"))
+    if arguments.organisation:
+        known = [one for one in known if one.slug == arguments.organisation]
+        if not known:
+            every = ", ".join(Organisation.objects.order_by("slug").values_list("slug", flat=True))
+            raise OrganisationNotChosen(known=every)
+    if len(known) > 1:
+        raise OrganisationNotChosen(known=", ".join(one.slug for one in known))
+    return imports.prepare_organisation(
+        known[0] if known else None, files=arguments.files, entity_code=arguments.entity, by=by
+    )
+
+
+def _document(organisation: Organisation, result: CallResult, *, is_dry_run: bool) -> dict[str, Any]:
+    return {
+        "organisation": organisation.slug,
+        "dry_run": is_dry_run,
+        "files": [_file(file) for file in result.files],
+        "settled_before": jsonable(result.settled),
+        "disappeared": jsonable(result.disappeared),
+    }
+
+
+def _file(file: FileResult) -> dict[str, Any]:
+    return {
+        "file": file.file,
+        "kind": file.kind,
+        "state": "refused" if file.refusal else "done",
+        "refusal": file.refusal.as_json(gettext) if file.refusal else None,
+        "run": file.run_id,
+        "sha256": file.sha256,
+        "seen_before": file.seen_before,
+        "rows_read": file.rows_read,
+        "created": file.created,
+        "changed": file.changed,
+        "unchanged": file.unchanged,
+        "rejected_count": file.rejected_count,
+        "rejected": [_problem(problem) for problem in file.rejected[:LISTED_MAX]],
+        "warning_count": file.warning_count,
+        "warnings": [_problem(problem) for problem in file.warnings[:LISTED_MAX]],
+        "form": jsonable(dict(file.form)),
+        "detail": jsonable(file.detail),
+        "tie_out": jsonable(file.tie_out),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "line": problem.line,
+        "field": problem.field,
+        "value": problem.value,
+        "code": problem.reason,
+        "reason": gettext(problem.sentence),
+        "remedy": gettext(problem.remedy),
+    }
+
+
+def _print(result: CallResult) -> None:
+    done = [file for file in result.files if file.refusal is None]
+    if done:
+        header = [gettext(name) for name in ("file", "kind", "read", "created", "changed", "unchanged", "rejected")]
+        rows = [
+            [
+                file.file,
+                file.kind,
+                *(str(n) for n in (file.rows_read, file.created, file.changed, file.unchanged, file.rejected_count)),
+            ]
+            for file in done
+        ]
+        output.print_table(header, rows, right=dict.fromkeys(range(2, 7), True))
+    for file in done:
+        for problem in file.rejected[:20]:
+            where = " ".join(part for part in (problem.field, problem.value) if part)
+            output.print_line(f"  {file.file}:{problem.line}  {where}: {gettext(problem.sentence)}")
+        if file.tie_out is not None:
+            _print_tie_out(file.tie_out)
+
+
+def _print_tie_out(tie_out: dict[str, Any]) -> None:
+    for account in tie_out["accounts"]:
+        is_tied = account["difference"]["amount"].strip("-0.") == ""
+        sign = "=" if is_tied else "≠"
+        figures = f"{account['general_ledger']['amount']} {sign} {account['open_items']['amount']}"
+        output.print_line(f"  {account['account']}  {figures} {account['open_items']['currency']}")

@@ -1,0 +1,145 @@
+"""Open a file whatever it is: say its kind from its content and how it is written, or refuse it clearly."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from encours.imports.formats import blocks, dues, fec, headers, parties
+from encours.imports.formats.blocks import Hints, Staged, Style
+from encours.imports.formats.dates import DateOrder
+from encours.imports.formats.headers import Columns
+from encours.imports.formats.problems import KindNotReadYet
+from encours.imports.formats.tables import Table, open_table
+from encours.imports.formats.text import is_zip, text_encoding
+
+ACCEPTED = ("fec", *headers.KINDS)
+# others of the command line's list, which other rooms will read
+NOT_READ_YET = {"bank": "a bank statement", "remittance": "a remittance advice", "einvoice": "an electronic invoice"}
+_FOREIGN = [
+    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt|<BkToCstmr"), "a bank statement (camt)"),
+    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain"), "a SEPA payment file (pain)"),
+    (re.compile(r"CrossIndustryInvoice|urn:oasis:names:specification:ubl"), "an electronic invoice"),
+    (re.compile(r"(?m)^:20:[^\n]*\r?\n(?:[^\n]*\n)*?:25:"), "a bank statement (MT940)"),
+    (re.compile(r"OFXHEADER|<OFX>"), "a bank statement (OFX)"),
+    (re.compile(r"(?m)^0[147]\d{5}[ \d]{5}"), "a bank statement (CFONB 120)"),
+    (re.compile(r"(?m)^01,[^,\n]*,[^,\n]*,\d{6},"), "a bank statement (BAI2)"),
+    (re.compile(r"(?im)^(?:received|return-path|message-id|delivered-to): "), "an e-mail"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMapping:
+    """A learnt mapping as the readers need it."""
+
+    name: str
+    kind: str
+    signature: str
+    columns: Mapping[str, str]
+    dates: DateOrder | None = None
+    decimal_mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file whose kind is known: a table with its columns, or a FEC with its dialect."""
+
+    path: Path
+    kind: str
+    table: Table | None = None
+    columns: Columns | None = None
+    mapping: KnownMapping | None = None
+    dialect: fec.Dialect | None = None
+
+    @property
+    def form(self) -> dict[str, object]:
+        """How the file is written, for people."""
+        if self.dialect is not None:
+            return {
+                "encoding": self.dialect.encoding,
+                "separator": self.dialect.delimiter,
+                "columns": self.dialect.width,
+                "siren": self.dialect.siren,
+                "closing_date": self.dialect.closing_date,
+            }
+        if self.table is None or self.columns is None:
+            return {}
+        return {
+            "encoding": self.table.encoding,
+            "separator": self.table.delimiter,
+            "sheet": self.table.sheet,
+            "header_line": self.table.header_line,
+            "mapping": self.mapping.name if self.mapping else "",
+            "ignored_columns": list(self.columns.ignored),
+        }
+
+    def style(self) -> Style:
+        """How the table writes its days and amounts."""
+        if self.table is None or self.columns is None:
+            raise TypeError("a FEC has its own reader")
+        hints = Hints(self.mapping.dates, self.mapping.decimal_mark) if self.mapping else Hints()
+        return blocks.style_of(self.table, self.columns, hints=hints)
+
+    def staged(self, *, currency: str) -> Iterator[Staged]:
+        """The rows of a table, ready for COPY."""
+        if self.table is None or self.columns is None:
+            raise TypeError("a FEC has its own reader")
+        style = self.style()
+        match self.kind:
+            case "customers":
+                return parties.customers(self.table, self.columns, style)
+            case "contacts":
+                return parties.contacts(self.table, self.columns, style)
+            case "payments":
+                return dues.payments(self.table, self.columns, style, currency=currency)
+            case _:
+                return dues.invoices(self.table, self.columns, style, currency=currency)
+
+
+def signature_of(header: Sequence[str]) -> str:
+    """By which the next file of the same export is known: its headings in their order."""
+    return hashlib.sha256("|".join(headers.heading(text) for text in header).encode()).hexdigest()
+
+
+def open_file(
+    path: Path,
+    *,
+    kind: str | None,
+    mappings: Sequence[KnownMapping] = (),
+    mapping: str | None = None,
+    name: str = "",
+) -> Opened:
+    """Open a file; `kind` and `mapping` (a name) settle what the content would otherwise tell.
+
+    `name` is what people call the file, where its bytes lie under another one: a FEC's tells company and closing day.
+    """
+    if kind in NOT_READ_YET:
+        raise KindNotReadYet(found=NOT_READ_YET[kind])
+    if not is_zip(path):
+        encoding = text_encoding(path)
+        if kind == "fec" or (kind is None and fec.looks_like_fec(path, encoding)):
+            return Opened(path, "fec", dialect=fec.dialect_of(path, name=name))
+        _refuse_foreign(path, encoding)
+    known_headings = {headers.heading(text) for one in mappings for text in one.columns.values()}
+    table = open_table(path, is_known=lambda row: sum(headers.heading(cell) in known_headings for cell in row))
+    chosen = _mapping_for(table, mappings, mapping)
+    columns = headers.columns_for(
+        table.header, kind=kind or (chosen.kind if chosen else None), mapping=chosen.columns if chosen else None
+    )
+    return Opened(path, columns.kind, table=table, columns=columns, mapping=chosen)
+
+
+def _mapping_for(table: Table, mappings: Sequence[KnownMapping], name: str | None) -> KnownMapping | None:
+    if name is not None:
+        return next((one for one in mappings if one.name == name), None)
+    signature = signature_of(table.header)
+    return next((one for one in mappings if one.signature == signature), None)
+
+
+def _refuse_foreign(path: Path, encoding: str) -> None:
+    with path.open(encoding=encoding, newline="") as file:
+        head = file.read(4000)
+    for pattern, found in _FOREIGN:
+        if pattern.search(head):
+            raise KindNotReadYet(found=found)

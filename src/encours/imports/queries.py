@@ -1,0 +1,163 @@
+"""Read runs, refused rows and mappings; look into a file before it is imported."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Columns
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from django.db.models import QuerySet
+
+from encours.core.errors import EncoursError, NotFound, gettext_noop
+from encours.imports.formats import fec, headers
+from encours.imports.formats.dates import DateOrder
+from encours.imports.formats.opening import KnownMapping, open_file
+from encours.imports.formats.problems import REASONS
+from encours.imports.formats.tables import open_table
+from encours.imports.models import ImportMapping, ImportRun, RejectedRow, RunState
+
+
+class RunUnknown(NotFound):
+    """No such run in this organisation."""
+
+    message = gettext_noop("There is no import {run_id}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping as a person settles it: for each field the heading it is read from."""
+
+    name: str
+    kind: str
+    header: tuple[str, ...]
+    columns: Columns[str, str]
+    date_order: str = ""
+    decimal_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file looks like before it is imported."""
+
+    kind: str
+    form: Columns[str, Any]
+    header: tuple[str, ...]
+    columns: Columns[str, str]  # field -> heading, as suggested
+    fields: tuple[str, ...]  # all that could be mapped
+    required: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...]
+    first_line: int
+    mapping_name: str
+    refusal: EncoursError | None
+
+
+def known_mappings(organisation_id: int) -> list[KnownMapping]:
+    """The mappings the organisation has learnt, as readers need them."""
+    return [
+        KnownMapping(
+            name=row.name,
+            kind=row.kind,
+            signature=row.signature,
+            columns=row.columns,
+            dates=cast(DateOrder, row.date_order) if row.date_order else None,
+            decimal_mark=row.decimal_mark or None,
+        )
+        for row in ImportMapping.objects.filter(organisation_id=organisation_id).order_by("name")
+    ]
+
+
+def mappings(organisation_id: int) -> QuerySet[ImportMapping]:
+    """The mappings the organisation has learnt, by name."""
+    return ImportMapping.objects.filter(organisation_id=organisation_id).order_by("name")
+
+
+def is_done_before(organisation_id: int, *, sha256: str) -> bool:
+    """Whether the very same bytes were imported already."""
+    runs = ImportRun.objects.filter(organisation_id=organisation_id, sha256=sha256, state=RunState.DONE, is_dry_run=False)
+    return bool(sha256) and runs.exists()
+
+
+def has_earlier_invoices(organisation_id: int, *, but: int) -> bool:
+    """Whether invoices came in by an earlier run, so that some may have disappeared from this one's file."""
+    runs = ImportRun.objects.filter(organisation_id=organisation_id, kind="invoices", state=RunState.DONE, is_dry_run=False)
+    return runs.exclude(pk=but).exists()
+
+
+def runs(organisation_id: int) -> QuerySet[ImportRun]:
+    """The organisation's runs, the latest first; a running one shows how far it is."""
+    return ImportRun.objects.filter(organisation_id=organisation_id).select_related("entity").order_by("-pk")
+
+
+def run(run_id: int, *, organisation_id: int) -> ImportRun:
+    """One run; refuses another organisation's."""
+    found = runs(organisation_id).filter(pk=run_id).first()
+    if found is None:
+        raise RunUnknown(run_id=run_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One refused cell or row, with its reason and remedy in English (entrypoints translate them)."""
+
+    line: int
+    field: str
+    value: str
+    reason: str
+    sentence: str
+    remedy: str
+    is_warning: bool
+
+
+def rejections(run_id: int, *, organisation_id: int) -> Iterator[Rejection]:
+    """The rows a run refused or warned about, in the order of the file, streamed."""
+    rows = RejectedRow.objects.filter(organisation_id=organisation_id, run_id=run_id).order_by("line", "pk")
+    for row in rows.iterator(chunk_size=2000):
+        sentence, remedy = REASONS.get(row.reason, (row.reason, ""))
+        yield Rejection(row.line, row.field, row.value, row.reason, sentence, remedy, row.is_warning)
+
+
+def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str | None, limit: int) -> Preview:
+    """Look into a file: its kind, how it is written, the columns suggested, its first rows, and what would refuse it."""
+    known = known_mappings(organisation_id)
+    refusal: EncoursError | None = None
+    try:
+        opened = open_file(path, kind=kind, mappings=known, mapping=mapping)
+        if opened.kind == "fec":
+            return _fec_preview(path, opened.form, limit)
+        opened.style()
+        chosen, form = opened.kind, opened.form
+        mapping_name = opened.mapping.name if opened.mapping else ""
+    except EncoursError as error:
+        refusal, chosen, form, mapping_name = error, kind or "", {}, ""
+    try:
+        table = open_table(path, is_known=lambda row: len([cell for cell in row if cell]))
+    except EncoursError as error:
+        return Preview(chosen, form, (), {}, (), (), (), 0, mapping_name, refusal or error)
+    chosen = chosen or headers.guess_kind(table.header) or ""
+    columns: dict[str, str] = {}
+    if chosen in headers.KINDS:
+        learnt = next((one.columns for one in known if one.name == mapping_name), None)
+        found = headers.columns_of(table.header, chosen, mapping=learnt)
+        columns = {name: table.header[place] for name, place in found.places.items()}
+    rows = tuple(islice((tuple(row) for block in table.blocks() for row in block.rows), limit))
+    return Preview(
+        kind=chosen,
+        form=form,
+        header=table.header,
+        columns=columns,
+        fields=headers.fields_of(chosen),
+        required=tuple(headers.REQUIRED.get(chosen, ())),
+        rows=rows,
+        first_line=table.header_line + 1,
+        mapping_name=mapping_name,
+        refusal=refusal,
+    )
+
+
+def _fec_preview(path: Path, form: Columns[str, Any], limit: int) -> Preview:
+    dialect = fec.dialect_of(path)
+    header, rows = fec.first_rows(path, dialect, limit=limit)
+    return Preview("fec", form, header, {}, (), (), rows, 2, "", None)
+
