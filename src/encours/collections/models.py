@@ -241,42 +241,6 @@ class Exclusion(Scoped):
         return f"{self.customer_id} {self.step_key} {self.item_id or 'all'}"
 
 
-class WorkVerb(models.TextChoices):
-    """What a person did with a customer on the list of the day."""
-
-    DONE = "done", _("Done")
-    PUT_OFF = "put_off", _("Put off")
-
-
-class WorkMark(Scoped):
-    """A customer somebody dealt with today, or put off to another day; insert-only, the last one counts."""
-
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
-    verb = models.CharField(max_length=10, choices=WorkVerb.choices)
-    marked_date = models.DateField()
-    # a customer put off is back on the list that day
-    until_date = models.DateField(null=True, blank=True)
-    why = models.TextField(blank=True, default="")
-    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    author_name = models.CharField(max_length=200)
-    recorded_at = models.DateTimeField(db_default=TransactionNow())
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(verb="done", until_date__isnull=True) | Q(verb="put_off", until_date__isnull=False),
-                name="collections_workmark_verb",
-            ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["organisation", "marked_date"], name="collections_workmark_day"),
-            models.Index(fields=["organisation", "customer", "-id"], name="collections_workmark_latest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.customer_id} {self.verb} {self.marked_date}"
-
-
 class DunningRun(Scoped):
     """One taking of decisions, for the whole book or for one customer; its figures are added when it ends."""
 

@@ -2,9 +2,7 @@
 
 from encours.collections.actions.decisions import confirm, put_back, recheck, release, take_out, withdraw
 from encours.collections.actions.pauses import (
-    mark_done,
     pause,
-    put_off,
     record_promise,
     resume,
     set_policy,
@@ -30,11 +28,9 @@ __all__ = [
     "hand_over",
     "inherit",
     "install_default_scenarios",
-    "mark_done",
     "pause",
     "publish_version",
     "put_back",
-    "put_off",
     "recheck",
     "record_promise",
     "release",

@@ -1,4 +1,4 @@
-"""Put customers and items on hold and take them off; note promises and the work of the day; set the sending policy."""
+"""Put customers and items on hold and take them off; note promises; set the sending policy."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from encours.access import actions as access
-from encours.collections.models import Pause, PauseReason, Promise, PromiseSource, SendingPolicy, WorkMark, WorkVerb
+from encours.collections.models import Pause, PauseReason, Promise, PromiseSource, SendingPolicy
 from encours.collections.queries.facts import calendar_of
 from encours.collections.rules.calendar import NeverSends
 from encours.core.actors import Actor
@@ -160,32 +160,6 @@ def withdraw_promise(*, organisation_id: int, promise_id: int, why: str, today: 
     _audit("withdraw_promise", found, by, why)
 
 
-@transaction.atomic
-def mark_done(*, organisation_id: int, customer_id: int, today: date, by: Actor, why: str = "") -> WorkMark:
-    """Take a customer off today's list: it has been dealt with. Tomorrow the list is made afresh."""
-    return _mark(organisation_id, customer_id, today, by, verb=WorkVerb.DONE, why=why)
-
-
-@transaction.atomic
-def put_off(
-    *, organisation_id: int, customer_id: int, until: date, today: date, by: Actor, why: str = ""
-) -> WorkMark:
-    """Keep a customer off the list until a day still to come; reminders are not touched by it."""
-    if until <= today:
-        raise DatePast(day=until)
-    return _mark(organisation_id, customer_id, today, by, verb=WorkVerb.PUT_OFF, why=why, until_date=until)
-
-
-def _mark(organisation_id: int, customer_id: int, today: date, by: Actor, **values: Any) -> WorkMark:
-    _check_target(organisation_id, customer_id, None)
-    made = WorkMark.objects.create(
-        organisation_id=organisation_id, customer_id=customer_id, marked_date=today, author_id=by.user_id,
-        author_name=by.name, **values,
-    )  # fmt: skip
-    _audit(f"mark_{made.verb}", made, by, made.why, until=made.until_date)
-    return made
-
-
 _POLICY_FIELDS = frozenset({
     "weekdays", "opens_at", "closes_at", "timezone", "country", "holiday_region", "silent_periods", "contact_delay_days",
     "weekly_cap", "bank_age_days_max", "bank_known_date",
@@ -244,7 +218,7 @@ def _check_target(organisation_id: int, customer_id: int, item_id: int | None) -
         raise TargetMissing()
 
 
-def _audit(verb: str, made: Pause | Promise | WorkMark, by: Actor, why: str, **details: object) -> None:
+def _audit(verb: str, made: Pause | Promise, by: Actor, why: str, **details: object) -> None:
     access.record_audit(
         by=by, organisation_id=made.organisation_id, verb=verb, subject_kind="customer", subject_id=made.customer_id,
         why=why, details={"id": made.pk, **details},
