@@ -123,11 +123,12 @@ def day_long(value: date, *, language: str) -> str:
 def day_near(value: date, *, today: date, language: str) -> str:
     """A day as a timeline says it: "lun. 30/11" within two weeks, "02/11" within the year, else with its year."""
     if abs((value - today).days) <= 14:
-        return f"{_DAYS[language][value.weekday()]} {_day_month(value, language)}"
-    return _day_month(value, language) if value.year == today.year else day(value, language=language)
+        return f"{_DAYS[language][value.weekday()]} {day_month(value, language=language)}"
+    return day_month(value, language=language) if value.year == today.year else day(value, language=language)
 
 
-def _day_month(value: date, language: str) -> str:
+def day_month(value: date, *, language: str) -> str:
+    """A day within the year: "20/11" in French, "20 Nov" in English."""
     if language == "en":
         return f"{value.day}{NO_BREAK_SPACE}{_MONTHS['en'][value.month - 1]}"
     return f"{value:%d/%m}"

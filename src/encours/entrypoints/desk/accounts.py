@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from encours.entrypoints import formats
 from encours.ledger.models import ItemKind, OpenItem
+from encours.ledger.queries import ItemRow
 
 SOON_DAYS = 14
 _WITH_PAGE = {ItemKind.INVOICE, ItemKind.CREDIT_NOTE, ItemKind.DEBIT_NOTE, ItemKind.DEPOSIT}
@@ -56,7 +57,7 @@ def rows_of(items: Sequence[OpenItem], *, today: date, states: Mapping[int, Stat
     return rows
 
 
-def state_of(item: OpenItem, *, today: date) -> State:
+def state_of(item: OpenItem | ItemRow, *, today: date) -> State:
     """What the item itself says: settled, in credit, late, due soon, not due."""
     if item.open_minor == 0:
         settled = item.legs_last_date
@@ -67,13 +68,13 @@ def state_of(item: OpenItem, *, today: date) -> State:
     if item.open_minor < 0:
         return _credit(item)
     if item.due_date < today:
-        return State(gettext("Overdue"), "", "clock")
+        return State(gettext("Overdue"))
     if (item.due_date - today).days <= SOON_DAYS:
         return State(formats.relative_days(item.due_date, today=today, language=_language()).capitalize())
     return State(gettext("Not due"))
 
 
-def _credit(item: OpenItem) -> State:
+def _credit(item: OpenItem | ItemRow) -> State:
     if item.kind == ItemKind.CREDIT_NOTE:
         return State(gettext("Credit to apply"), "info", "receipt-refund")
     if item.kind == ItemKind.RECEIPT:

@@ -97,9 +97,7 @@ def _freshness(now: standing.Standing, language: str) -> str:
         return gettext("No books yet")
     parts = []
     if now.bank_date is not None:
-        parts.append(
-            gettext("Bank {day}").format(day=formats.day_near(now.bank_date, today=now.today, language=language))
-        )
+        parts.append(gettext("Bank {day}").format(day=formats.day_month(now.bank_date, language=language)))
     if now.books_at is not None:
         parts.append(gettext("Books {at}").format(at=formats.instant(now.books_at, today=now.today, language=language)))
     return " · ".join(parts)

@@ -8,6 +8,7 @@ from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from encours.access import queries as access
 from encours.entrypoints import exports
 from encours.entrypoints.desk import accounts, standing
 from encours.entrypoints.desk.screens import screen
@@ -41,38 +42,52 @@ EXPORTED = (
 @screen("view_books")
 def item_list(request: DeskRequest) -> HttpResponseBase:
     listing = Listing.of(request.GET, columns=COLUMNS, sort="due")
-    filters = _filters(request)
-    wanted = {**filters, "scope": request.scope, "today": request.today}
-    order = {"sort": listing.sort, "is_descending": listing.is_descending}
+    chosen = _chosen(request)
+    order = (listing.sort, listing.is_descending)
     if form := request.GET.get("export"):
-        rows = ledger.open_items(**wanted, **order, after=None, limit=exports.ROWS_MAX)
-        return exports.sheet(form, name=gettext("open-items"), columns=EXPORTED, rows=rows)
-    rows = ledger.open_items(**wanted, **order, after=listing.after, limit=PAGE_ROWS + 1)
-    shown, last = rows[:PAGE_ROWS], rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
+        whole = ledger.open_items(
+            chosen, scope=request.scope, today=request.today, order=order, after=None, limit=exports.ROWS_MAX
+        )
+        return exports.sheet(form, name=gettext("open-items"), columns=EXPORTED, rows=whole)
+    rows = ledger.open_items(
+        chosen, scope=request.scope, today=request.today, order=order, after=listing.after, limit=PAGE_ROWS + 1
+    )
+    has_more = len(rows) > PAGE_ROWS
+    shown = rows[:PAGE_ROWS]
     context: dict[str, Any] = {
         "listing": listing,
         "rows": [(row, accounts.state_of(row, today=request.today)) for row in shown],
-        "next_address": listing.next_address(*last.place(listing.sort)) if last else "",
+        "next_address": listing.next_address(*shown[-1].place(listing.sort)) if has_more else "",
     }
     if is_partial(request):
         return render(request, "desk/ledger/items.html#rows", context)
     page = {
         **context,
-        "filters": filters,
+        "filters": chosen,
         "entities": standing.of(request.scope, today=request.today).entities,
-        "totals": ledger.open_items_total(**wanted),
+        "totals": _totals(request, chosen),
+        "saved_views": access.saved_views(request.scope, screen="items"),
     }
     return render(request, "desk/ledger/items.html", page)
 
 
-def _filters(request: DeskRequest) -> dict[str, Any]:
+def _chosen(request: DeskRequest) -> ledger.ItemFilter:
     entity = request.GET.get("entity", "")
-    return {
-        "text": request.GET.get("q", "").strip(),
-        "only": request.GET.get("only", ""),
-        "kind": request.GET.get("kind", ""),
-        "entity_id": int(entity) if entity.isdecimal() and len(entity) < 18 else None,
-    }
+    return ledger.ItemFilter(
+        text=request.GET.get("q", "").strip(),
+        only=request.GET.get("only", ""),
+        kind=request.GET.get("kind", ""),
+        entity_id=int(entity) if entity.isdecimal() and len(entity) < 18 else None,
+    )
+
+
+def _totals(request: DeskRequest, chosen: ledger.ItemFilter) -> list[ledger.OpenTotal]:
+    """Summed once a minute for each filter: the foot of a list may be a minute old, its rows never are."""
+    return standing.kept(
+        request.scope,
+        ("open_items_total", str(chosen), str(request.today)),
+        lambda: ledger.open_items_total(chosen, scope=request.scope, today=request.today),
+    )
 
 
 @screen("view_books")

@@ -1,5 +1,7 @@
 """A few figures about the books that every page frame shows, read once a minute and not for each page."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -42,6 +44,18 @@ def of(scope: Scope, *, today: date) -> Standing:
     read = _read(scope, today=today)
     cache.set(_key(scope, today), read, KEPT_SECONDS)
     return read
+
+
+def kept[T](scope: Scope, question: tuple[str, ...], reckon: Callable[[], T]) -> T:
+    """A figure that costs a scan, reckoned once a minute for each person's scope and question."""
+    portfolio = scope.user_id if scope.own_portfolio_only else "all"
+    asked = f"{scope.organisation_id}:{portfolio}:{scope.entity_ids}:{question}"
+    key = "kept:" + hashlib.sha256(asked.encode()).hexdigest()
+    found: T | None = cache.get(key)
+    if found is None:
+        found = reckon()
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def forget(scope: Scope, *, today: date) -> None:

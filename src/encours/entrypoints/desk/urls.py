@@ -11,7 +11,7 @@ from encours.entrypoints.desk.screens import screen
 app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
-MODULES = ("account", "go", "views", "ledger", "customers", "customer")
+MODULES = ("account", "go", "views", "ledger", "customers", "customer", "ageing")
 SETUP_MODULES = ("organisation", "companies", "users", "audit", "message_templates", "messages")
 
 
