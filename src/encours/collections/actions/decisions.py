@@ -230,7 +230,7 @@ def _decide_again(
     finish(run, Counter({"due": 1, "items": len(decision.claims)}), now)
     if decision.step is not None and decision.to:
         queued = messaging.queue_messages(
-            organisation_id=organisation_id, drafts=drafts_of(organisation_id, made, today=today), by=by
+            organisation_id=organisation_id, drafts=drafts_of(organisation_id, made, today=today), by=by, now=now
         )
         for error in queued.refused.values():
             raise error

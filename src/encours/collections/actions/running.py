@@ -87,6 +87,7 @@ def hand_over(*, organisation_id: int, today: date, now: datetime, by: Actor) ->
                 organisation_id=organisation_id,
                 drafts=drafts_of(organisation_id, ids, today=today),
                 by=by,
+                now=now,
             )
             for key, error in result.refused.items():
                 withdraw(
