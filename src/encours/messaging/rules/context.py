@@ -94,6 +94,14 @@ VARIABLES: tuple[Variable, ...] = (
 )
 BY_PATH: Mapping[str, Variable] = {variable.path: variable for variable in VARIABLES}
 LISTS = frozenset(path.split("[]")[0] for path in BY_PATH if "[]" in path)
+_ROWS = {
+    name: [
+        (path.removeprefix(f"{name}[]."), variable)
+        for path, variable in BY_PATH.items()
+        if path.startswith(f"{name}[].")
+    ]
+    for name in LISTS
+}
 KNOWN = frozenset(BY_PATH) | LISTS | {path.split(".")[0] for path in BY_PATH}
 
 
@@ -122,12 +130,7 @@ def typed(context: Json) -> dict[str, Any]:
 
 
 def _row(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = f"{name}[]."
-    return {
-        path.removeprefix(prefix): _value(row.get(path.removeprefix(prefix)), variable)
-        for path, variable in BY_PATH.items()
-        if path.startswith(prefix)
-    }
+    return {key: _value(row.get(key), variable) for key, variable in _ROWS[name]}
 
 
 def _at(context: Mapping[str, Any], path: str) -> Any:
