@@ -300,6 +300,20 @@ def _allocate(batch: Batch, loaded: Loaded) -> None:
         cursor.execute("drop view payment_item, payment_all; drop table payment_allocation")
 
 
+def add_staged_receipts(batch: Batch, *, import_id: int, table: str) -> int:
+    """Add the receipts and refunds of a staged table that are not known yet; how many. Their items are posted apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date, currency,
+                    amount_minor, method, payer_name, payer_iban, reference, import_id, recorded_at)
+                select receipt_id, %(organisation)s, %(entity)s, customer_id, number, entry_date, currency, -amount_minor, '', '',
+                    '', left(reference, 200), %(import)s, transaction_timestamp()
+                from {table} where kind in ('receipt', 'refund') and known_minor is null""",
+            {**batch.parameters, "import": import_id},
+        )
+        return int(cursor.rowcount)
+
+
 def unknown_invoices(*, limit: int) -> list[tuple[int, str]]:
     """Rows of the file at hand that name an invoice nobody knows; their money is kept on account."""
     with connection.cursor() as cursor:
