@@ -1,4 +1,4 @@
-"""The believable company that `make demo` loads: a pure generator of its books and a loader that uses the product itself.
+"""The believable company that `make demo` loads: a pure generator of its books, and a loader that uses the product.
 
 `book.book_of(today)` invents customers, documents, receipts and events relative to a day: the same day gives the same
 book, and nothing in it lies after that day. Names, towns, identifiers and accounts are invented: SIREN begin with 0,

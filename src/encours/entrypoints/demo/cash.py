@@ -198,12 +198,14 @@ def _still_open(credit: Part, parts: Sequence[Part], payments: Sequence[_Payment
     candidates = [
         part
         for part in parts
-        if id(part) not in touched and part.document.issue_date <= day and part.open_minor == part.instalment.amount_minor
+        if id(part) not in touched
+        and part.document.issue_date <= day
+        and part.open_minor == part.instalment.amount_minor
         and len(part.document.instalments) == 1
     ]
     own = [part for part in candidates if part.document.seed == credit.document.related_seed]
     others = [part for part in candidates if part.open_minor >= credit.open_minor]
-    return (own or sorted(others, key=lambda part: part.instalment.due_date) or [None])[0]
+    return next(iter(own or sorted(others, key=lambda part: part.instalment.due_date)), None)
 
 
 def _receipt(day: dt.date, payments: Sequence[_Payment], customers: dict[str, Customer]) -> Receipt | None:

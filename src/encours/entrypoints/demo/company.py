@@ -156,5 +156,3 @@ def _other_scenario(organisation_id: int, standard_id: int) -> int:
 
     found = Scenario.objects.filter(organisation_id=organisation_id).exclude(pk=standard_id).order_by("pk").first()
     return found.pk if found else standard_id
-
-

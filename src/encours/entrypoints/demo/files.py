@@ -13,10 +13,54 @@ from encours.entrypoints.demo.trade import CREDIT_NOTE, Document
 type Row = Sequence[str]
 _KINDS = {"invoice": "Facture", "credit_note": "Avoir", "deposit": "Acompte"}
 _ROLES = {"accounts": "Comptabilité", "cfo": "DAF", "purchaser": "Achats", "other": "Autre"}
-_CUSTOMERS = ["N° client", "Raison sociale", "Forme juridique", "SIREN", "SIRET", "N° TVA", "Code NAF", "Adresse", "Code postal", "Ville", "Pays", "Langue", "E-mail", "Téléphone", "IBAN", "Conditions de paiement", "Particulier"]
+_CUSTOMERS = [
+    "N° client",
+    "Raison sociale",
+    "Forme juridique",
+    "SIREN",
+    "SIRET",
+    "N° TVA",
+    "Code NAF",
+    "Adresse",
+    "Code postal",
+    "Ville",
+    "Pays",
+    "Langue",
+    "E-mail",
+    "Téléphone",
+    "IBAN",
+    "Conditions de paiement",
+    "Particulier",
+]
 _CONTACTS = ["N° client", "Nom", "Fonction", "E-mail", "Téléphone", "Langue", "Principal"]
-_INVOICES = ["N° facture", "N° client", "Type", "Date facture", "Date échéance", "N° échéance", "Montant échéance", "Montant HT", "Montant TVA", "Montant TTC", "Devise", "N° commande", "Facture d’origine"]
-_PAYMENTS = ["N° règlement", "N° client", "Date", "N° facture", "Montant", "Escompte", "Devise", "Mode", "Émetteur", "IBAN émetteur", "Libellé"]
+_INVOICES = [
+    "N° facture",
+    "N° client",
+    "Type",
+    "Date facture",
+    "Date échéance",
+    "N° échéance",
+    "Montant échéance",
+    "Montant HT",
+    "Montant TVA",
+    "Montant TTC",
+    "Devise",
+    "N° commande",
+    "Facture d’origine",
+]
+_PAYMENTS = [
+    "N° règlement",
+    "N° client",
+    "Date",
+    "N° facture",
+    "Montant",
+    "Escompte",
+    "Devise",
+    "Mode",
+    "Émetteur",
+    "IBAN émetteur",
+    "Libellé",
+]
 
 
 def write_customers(book: Book, folder: Path) -> list[Path]:
@@ -28,10 +72,9 @@ def write_customers(book: Book, folder: Path) -> list[Path]:
     ]
 
 
-def write_movements(
-    book: Book, folder: Path, *, company_code: str, start: dt.date, end: dt.date
-) -> list[Path]:
+def write_movements(book: Book, folder: Path, *, company_code: str, start: dt.date, end: dt.date) -> list[Path]:
     """What one company issued and received in the half-open period; a file without rows is not written."""
+
     def is_in(day: dt.date) -> bool:
         return start <= day < end
 

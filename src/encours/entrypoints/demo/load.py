@@ -49,18 +49,27 @@ def load(folder: Path, *, today: dt.date, now: dt.datetime, say: Say) -> None:
 
 def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say) -> None:
     start = replay.first_day(book.today)
-    say(f"Importing {len(book.customers)} customers, {len(book.documents)} invoices, {len(book.cash.receipts)} payments")
+    say(
+        f"Importing {len(book.customers)} customers, {len(book.documents)} invoices, {len(book.cash.receipts)} payments"
+    )
     _import(made, files.write_customers(book, folder), code=None, day=start)
     stage = Stage(made, book, companies.assign_customers(made, book))
     _bring_in(stage, folder, start=dt.date.min, end=start)
     companies.set_rules(made, now=_morning(start), bank_known=FRANCE.previous_business_day(start))
     say(f"Living through the last {replay.WEEKS} weeks: reminders, promises, disputes")
     replay.live_before(stage, until=start)
-    for day in [*replay.run_days(book.today), book.today]:
-        _bring_in(stage, folder, start=start, end=day)
-        replay.live_days(stage, start=start, end=day)
+    for day in replay.run_days(book.today):
+        _live_until(stage, folder, start=start, end=day)
         replay.remind(stage, day=day)
         start = day
+    say("Taking today's decisions")
+    _live_until(stage, folder, start=start, end=book.today)
+    replay.remind_now(stage, now=now)
+
+
+def _live_until(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> None:
+    _bring_in(stage, folder, start=start, end=end)
+    replay.live_days(stage, start=start, end=end)
 
 
 def _bring_in(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> None:

@@ -16,6 +16,7 @@ from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.book import Book
 from encours.entrypoints.demo.company import BY, Company
 from encours.messaging import actions as messaging
+from encours.messaging.models import Message
 
 WEEKS = 10
 _RUN_WEEKDAYS = frozenset({1, 3})
@@ -46,9 +47,7 @@ def run_days(today: dt.date) -> list[dt.date]:
     recent = {FRANCE.add_business_days(last, -count) for count in range(_LAST_DAYS)}
     all_days = (first_day(today) + dt.timedelta(days=count) for count in range((today - first_day(today)).days))
     return [
-        day
-        for day in all_days
-        if FRANCE.is_business_day(day) and (day.weekday() in _RUN_WEEKDAYS or day in recent)
+        day for day in all_days if FRANCE.is_business_day(day) and (day.weekday() in _RUN_WEEKDAYS or day in recent)
     ]
 
 
@@ -102,6 +101,8 @@ def _happen(stage: Stage, event: stories.Event) -> None:
                 now=instant_of(event.day, dt.time(16, 20), timezone=PARIS),
                 by=stage.company.actor(event.by),
             )
+        case stories.Replied():
+            _reply(stage, event)
         case stories.AddressFailed():
             messaging.suppress(
                 organisation_id=stage.company.organisation_id,
@@ -157,6 +158,31 @@ def _promise(stage: Stage, event: stories.PromiseMade) -> None:
     )
 
 
+def _reply(stage: Stage, event: stories.Replied) -> None:
+    organisation_id = stage.company.organisation_id
+    customer_id = stage.customer_ids[event.customer.number]
+    answered = Message.objects.filter(organisation_id=organisation_id, customer_id=customer_id).order_by("-pk").first()
+    reply_id = messaging.record_reply(
+        organisation_id=organisation_id,
+        key=f"demo:{event.customer.number}:{event.day}",
+        customer_id=customer_id,
+        from_email=event.contact.email,
+        from_name=event.contact.name,
+        subject=event.subject,
+        text=event.text,
+        now=instant_of(event.day, dt.time(17, 5), timezone=PARIS),
+        by=BY,
+        message_id=answered.pk if answered else None,
+    )
+    if event.read_by is not None:
+        messaging.mark_reply_read(
+            organisation_id=organisation_id,
+            reply_id=reply_id,
+            by=stage.company.actor(event.read_by),
+            now=instant_of(event.day, dt.time(17, 40), timezone=PARIS),
+        )
+
+
 def _pause(stage: Stage, event: stories.PauseStarted) -> None:
     collections.pause(
         organisation_id=stage.company.organisation_id,
@@ -170,23 +196,33 @@ def _pause(stage: Stage, event: stories.PauseStarted) -> None:
 
 
 def remind(stage: Stage, *, day: dt.date) -> None:
-    """One day's run as the product does it: decide, a person confirms what waits, messages leave."""
+    """One past day's run as the product does it: decide, a person confirms what waits, messages leave."""
+    run_id = _decide(stage, day=day, now=instant_of(day, dt.time(8, 40), timezone=PARIS))
+    if (stage.book.today - day).days > _WAITING_LEFT_DAYS:
+        _confirm(stage, run_id, day)
+    _deliver(stage, now=instant_of(day, dt.time(9, 30), timezone=PARIS))
+
+
+def remind_now(stage: Stage, *, now: dt.datetime) -> None:
+    """Today's run, by the true clock: what waits for a person, or for the opening hours, waits."""
+    _decide(stage, day=stage.book.today, now=now)
+    _deliver(stage, now=now)
+
+
+def _decide(stage: Stage, *, day: dt.date, now: dt.datetime) -> int:
     organisation_id = stage.company.organisation_id
-    morning = instant_of(day, dt.time(8, 40), timezone=PARIS)
     collections.state_bank_date(
         organisation_id=organisation_id,
         known=FRANCE.previous_business_day(day - dt.timedelta(days=1)),
         today=day,
         by=stage.company.actor(people.SALES_ADMINISTRATION),
     )
-    run = collections.run_dunning(organisation_id=organisation_id, today=day, now=morning, by=BY)
-    if (stage.book.today - day).days > _WAITING_LEFT_DAYS:
-        _confirm(stage, run.pk, day)
+    return collections.run_dunning(organisation_id=organisation_id, today=day, now=now, by=BY).pk
+
+
+def _deliver(stage: Stage, *, now: dt.datetime) -> None:
     messaging.deliver_due(
-        organisation_id=organisation_id,
-        now=instant_of(day, dt.time(9, 30), timezone=PARIS),
-        limit=_DELIVERED_AT_ONCE_MAX,
-        connect=None,
+        organisation_id=stage.company.organisation_id, now=now, limit=_DELIVERED_AT_ONCE_MAX, connect=None
     )
 
 

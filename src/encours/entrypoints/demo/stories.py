@@ -84,11 +84,27 @@ class AddressFailed:
     contact: Contact
 
 
-type Event = DisputeOpened | DisputeClosed | PromiseMade | PauseStarted | NoteWritten | AddressFailed
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The customer answered a message; somebody may have read it since."""
+
+    day: dt.date
+    customer: Customer
+    contact: Contact
+    subject: str
+    text: str
+    read_by: Person | None
+
+
+type Event = DisputeOpened | DisputeClosed | PromiseMade | PauseStarted | NoteWritten | AddressFailed | Replied
 
 # reason, share of the invoice in percent (0: all of it), the customer's words
 _OPEN_DISPUTES: tuple[tuple[str, int, str], ...] = (
-    ("quality", 28, "« Deux travées reçues tordues, nous attendons un avoir. » Photos reçues, transmises à la logistique."),
+    (
+        "quality",
+        28,
+        "« Deux travées reçues tordues, nous attendons un avoir. » Photos reçues, transmises à la logistique.",
+    ),
     ("price", 0, "Le tarif facturé ne correspond pas au devis accepté ; l’ADV vérifie la remise."),
     ("delivery", 35, "« Livraison incomplète : il manque le compresseur. » Bon de livraison demandé au transporteur."),
     ("order_number", 0, "La comptabilité fournisseurs refuse la facture sans son numéro de commande."),
@@ -124,6 +140,32 @@ _NOTES: tuple[str, ...] = (
     "Très bonne relation : commencer par un appel, jamais par un courrier ferme.",
     "Changement de banque en cours chez eux, le RIB suivra. À vérifier par téléphone avant toute modification.",
 )
+_REPLIES: tuple[tuple[str, str], ...] = (
+    (
+        "RE: factures échues",
+        "Bonjour,\n\nPouvez-vous nous accorder un règlement en trois fois sur ces factures ? Le premier virement peut"
+        " partir cette semaine.\n\nBien cordialement",
+    ),
+    (
+        "RE: relance",
+        "Bonjour,\n\nLe virement est programmé pour la fin de la semaine, merci de votre patience.\n\nCordialement",
+    ),
+    (
+        "RE: factures échues",
+        "Bonjour,\n\nMerci de nous adresser un duplicata : nous ne retrouvons pas cette facture dans notre"
+        " système.\n\nLe service comptabilité",
+    ),
+    (
+        "Absence du bureau",
+        "Je suis absente jusqu’à lundi. En cas d’urgence, merci d’écrire à la comptabilité générale.",
+    ),
+    (
+        "RE: votre relance",
+        "Bonjour,\n\nNous contestons la dernière ligne de la facture, voir mon message du mois dernier resté sans"
+        " réponse.\n\nCordialement",
+    ),
+)
+_UNREAD = 3
 
 
 def events(cash: Cash, customers: Sequence[Customer], *, today: dt.date) -> tuple[Event, ...]:
@@ -135,6 +177,7 @@ def events(cash: Cash, customers: Sequence[Customer], *, today: dt.date) -> tupl
         *_open_disputes(stage),
         *_pauses(stage),
         *_failed_addresses(stage),
+        *_replies(stage),
         *_running_promises(stage),
         *_kept_promises(stage),
         *_closed_disputes(stage),
@@ -149,7 +192,8 @@ class _Stage:
     def __init__(self, cash: Cash, customers: Sequence[Customer], today: dt.date) -> None:
         self.cash, self.customers, self.today = cash, customers, today
         self.chance = random.Random(f"{SEED}:{today}")
-        self.taken: set[str] = set()
+        # money just in is a story of its own
+        self.taken = {receipt.customer.number for receipt in cash.receipts if not receipt.uses}
         self.late = sorted(
             (part for part in cash.parts if part.open_minor and part.instalment.due_date < today),
             key=lambda part: (-part.open_minor, part.document.seed),
@@ -291,6 +335,22 @@ def _accounts_contact(part: Part) -> Contact | None:
     """The only address of the customer, so that its failure is felt."""
     contacts = part.document.customer.contacts
     return contacts[0] if len(contacts) == 1 and contacts[0].email else None
+
+
+def _replies(stage: _Stage) -> Iterator[Event]:
+    """Some came in since the last working day and wait to be read; others were read and led somewhere."""
+    fitting = stage.cast(len(_REPLIES), lambda part: bool(_writer(part)) and stage.days_late(part) >= 5)
+    for rank, ((subject, text), part) in enumerate(zip(_REPLIES, fitting, strict=False)):
+        customer, contact = part.document.customer, _writer(part)
+        if contact is not None:
+            is_unread = rank < _UNREAD
+            day = stage.before(1 if is_unread else 4 + 3 * rank)
+            signed = text if subject.startswith("Absence") else f"{text}\n{contact.name}"
+            yield Replied(day, customer, contact, subject, signed, None if is_unread else collector_of(customer))
+
+
+def _writer(part: Part) -> Contact | None:
+    return next((contact for contact in part.document.customer.contacts if contact.email), None)
 
 
 def _notes(stage: _Stage) -> Iterator[Event]:

@@ -20,7 +20,11 @@ _WEIGHT = {CORE: 8, LARGE: 4, MIDDLE: 2, SMALL: 1}
 # percent of a usual month: August is quiet, September catches up
 _SEASON = {1: 92, 2: 96, 3: 108, 4: 98, 5: 90, 6: 112, 7: 98, 8: 52, 9: 118, 10: 114, 11: 104, 12: 96}
 _BLOCKED_DAYS = 45  # whoever has stopped paying is not delivered any more after so many days
-_INITIALS = {INVOICE: {"01": "FA", "02": "FS"}, CREDIT_NOTE: {"01": "AV", "02": "AS"}, DEPOSIT: {"01": "AC", "02": "AD"}}
+_INITIALS = {
+    INVOICE: {"01": "FA", "02": "FS"},
+    CREDIT_NOTE: {"01": "AV", "02": "AS"},
+    DEPOSIT: {"01": "AC", "02": "AD"},
+}
 _TAX_PERCENT = 20
 _LONG_ORDER_MINOR = 800_000
 

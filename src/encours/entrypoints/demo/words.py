@@ -41,9 +41,20 @@ PUBLIC_BODIES: tuple[tuple[str, str], ...] = (
     ("Communauté de communes de {}", "8411Z"),
     ("Office d’habitat de {}", "6820A"),
 )
-FAMILIES: tuple[str, ...] = tuple(
-    ["Aubressac", "Arvelin", "Avenol", "Baltrand", "Barvelle", "Bellomar", "Berquigny", "Blanvert", "Borvillac", "Boscarin", "Brelandre", "Brissandre", "Calmorin", "Cardevac", "Castrenoy", "Chanvelle", "Clairandre", "Combrelin", "Corvagnac", "Coudrevin", "Courtelande", "Dalmorey", "Darvieux", "Delbranche", "Doumesnac", "Drévallon", "Esclarmy", "Estrevin", "Falcombe", "Faverlin", "Ferrandal", "Flavigneul", "Fombrelle", "Forgeval", "Fourquevel", "Gavardin", "Gerbelin", "Glévarec", "Gorvello", "Grandrieux", "Guermandie", "Halvignac", "Hautremont", "Herbelinde", "Jarvellec", "Joncheval", "Kerambrun", "Kerdivel", "Kervagnat", "Labrévie", "Lambreval", "Lanvérec", "Larmandie", "Lescarvin", "Loctrévy", "Lormandel", "Lussandre", "Malbrissac", "Malvezin", "Marcourval", "Marvillac", "Mercandol", "Mirvallon", "Monteferrand", "Morcelande", "Morvagnes", "Navarelle", "Nerbignac", "Noirvallet", "Orcevaux", "Orgelande", "Ormandeau", "Oustrevel", "Pelvignac", "Penmarzin", "Percevaud", "Pontarvel", "Pradelange", "Quélarmin", "Quintrebal", "Rambreval", "Ravignol", "Rencastel", "Rivombre", "Rochandre", "Romavel", "Roquevaire", "Rouvrelin", "Sabrelande", "Salvergne", "Sarvigny", "Saubremont", "Sauvandre", "Serqueval", "Solvignac", "Soubrelle", "Tamarvel", "Tauvernac", "Terregaude", "Thévancourt", "Tournebel", "Trémarzec", "Trévignol", "Valbrenne", "Valcrest", "Vaudrelin", "Verbagnac", "Vergonde", "Vermillac", "Vignarel", "Villebreuse", "Virevaux", "Volnandre", "Yvernal", "Zavarin"]
+_FAMILIES = (
+    "Aubressac Arvelin Avenol Baltrand Barvelle Bellomar Berquigny Blanvert Borvillac Boscarin Brelandre "
+    "Brissandre Calmorin Cardevac Castrenoy Chanvelle Clairandre Combrelin Corvagnac Coudrevin Courtelande "
+    "Dalmorey Darvieux Delbranche Doumesnac Drévallon Esclarmy Estrevin Falcombe Faverlin Ferrandal Flavigneul "
+    "Fombrelle Forgeval Fourquevel Gavardin Gerbelin Glévarec Gorvello Grandrieux Guermandie Halvignac Hautremont "
+    "Herbelinde Jarvellec Joncheval Kerambrun Kerdivel Kervagnat Labrévie Lambreval Lanvérec Larmandie Lescarvin "
+    "Loctrévy Lormandel Lussandre Malbrissac Malvezin Marcourval Marvillac Mercandol Mirvallon Monteferrand "
+    "Morcelande Morvagnes Navarelle Nerbignac Noirvallet Orcevaux Orgelande Ormandeau Oustrevel Pelvignac "
+    "Penmarzin Percevaud Pontarvel Pradelange Quélarmin Quintrebal Rambreval Ravignol Rencastel Rivombre "
+    "Rochandre Romavel Roquevaire Rouvrelin Sabrelande Salvergne Sarvigny Saubremont Sauvandre Serqueval "
+    "Solvignac Soubrelle Tamarvel Tauvernac Terregaude Thévancourt Tournebel Trémarzec Trévignol Valbrenne "
+    "Valcrest Vaudrelin Verbagnac Vergonde Vermillac Vignarel Villebreuse Virevaux Volnandre Yvernal Zavarin"
 )
+FAMILIES: tuple[str, ...] = tuple(_FAMILIES.split())
 # postcode, town
 TOWNS: tuple[tuple[str, str], ...] = (
     ("01990", "Montrevy-en-Plaine"),
@@ -100,12 +111,18 @@ FOREIGN_COMPANIES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("Belvaux Ateliers SA", "BE", "EUR", "9999", "Belvaux-la-Neuve", "fr"),
     ("Quarrendon Tools Ltd", "GB", "GBP", "QR9 9ZX", "Quarrendon", "en"),
 )
-WOMEN: tuple[str, ...] = tuple(
-    ["Agathe", "Amandine", "Anaïs", "Aurore", "Béatrice", "Camille", "Capucine", "Cécile", "Claire", "Delphine", "Élise", "Estelle", "Fanny", "Flavie", "Gaëlle", "Hélène", "Inès", "Isaure", "Joséphine", "Juliette", "Laurence", "Léonie", "Louise", "Lucie", "Maëlle", "Margaux", "Nadège", "Nolwenn", "Odile", "Pauline", "Romane", "Sandrine", "Solène", "Sylvie", "Valérie", "Zoé"]
+_WOMEN = (
+    "Agathe Amandine Anaïs Aurore Béatrice Camille Capucine Cécile Claire Delphine Élise Estelle Fanny Flavie "
+    "Gaëlle Hélène Inès Isaure Joséphine Juliette Laurence Léonie Louise Lucie Maëlle Margaux Nadège Nolwenn "
+    "Odile Pauline Romane Sandrine Solène Sylvie Valérie Zoé"
 )
-MEN: tuple[str, ...] = tuple(
-    ["Adrien", "Alban", "Antonin", "Arnaud", "Bastien", "Baptiste", "Cédric", "Clément", "Corentin", "Damien", "Denis", "Émile", "Étienne", "Fabrice", "Florian", "Gaspard", "Gilles", "Hugo", "Jérôme", "Joachim", "Julien", "Laurent", "Loïc", "Ludovic", "Marius", "Mathieu", "Nicolas", "Olivier", "Pascal", "Quentin", "Rémi", "Sacha", "Sylvain", "Théo", "Ulysse", "Valentin", "Xavier", "Yann"]
+WOMEN: tuple[str, ...] = tuple(_WOMEN.split())
+_MEN = (
+    "Adrien Alban Antonin Arnaud Bastien Baptiste Cédric Clément Corentin Damien Denis Émile Étienne Fabrice "
+    "Florian Gaspard Gilles Hugo Jérôme Joachim Julien Laurent Loïc Ludovic Marius Mathieu Nicolas Olivier Pascal "
+    "Quentin Rémi Sacha Sylvain Théo Ulysse Valentin Xavier Yann"
 )
+MEN: tuple[str, ...] = tuple(_MEN.split())
 ENGLISH_PEOPLE: tuple[str, ...] = (
     "Alice Thornbury",
     "Daniel Wexcombe",
@@ -114,9 +131,15 @@ ENGLISH_PEOPLE: tuple[str, ...] = (
     "Ruth Pennick",
     "Samuel Garrowby",
 )
-SURNAMES: tuple[str, ...] = tuple(
-    ["Abrivel", "Ancelard", "Bardoual", "Belhomar", "Bodrevan", "Bourguelin", "Cadiravel", "Cambrelin", "Carvenec", "Chabrevault", "Clavereau", "Corbelain", "Coustelier", "Danglevin", "Dervaillac", "Dubrancourt", "Escarvel", "Fauconnel", "Ferrelin", "Floquevin", "Gadrevel", "Garnavault", "Gicquelard", "Grimaudel", "Guéravel", "Haubrecourt", "Hervaillon", "Jaubrelin", "Jouvenac", "Kerlazec", "Lacambrelle", "Langevault", "Leblancourt", "Lecarval", "Louvrelin", "Marchevel", "Mauvernay", "Moisevault", "Nivardel", "Ollivarec", "Orsevin", "Pagevault", "Perronel", "Pichavrel", "Quillerec", "Raguenevel", "Ribaudin", "Rossignac", "Saugevin", "Tanguerec", "Thibaudel", "Torcheval", "Vasselin", "Verdelhan", "Vidrecourt", "Yvonnec"]
+_SURNAMES = (
+    "Abrivel Ancelard Bardoual Belhomar Bodrevan Bourguelin Cadiravel Cambrelin Carvenec Chabrevault Clavereau "
+    "Corbelain Coustelier Danglevin Dervaillac Dubrancourt Escarvel Fauconnel Ferrelin Floquevin Gadrevel "
+    "Garnavault Gicquelard Grimaudel Guéravel Haubrecourt Hervaillon Jaubrelin Jouvenac Kerlazec Lacambrelle "
+    "Langevault Leblancourt Lecarval Louvrelin Marchevel Mauvernay Moisevault Nivardel Ollivarec Orsevin "
+    "Pagevault Perronel Pichavrel Quillerec Raguenevel Ribaudin Rossignac Saugevin Tanguerec Thibaudel Torcheval "
+    "Vasselin Verdelhan Vidrecourt Yvonnec"
 )
+SURNAMES: tuple[str, ...] = tuple(_SURNAMES.split())
 STREETS: tuple[str, ...] = (
     "rue des Tanneurs",
     "avenue de l’Industrie",
