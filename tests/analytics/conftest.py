@@ -1,0 +1,11 @@
+"""Books of the cast for the tests of analytics."""
+
+import pytest
+from tests.books import Books
+from tests.cast import Company
+
+
+@pytest.fixture
+def books(company: Company) -> Books:
+    """Empty books of our own organisation."""
+    return Books(company)
