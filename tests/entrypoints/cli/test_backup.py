@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 from tests import cast
+from tests.documented import documented, shape
 
 from encours.access import guard
 from encours.entrypoints.cli import backup
@@ -124,6 +125,7 @@ def test_a_restored_backup_holds_equal_books_under_equal_laws(
     target = tmp_path / "books.backup"
     assert save(target, "--json") == 0
     document = json.loads(capsys.readouterr().out)
+    assert shape(document) == shape(documented("backup"))
     assert document["size_bytes"] == target.stat().st_size
     assert document["organisations"][0]["audit_entries"] == 2
     done = encours(elsewhere, "restore", str(target))

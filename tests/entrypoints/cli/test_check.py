@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.utils import translation
 from tests import cast
+from tests.documented import documented, shape
 
 from encours.access import actions as access
 from encours.core.findings import Finding
@@ -32,6 +33,7 @@ def test_asks_every_room_that_has_laws(company: cast.Company, capsys: pytest.Cap
     access.set_sandbox(by=company.by, organisation_id=company.organisation_id, sandbox=False, why="checked")
     assert run("--json") == 0
     document = json.loads(capsys.readouterr().out)
+    assert shape(document) == shape(documented("check"))
     assert document["ok"] is True
     codes = {finding["code"] for finding in document["findings"]}
     assert {"audit_chain", "transactions_balance", "open_amounts_follow_from_legs"} <= codes

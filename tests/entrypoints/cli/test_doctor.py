@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 from tests import cast
+from tests.documented import documented, shape
 
 from encours.entrypoints.cli import doctor
 
@@ -31,6 +32,7 @@ def states() -> dict[str, str]:
 def test_a_sound_installation_has_nothing_that_fails(company: cast.Company, capsys: pytest.CaptureFixture[str]) -> None:
     document_code = doctor.run(argparse.Namespace(json=True))
     document = json.loads(capsys.readouterr().out)
+    assert shape(document) == shape(documented("doctor"))
     assert [line for line in document["lines"] if line["state"] == "fail"] == []
     assert document_code == 0
     by_code = {line["code"]: line for line in document["lines"]}
