@@ -178,7 +178,7 @@ class TestDeliverDue:
         del context["new_deadline_date"]
         message_id = queue(sender, template_key="last_notice", context=context)
         assert deliver(sender).states == {"refused": 1}
-        assert last_detail(message_id)["error"]["data"] == {"name": "new_deadline_date"}
+        assert last_detail(message_id)["data"] == {"name": "new_deadline_date"}
         assert postbox.letters() == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import nh3
 from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from encours.access.rules import Scope
 from encours.core import secrets
@@ -315,9 +316,10 @@ def mailbox(*, organisation_id: int, before_id: int | None = None, limit: int = 
     return list(found.defer("context", "content__raw").order_by("-pk")[:limit])
 
 
-def details_of(message: Message) -> Mapping[str, Any]:
-    """What its last event says of a message."""
-    event = (
-        MessageEvent.objects.filter(organisation_id=message.organisation_id, message=message).order_by("-pk").first()
-    )
-    return event.detail if event else {}
+def reason_in_words(detail: Mapping[str, Any]) -> str:
+    """What an event's detail says, in the reader's language: a refusal, a person's reason, or the server's answer."""
+    if says := detail.get("says"):
+        return gettext(str(says)).format_map({key: str(value) for key, value in detail.get("data", {}).items()})
+    if reason := detail.get("reason"):
+        return gettext(str(reason))
+    return str(detail.get("why") or detail.get("answer") or "")

@@ -97,10 +97,7 @@ class Row:
 
 def reason_of(detail: Mapping[str, Any]) -> str:
     """What an event says in words, if it says anything."""
-    for name in ("why", "reason", "problem", "sentence", "message", "answer"):
-        if detail.get(name):
-            return str(detail[name])
-    return ""
+    return messaging.reason_in_words(detail)
 
 
 def _tab(request: DeskRequest) -> Tab:

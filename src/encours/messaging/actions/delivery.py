@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from encours.access import actions as access
 from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.core.errors import EncoursError, Refused, Unavailable, gettext_noop
+from encours.core.errors import EncoursError, Refused, Unavailable, gettext_noop, jsonable
 from encours.messaging import queries
 from encours.messaging.actions.accounts import suppress
 from encours.messaging.models import MailAccount, Message, MessageContent, MessageEvent, State
@@ -28,6 +28,7 @@ from encours.messaging.rules.values import Address, Letter
 BATCH = 50
 DELIVERY = Actor.system("messages")
 NO_ACCOUNT = gettext_noop("There is no mail account to write from: add one in the settings.")
+CRASHED = gettext_noop("The worker stopped before the mail server’s answer was recorded.")
 NO_RECIPIENT = gettext_noop("None of the recipients may be written to any more.")
 
 type Recheck = Callable[[Sequence[int]], Mapping[int, str]]
@@ -203,7 +204,7 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
         try:
             contents.append(_content(run, message, account, suppressed))
         except EncoursError as error:
-            entries.append((message, State.REFUSED, {"reason": error.sentence, "error": error.as_json()}, None))
+            entries.append((message, State.REFUSED, _says(error), None))
         else:
             entries.append((message, State.RENDERED, {}, run.now))
     MessageContent.objects.bulk_create(contents)
@@ -212,6 +213,11 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
     if run.catches:
         _enter(run, [(message, State.CAUGHT, {}, None) for message in written])
     return len(due), [message.pk for message in written]
+
+
+def _says(error: EncoursError) -> dict[str, Any]:
+    """A refusal as an event keeps it, to be read in any language later."""
+    return {"reason": error.sentence, "code": error.code, "says": error.message, "data": jsonable(dict(error.data))}
 
 
 def _account_of(run: _Run, message: Message) -> MailAccount | None:
@@ -389,7 +395,7 @@ def _wait(run: _Run, message_id: int, error: EncoursError, until: datetime) -> N
     found = Message.objects.select_for_update(skip_locked=True).filter(
         organisation_id=run.organisation_id, pk=message_id, state__in=[State.RENDERED, State.FAILED]
     )
-    _enter(run, [(message, State.FAILED, {"reason": error.sentence}, until) for message in found])
+    _enter(run, [(message, State.FAILED, _says(error), until) for message in found])
 
 
 def _may_send(run: _Run) -> bool:
@@ -483,13 +489,12 @@ def _put_in_doubt(organisation_id: int, message_id: int) -> int:
     )
     if found is None:
         return 0
-    reason = "the worker stopped before the mail server's answer was recorded"
     MessageEvent.objects.create(
         organisation_id=organisation_id,
         message=found,
         state=State.IN_DOUBT,
         attempt=found.attempts,
-        detail={"reason": reason},
+        detail={"reason": CRASHED},
         actor_name=DELIVERY.name,
     )
     return 1

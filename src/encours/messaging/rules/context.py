@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from encours.core.errors import Refused, gettext_noop
+from encours.core.errors import gettext_noop as _
 from encours.core.money import Money
 from encours.messaging.rules.values import Json
 
@@ -40,57 +41,57 @@ class Variable:
 
 
 _ITEM_LISTS = {
-    "items": "what is asked for",
-    "disputed_items": "what is set aside because the customer contests it",
-    "credit_items": "credit notes and payments not yet allocated",
+    "items": _("what is asked for"),
+    "disputed_items": _("what is set aside because the customer contests it"),
+    "credit_items": _("credit notes and payments not yet allocated"),
 }
 
 
 def _item_variables(name: str) -> Iterator[Variable]:
-    yield Variable(f"{name}[].number", "text", "number of the document", is_required=True)
-    yield Variable(f"{name}[].order_number", "text", "the customer's own order number")
-    yield Variable(f"{name}[].label", "text", "what the row is, where it is no invoice")
-    yield Variable(f"{name}[].issue_date", "date", "day of issue")
-    yield Variable(f"{name}[].due_date", "date", "due date of the instalment")
-    yield Variable(f"{name}[].days_late", "count", "days since the due date, negative before it")
-    yield Variable(f"{name}[].open", "money", "what is still to pay", is_required=True)
-    yield Variable(f"{name}[].amount", "money", "amount of the instalment")
-    yield Variable(f"{name}[].case_number", "text", "number of the dispute")
-    yield Variable(f"{name}[].answer_date", "date", "day by which the dispute is answered")
+    yield Variable(f"{name}[].number", "text", _("number of the document"), is_required=True)
+    yield Variable(f"{name}[].order_number", "text", _("the customer's own order number"))
+    yield Variable(f"{name}[].label", "text", _("what the row is, where it is no invoice"))
+    yield Variable(f"{name}[].issue_date", "date", _("day of issue"))
+    yield Variable(f"{name}[].due_date", "date", _("due date of the instalment"))
+    yield Variable(f"{name}[].days_late", "count", _("days since the due date, negative before it"))
+    yield Variable(f"{name}[].open", "money", _("what is still to pay"), is_required=True)
+    yield Variable(f"{name}[].amount", "money", _("amount of the instalment"))
+    yield Variable(f"{name}[].case_number", "text", _("number of the dispute"))
+    yield Variable(f"{name}[].answer_date", "date", _("day by which the dispute is answered"))
 
 
 VARIABLES: tuple[Variable, ...] = (
-    Variable("entity.name", "text", "company that sells", "Brévanne Équipement", is_required=True),
-    Variable("entity.legal_line", "text", "legal form, capital, SIREN, register and seat (C. com. R123-237)"),
-    Variable("entity.iban", "text", "account to pay to", "FR2399999000010001234567890"),
-    Variable("entity.bic", "text", "bank of that account"),
-    Variable("entity.email", "text", "general address of the company"),
-    Variable("entity.phone", "text", "general telephone number"),
-    Variable("entity.colour", "colour", "colour of the mark and of buttons, as #rrggbb", DEFAULT_COLOUR),
-    Variable("entity.penalty_mention", "text", "sentence on late-payment penalties and the EUR 40"),
-    Variable("customer.name", "text", "customer", "Maison Delorme", is_required=True),
-    Variable("customer.number", "text", "customer number in the books", "C10316", is_required=True),
-    Variable("customer.reference_rf", "text", "creditor reference to quote (ISO 11649)", "RF91C10316K2611"),
-    Variable("contact.greeting", "text", "opening words without the comma", "Bonjour Madame Marchal"),
-    Variable("contact.name", "text", "person written to", "Lise Marchal"),
+    Variable("entity.name", "text", _("company that sells"), "Brévanne Équipement", is_required=True),
+    Variable("entity.legal_line", "text", _("legal form, capital, SIREN, register and seat (C. com. R123-237)")),
+    Variable("entity.iban", "text", _("account to pay to"), "FR2399999000010001234567890"),
+    Variable("entity.bic", "text", _("bank of that account")),
+    Variable("entity.email", "text", _("general address of the company")),
+    Variable("entity.phone", "text", _("general telephone number")),
+    Variable("entity.colour", "colour", _("colour of the mark and of buttons, as #rrggbb"), DEFAULT_COLOUR),
+    Variable("entity.penalty_mention", "text", _("sentence on late-payment penalties and the EUR 40")),
+    Variable("customer.name", "text", _("customer"), "Maison Delorme", is_required=True),
+    Variable("customer.number", "text", _("customer number in the books"), "C10316", is_required=True),
+    Variable("customer.reference_rf", "text", _("creditor reference to quote (ISO 11649)"), "RF91C10316K2611"),
+    Variable("contact.greeting", "text", _("opening words without the comma"), "Bonjour Madame Marchal"),
+    Variable("contact.name", "text", _("person written to"), "Lise Marchal"),
     *(variable for name in _ITEM_LISTS for variable in _item_variables(name)),
-    Variable("totals", "amounts", "sum of the items, one per currency"),
-    Variable("received.amount", "money", "payment one gives thanks for"),
-    Variable("received.value_date", "date", "day that payment arrived"),
-    Variable("new_deadline_date", "date", "day by which one asks to be paid"),
-    Variable("sender.name", "text", "person who signs", "Nadia Ferrand", is_required=True),
-    Variable("sender.title", "text", "function of that person", "Recouvrement clients"),
-    Variable("sender.email", "text", "address that person reads"),
-    Variable("sender.phone", "text", "telephone of that person", "01 99 00 41 20"),
-    Variable("sent_on", "date", "day the message is written", is_required=True),
-    Variable("books_date", "date", "day to which the books are complete"),
-    Variable("bank_date", "date", "day to which the bank is known"),
-    Variable("previous_contacts[].on", "date", "day of an earlier message or call", is_required=True),
-    Variable("previous_contacts[].what", "text", "what it was"),
-    Variable("links.pay", "link", "address of the payment page"),
-    Variable("links.dispute", "link", "address to contest an invoice"),
-    Variable("links.promise", "link", "address to propose a date"),
-    Variable("links.plan", "link", "address to ask for instalments"),
+    Variable("totals", "amounts", _("sum of the items, one per currency")),
+    Variable("received.amount", "money", _("payment one gives thanks for")),
+    Variable("received.value_date", "date", _("day that payment arrived")),
+    Variable("new_deadline_date", "date", _("day by which one asks to be paid")),
+    Variable("sender.name", "text", _("person who signs"), "Nadia Ferrand", is_required=True),
+    Variable("sender.title", "text", _("function of that person"), "Recouvrement clients"),
+    Variable("sender.email", "text", _("address that person reads")),
+    Variable("sender.phone", "text", _("telephone of that person"), "01 99 00 41 20"),
+    Variable("sent_on", "date", _("day the message is written"), is_required=True),
+    Variable("books_date", "date", _("day to which the books are complete")),
+    Variable("bank_date", "date", _("day to which the bank is known")),
+    Variable("previous_contacts[].on", "date", _("day of an earlier message or call"), is_required=True),
+    Variable("previous_contacts[].what", "text", _("what it was")),
+    Variable("links.pay", "link", _("address of the payment page")),
+    Variable("links.dispute", "link", _("address to contest an invoice")),
+    Variable("links.promise", "link", _("address to propose a date")),
+    Variable("links.plan", "link", _("address to ask for instalments")),
 )
 BY_PATH: Mapping[str, Variable] = {variable.path: variable for variable in VARIABLES}
 LISTS = frozenset(path.split("[]")[0] for path in BY_PATH if "[]" in path)
