@@ -1,12 +1,14 @@
 """The only writers of the room's caches: standings and snapshots."""
 
+import json
 from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
 
 from encours.analytics.models import ALL_ENTITIES, Snapshot, StandingDay, Touched
-from encours.analytics.queries import payments
+from encours.analytics.queries import payments, reports
+from encours.analytics.queries.reports import Asked, Report
 from encours.analytics.rules.periods import months_to
 from encours.ledger import queries as ledger
 from encours.ledger.queries import AsOf, Selection
@@ -119,15 +121,33 @@ def _has_several_entities(organisation_id: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def report_kpis(asked: Asked) -> Report:
+    """The KPI report of a question, from the kept snapshot while the books are unchanged, else reckoned and kept.
+
+    The snapshot is a cache: without it the same question gives the same content and fingerprint.
+    """
+    state = reports.books_state(asked.selection.organisation_id)
+    content = reports.kept_content(asked, state=state)
+    if content is None:
+        # through JSON, so that the first reader and the next ones get the very same values
+        content = json.loads(json.dumps(reports.reckoned(asked)))
+        keep_snapshot(asked, books_state=state, content=content)
+    return reports.report_of(asked, content)
+
+
 @transaction.atomic
-def keep_snapshot(
-    *, organisation_id: int, question: dict[str, Any], books_state: str, fingerprint: str, content: dict[str, Any]
-) -> Snapshot:
-    """Keep a reckoned report in place of an older answer to the same question; a cache, so nothing else changes."""
-    keys = {name: question[name] for name in ("kind", "as_of", "known_at", "question")}
+def keep_snapshot(asked: Asked, *, books_state: str, content: dict[str, Any]) -> Snapshot:
+    """Keep a report in place of an older answer to the same question; a cache, so nothing else changes."""
     snapshot, _ = Snapshot.objects.update_or_create(
-        organisation_id=organisation_id,
-        **keys,
-        defaults={"books_state": books_state, "fingerprint": fingerprint, "content": content},
+        organisation_id=asked.selection.organisation_id,
+        kind=reports.KIND,
+        as_of=asked.as_of.day,
+        known_at=asked.as_of.known_at,
+        question=asked.digest,
+        defaults={
+            "books_state": books_state,
+            "fingerprint": reports.fingerprint_of(content),
+            "content": content,
+        },
     )
     return snapshot

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -40,13 +40,13 @@ def value_of(row: Any, column: Column) -> Any:
 def _csv(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> HttpResponseBase:
     is_french = (get_language() or "fr").startswith("fr")
     answer = StreamingHttpResponse(
-        _csv_lines(columns, rows, is_french=is_french), content_type="text/csv; charset=utf-8"
+        csv_lines(columns, rows, is_french=is_french), content_type="text/csv; charset=utf-8"
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _csv_lines(columns: Sequence[Column], rows: Iterable[Any], *, is_french: bool) -> Iterator[str]:
+def csv_lines(columns: Sequence[Column], rows: Iterable[Any], *, is_french: bool) -> Iterator[str]:
     """With a mark and a separator that the reader's spreadsheet opens without asking."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";" if is_french else ",")
@@ -75,6 +75,18 @@ def _csv_cell(value: Any, *, is_french: bool) -> str:
 
 def _xlsx(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> HttpResponseBase:
     file = tempfile.TemporaryFile()  # noqa: SIM115  # FileResponse closes it
+    write_xlsx(file, name=name, columns=columns, rows=rows)
+    file.seek(0)
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"{name}.xlsx",
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+
+
+def write_xlsx(file: IO[bytes], *, name: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+    """The rows as a workbook of one sheet, one row in memory at a time."""
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     page = book.add_worksheet(name[:31])
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd/mm/yyyy"})
@@ -89,13 +101,6 @@ def _xlsx(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> HttpResp
             _write(page, (line, index), value_of(row, column), formats=(day, money))
     page.autofilter(0, 0, max(line, 1), len(columns) - 1)
     book.close()
-    file.seek(0)
-    return FileResponse(
-        file,
-        as_attachment=True,
-        filename=f"{name}.xlsx",
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
 
 
 def _write(page: Any, cell: tuple[int, int], value: Any, *, formats: tuple[Any, dict[int, Any]]) -> None:

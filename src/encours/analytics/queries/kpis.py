@@ -1,15 +1,10 @@
 """KPIs of a day, of the months before it, and by collector, segment, country or entity."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
-
-from encours.analytics.models import Snapshot
 from encours.analytics.queries import facts
 from encours.analytics.queries.ageing import By
 from encours.analytics.queries.facts import Asked, Group
@@ -149,43 +144,3 @@ def _months_back(sales: Mapping[date, int], *, as_of: date) -> tuple[MonthSales,
         found.append(MonthSales(month, by_month.get(month, 0), periods.days_in_month(month, as_of=as_of)))
         month = periods.months_before(month, months=1)
     return tuple(found)
-
-
-def books_state(organisation_id: int) -> str:
-    """What the books hold, in a few numbers that change with every fact and every customer: tells a stale report."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select coalesce((select id from ledger_openitem where organisation_id = %(organisation)s
-                       order by id desc limit 1), 0),
-                   coalesce((select id from ledger_allocationleg where organisation_id = %(organisation)s
-                       order by id desc limit 1), 0),
-                   (select count(*) || '.' || extract(epoch from max(changed_at))::text from customers_customer
-                       where organisation_id = %(organisation)s)
-            """,
-            {"organisation": organisation_id},
-        )
-        return "/".join(str(value) for value in cursor.fetchone())
-
-
-def question_of(selection: Selection, conventions: Conventions, **more: Any) -> str:
-    """A digest of filters and conventions, to find a kept report by."""
-    asked = {**selection.parameters(), **conventions.as_json(), **more}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def fingerprint_of(content: Any) -> str:
-    """The digest of a report: the same content has the same one, today and in ten years."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def kept_snapshot(*, organisation_id: int, kind: str, as_of: AsOf, question: str, state: str) -> Snapshot | None:
-    """The kept answer to a question, if the books have not changed since."""
-    return Snapshot.objects.filter(
-        organisation_id=organisation_id,
-        kind=kind,
-        as_of=as_of.day,
-        known_at=as_of.known_at,
-        question=question,
-        books_state=state,
-    ).first()

@@ -1,0 +1,171 @@
+"""The KPI report as it is kept and shown: plain values with their fingerprint."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from encours.analytics.models import Snapshot
+from encours.analytics.queries import kpis
+from encours.analytics.queries.kpis import KpiPoint
+from encours.analytics.rules.periods import Period
+from encours.analytics.rules.reckoning import Conventions, Figure
+from encours.ledger.queries import AsOf, Selection
+
+KIND = "kpis"
+STATED = Conventions()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question a KPI report answers."""
+
+    selection: Selection
+    as_of: AsOf
+    period: Period | None = None
+    conventions: Conventions = STATED
+    history_months: int = kpis.HISTORY_MONTHS
+
+    @property
+    def digest(self) -> str:
+        """A digest of filters, period and conventions, to find a kept answer by."""
+        asked = {
+            **self.selection.parameters(),
+            **self.conventions.as_json(),
+            "period": [self.period.first_date, self.period.last_date] if self.period else None,
+            "history": self.history_months,
+        }
+        return _digest(asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The figures of one currency at one day, and the terms their formulas were filled with."""
+
+    currency: str
+    first_date: date
+    last_date: date
+    figures: dict[str, Figure]
+    terms_minor: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer: the figures of the day, and their monthly history, oldest first."""
+
+    as_of: AsOf
+    conventions: Conventions
+    entries: Sequence[Entry]
+    history: Sequence[Entry]
+    fingerprint: str
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies there are figures in."""
+        return [entry.currency for entry in self.entries]
+
+    def history_of(self, currency: str) -> list[Entry]:
+        """The months of one currency."""
+        return [entry for entry in self.history if entry.currency == currency]
+
+
+def reckoned(asked: Asked) -> dict[str, Any]:
+    """The report's content, reckoned from the books: the same for the same question for ever (of a given K)."""
+    now = kpis.kpis(asked.selection, asked.as_of, period=asked.period, conventions=asked.conventions)
+    months = (
+        kpis.history(asked.selection, asked.as_of, count=asked.history_months, conventions=asked.conventions)
+        if asked.history_months
+        else []
+    )
+    return {"entries": [_plain(point) for point in now], "history": [_plain(point) for point in months]}
+
+
+def _plain(point: KpiPoint) -> dict[str, Any]:
+    inputs = point.inputs
+    return {
+        "currency": point.currency,
+        "from": point.period.first_date.isoformat(),
+        "to": point.period.last_date.isoformat(),
+        "figures": {code: [f.value, f.unit, f.is_lower_bound] for code, f in point.figures.items()},
+        "terms": {
+            "opening": inputs.opening.net_minor,
+            "closing": inputs.closing.net_minor,
+            "sales": inputs.sales_minor,
+            "sales_year": inputs.sales_year_minor,
+            "paid": inputs.settled.amount_minor,
+            "due": inputs.punctuality.due_minor,
+        },
+    }
+
+
+def report_of(asked: Asked, content: dict[str, Any]) -> Report:
+    """The content as values again."""
+    return Report(
+        as_of=asked.as_of,
+        conventions=asked.conventions,
+        entries=[_entry(plain) for plain in content["entries"]],
+        history=[_entry(plain) for plain in content["history"]],
+        fingerprint=fingerprint_of(content),
+    )
+
+
+def _entry(plain: dict[str, Any]) -> Entry:
+    return Entry(
+        currency=plain["currency"],
+        first_date=date.fromisoformat(plain["from"]),
+        last_date=date.fromisoformat(plain["to"]),
+        figures={code: Figure(*values) for code, values in plain["figures"].items()},
+        terms_minor=dict(plain["terms"]),
+    )
+
+
+def books_state(organisation_id: int) -> str:
+    """What the books hold, in a few numbers that change with every fact and every customer: tells a stale report.
+
+    The latest ids alone would miss a transaction that took its ids before another and is committed after it, so the
+    facts recorded since yesterday are counted too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with recent as (select date_trunc('day', statement_timestamp(), 'UTC') - interval '1 day' as since)
+            select coalesce((select id from ledger_openitem where organisation_id = %(organisation)s
+                       order by id desc limit 1), 0),
+                   coalesce((select id from ledger_allocationleg where organisation_id = %(organisation)s
+                       order by id desc limit 1), 0),
+                   (select count(*) from ledger_transaction, recent
+                       where organisation_id = %(organisation)s and recorded_at >= since),
+                   (select count(*) from ledger_allocation, recent
+                       where organisation_id = %(organisation)s and recorded_at >= since),
+                   (select count(*) || '.' || coalesce(extract(epoch from max(changed_at)), 0)::text
+                       from customers_customer where organisation_id = %(organisation)s)
+            """,
+            {"organisation": organisation_id},
+        )
+        return "/".join(str(value) for value in cursor.fetchone())
+
+
+def kept_content(asked: Asked, *, state: str) -> dict[str, Any] | None:
+    """The kept answer to the question, if the books have not changed since."""
+    found = Snapshot.objects.filter(
+        organisation_id=asked.selection.organisation_id,
+        kind=KIND,
+        as_of=asked.as_of.day,
+        known_at=asked.as_of.known_at,
+        question=asked.digest,
+        books_state=state,
+    ).first()
+    return dict(found.content) if found else None
+
+
+def fingerprint_of(content: Any) -> str:
+    """The digest of a report: the same content has the same one, today and in ten years."""
+    return _digest(content)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
