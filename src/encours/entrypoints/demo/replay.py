@@ -104,13 +104,14 @@ def _happen(stage: Stage, event: stories.Event) -> None:
         case stories.Replied():
             _reply(stage, event)
         case stories.AddressFailed():
-            messaging.suppress(
-                organisation_id=stage.company.organisation_id,
-                email=event.contact.email,
-                reason="bounced",
-                by=BY,
-                detail="550 5.1.1 mailbox unknown",
-            )
+            for email in event.emails:
+                messaging.suppress(
+                    organisation_id=stage.company.organisation_id,
+                    email=email,
+                    reason="bounced",
+                    by=BY,
+                    detail="550 5.1.1 mailbox unknown",
+                )
 
 
 def _open_dispute(stage: Stage, event: stories.DisputeOpened) -> None:

@@ -77,11 +77,11 @@ class NoteWritten:
 
 @dataclass(frozen=True, slots=True)
 class AddressFailed:
-    """Mail to a contact came back."""
+    """Mail to all the addresses we have came back, so that there is nobody left to write to."""
 
     day: dt.date
     customer: Customer
-    contact: Contact
+    emails: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,16 +325,13 @@ def _pauses(stage: _Stage) -> Iterator[Event]:
 
 
 def _failed_addresses(stage: _Stage) -> Iterator[Event]:
-    for part in stage.cast(3, lambda part: bool(_accounts_contact(part)) and stage.days_late(part) >= 3):
-        contact = _accounts_contact(part)
-        if contact is not None:
-            yield AddressFailed(stage.before(4), part.document.customer, contact)
+    for part in stage.cast(3, lambda part: len(_emails(part.document.customer)) == 2 and stage.days_late(part) >= 3):
+        yield AddressFailed(stage.before(4), part.document.customer, _emails(part.document.customer))
 
 
-def _accounts_contact(part: Part) -> Contact | None:
-    """The only address of the customer, so that its failure is felt."""
-    contacts = part.document.customer.contacts
-    return contacts[0] if len(contacts) == 1 and contacts[0].email else None
+def _emails(customer: Customer) -> tuple[str, ...]:
+    written = [customer.email, *(contact.email for contact in customer.contacts)]
+    return tuple(dict.fromkeys(email for email in written if email))
 
 
 def _replies(stage: _Stage) -> Iterator[Event]:

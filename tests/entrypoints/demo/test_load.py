@@ -1,0 +1,48 @@
+"""The loader takes the invented files through the importers and the last weeks through the rooms' actions."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from encours.access import context
+from encours.access.models import Membership, Organisation
+from encours.collections.models import Reminder
+from encours.core.dates import instant_of
+from encours.entrypoints.demo import load, market, people, replay
+from encours.entrypoints.demo.book import book_of
+from encours.ledger import invariants
+from encours.ledger.models import OpenItem
+from encours.messaging.models import Message
+
+TODAY = dt.date(2026, 11, 23)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, settings) -> None:
+    """Thirty customers and two weeks: the same road, walked in seconds."""
+    everyone = market.customers()
+    monkeypatch.setattr(market, "customers", lambda: everyone[:30])
+    monkeypatch.setattr(replay, "WEEKS", 2)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.mark.usefixtures("small", "transactional_db")
+def test_the_loaded_books_are_those_invented_and_hold_every_law(tmp_path: Path) -> None:
+    said: list[str] = []
+    now = instant_of(TODAY, dt.time(10, 0), timezone="Europe/Paris")
+    load.load(tmp_path, today=TODAY, now=now, say=said.append)
+
+    organisation = Organisation.objects.get(name=people.GROUP)
+    book = book_of(TODAY)
+    with context.bound(organisation.pk):
+        unused = sum(receipt.amount_minor for receipt in book.cash.receipts if not receipt.uses)
+        expected = sum(part.open_minor for part in book.cash.parts) - sum(part.open_minor for part in book.cash.credits)
+        assert sum(item.open_minor for item in OpenItem.objects.all()) == expected - unused
+        assert all(finding.is_kept for finding in invariants.check(organisation.pk))
+        assert Membership.objects.count() == len(people.EVERYBODY)
+        assert Reminder.objects.filter(decided_date__lt=TODAY, outcome="due").exists()
+        assert Message.objects.filter(state="caught").exists()
+        assert not Reminder.objects.filter(decided_at__gt=now).exists()
+    assert load.loaded_on(tmp_path) == TODAY
+    assert organisation.sandbox
