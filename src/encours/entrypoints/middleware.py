@@ -1,14 +1,14 @@
 """Give each request its person, organisation, scope and day."""
 
-import datetime as dt
-from collections.abc import Callable
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone, translation
 
 from encours.access import context
 from encours.access import queries as access
+from encours.access.models import User
 from encours.core.actors import Actor
 
 ORGANISATION_IN_SESSION = "organisation_id"
@@ -21,33 +21,58 @@ class OrganisationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.scope = None
-        request.organisation_id = None
-        request.membership = None
-        request.organisation = None
-        request.now = timezone.now()
-        request.today = dt.datetime.now(ZoneInfo("Europe/Paris")).date()
+        now = timezone.now()
+        given = {"scope": None, "organisation_id": None, "membership": None, "organisation": None}
+        _give(request, **given, now=now, today=timezone.localdate(now))
         user = getattr(request, "user", None)
-        if user is None or not user.is_authenticated:
+        if not isinstance(user, User) or not user.is_authenticated:
             return self.get_response(request)
         context.bind_user(user.pk)
+        organisation_id: int | None = None
         try:
-            self._enter(request)
-            return self.get_response(request)
+            organisation_id = _enter(request, user)
+            response = self.get_response(request)
         finally:
             context.bind(None)
             context.bind_user(None)
+        if response.streaming:
+            _bind_stream(cast(StreamingHttpResponse, response), organisation_id)
+        return response
 
-    def _enter(self, request: HttpRequest) -> None:
-        chosen = request.session.get(ORGANISATION_IN_SESSION)
-        membership = access.membership_of(request.user.pk, organisation_id=chosen)
-        if membership is None:
-            return
-        request.membership = membership
-        request.organisation = membership.organisation
-        request.organisation_id = membership.organisation_id
-        context.bind(membership.organisation_id)
-        request.scope = access.scope_of(membership)
-        request.actor = Actor(user_id=request.user.pk, name=request.user.display_name, channel="desk")
-        translation.activate(request.user.language)
-        request.LANGUAGE_CODE = request.user.language
+
+def _give(request: HttpRequest, **attributes: Any) -> None:
+    for name, value in attributes.items():
+        setattr(request, name, value)
+
+
+def _enter(request: HttpRequest, user: User) -> int | None:
+    chosen = request.session.get(ORGANISATION_IN_SESSION)
+    membership = access.membership_of(user.pk, organisation_id=chosen)
+    if membership is None:
+        return None
+    context.bind(membership.organisation_id)
+    _give(
+        request,
+        membership=membership,
+        organisation=membership.organisation,
+        organisation_id=membership.organisation_id,
+        scope=access.scope_of(membership),
+        actor=Actor(user_id=user.pk, name=user.display_name, channel="desk"),
+        LANGUAGE_CODE=user.language,
+    )
+    translation.activate(user.language)
+    return membership.organisation_id
+
+
+def _bind_stream(response: StreamingHttpResponse, organisation_id: int | None) -> None:
+    """A streamed export reads its rows after the view has returned, so its organisation is bound again for them."""
+    content = response.streaming_content
+
+    def stream() -> Iterator[Any]:
+        context.bind(organisation_id)
+        try:
+            yield from cast(Iterator[Any], content)
+        finally:
+            context.bind(None)
+
+    response.streaming_content = stream()
