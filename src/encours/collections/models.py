@@ -67,7 +67,7 @@ class ScenarioVersion(Scoped):
 
 
 class ScenarioAssignment(Scoped):
-    """Which scenario applies to a customer, a segment, or by default (neither); none means “no action”. The last one counts."""
+    """Which scenario a customer, a segment or (neither) all others get; none means “no action”. The last one counts."""
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
@@ -181,7 +181,7 @@ class PromiseSource(models.TextChoices):
 
 
 class Promise(Scoped):
-    """An amount a customer said would be paid by a day; kept or broken is found from the cash, only a withdrawal is added."""
+    """An amount a customer said would be paid by a day; the cash shows if it is kept, only a withdrawal is added."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="promises")
     item = models.ForeignKey(

@@ -125,7 +125,8 @@ def place(account: Account) -> Place:
     besides, 18,000 x 160 % x 130 % = 37,440, and the call comes before the letter.
     """
     found = [*_promises(account), *(_reason(waiting) for waiting in account.waiting)]
-    reasons = tuple(sorted(found, key=lambda reason: -reason.weight_percent))
+    once = {reason.code: reason for reason in reversed(found)}
+    reasons = tuple(sorted(once.values(), key=lambda reason: -reason.weight_percent))
     first = reasons[0] if reasons else Reason("held", WEIGHTS_PERCENT["held"])
     at_stake = max(account.overdue_minor, max((waiting.claimed_minor for waiting in account.waiting), default=0))
     age_percent = 100 + min(max(account.days_late, 0), DAYS_COUNTED_MAX) * 100 // DAYS_COUNTED_MAX
@@ -170,9 +171,7 @@ def _code(waiting: Waiting) -> str:
 def _about(account: Account) -> Waiting | None:
     """The decision the panel shows: the one that can leave, else the one that stands for most money."""
     can_leave = (Outcome.TO_CONFIRM, Outcome.DUE)
-    return max(
-        account.waiting, key=lambda waiting: (waiting.outcome in can_leave, waiting.claimed_minor), default=None
-    )
+    return max(account.waiting, key=lambda waiting: (waiting.outcome in can_leave, waiting.claimed_minor), default=None)
 
 
 def ranked(accounts: Sequence[Account]) -> list[Place]:

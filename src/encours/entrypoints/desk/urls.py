@@ -2,25 +2,15 @@
 
 from importlib import import_module
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
-
-from encours.entrypoints.desk import navigation
-from encours.entrypoints.desk.screens import screen
+from django.urls import URLPattern
 
 app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
-MODULES = ("account", "go", "views", "ledger", "customers", "customer", "ageing")
-SETUP_MODULES = ("organisation", "companies", "users", "audit", "message_templates", "messages")
+MODULES = ("account", "go", "views", "ledger", "customers", "engagements", "customer", "ageing", "dashboard")
+SETUP_MODULES = ("today", "held", "organisation", "companies", "users", "audit", "message_templates", "messages")
 
 
-@screen()
-def home(request: HttpRequest) -> HttpResponse:
-    first = next((one.address for one in navigation.MAIN if one.address), reverse("desk:more"))
-    return HttpResponseRedirect(first)
-
-
-urlpatterns: list[URLPattern] = [path("", home, name="home")]
+urlpatterns: list[URLPattern] = []
 for module in (*MODULES, *SETUP_MODULES):
     urlpatterns += import_module(f"encours.entrypoints.desk.{module}").urlpatterns

@@ -1,0 +1,379 @@
+"""The list of the day: who waits for a person's next step, ranked, with figures, reasons and the last contact."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from encours.access.rules import Scope
+from encours.collections.rules import ranking
+from encours.collections.rules.facts import Outcome
+
+CANDIDATES_MAX = 3_000
+BROKEN_DAYS = 30
+FILTERS = ("", "call", "ready", "held", "promises")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose customers are looked at, and what of them."""
+
+    scope: Scope
+    today: date
+    is_mine: bool = False
+    only: str = ""
+    text: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the conditions below."""
+        return {
+            "organisation": self.scope.organisation_id,
+            "today": self.today,
+            "entities": list(self.scope.entity_ids),
+            "person": self.scope.user_id,
+            "text": f"%{self.text.strip()}%",
+            "number": self.text.strip(),
+            "limit": CANDIDATES_MAX,
+            "broken_days": BROKEN_DAYS,
+        }
+
+    @property
+    def conditions(self) -> str:
+        """SQL conditions on customers, as `c`."""
+        found = ["c.organisation_id = %(organisation)s", "c.merged_into_id is null"]
+        if self.scope.own_portfolio_only:
+            found.append("%(person)s in (c.collector_id, c.sales_rep_id)")
+        if self.is_mine:
+            found.append("c.collector_id = %(person)s")
+        if self.text.strip():
+            found.append("(c.name ilike %(text)s or c.number = %(number)s)")
+        return " and ".join(found)
+
+    def entity_condition(self, alias: str) -> str:
+        """Rows of the companies the person sees."""
+        if not self.scope.entity_ids:
+            return "true"
+        return f"({alias}.entity_id is null or {alias}.entity_id = any(%(entities)s::bigint[]))"
+
+
+@dataclass(frozen=True, slots=True)
+class Contacted:
+    """The last time something was said between us and the customer."""
+
+    kind: str  # message, reply, note
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A customer on the list."""
+
+    customer_id: int
+    number: str
+    name: str
+    collector_id: int | None
+    currency: str
+    overdue_minor: int
+    days_late: int
+    place: ranking.Place
+    contact: Contacted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkList:
+    """The list with the counts of its filters and how far the day has come."""
+
+    rows: Sequence[Row]
+    counts: Mapping[str, int]
+    done_count: int
+    later_count: int
+    decided_at: datetime | None
+
+    @property
+    def total_count(self) -> int:
+        """Everybody who was or is on the list today."""
+        return self.counts[""] + self.done_count
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """What was found of one customer before it is ranked."""
+
+    waiting: list[ranking.Waiting] = field(default_factory=list)
+    broken: ranking.PromiseMade | None = None
+    due_today: ranking.PromiseMade | None = None
+
+
+# The decisions in force: of the last whole run or later, not followed by another, not taken back.
+LIVE = """
+    select r.* from collections_reminder r
+    where r.organisation_id = %(organisation)s
+      and r.run_id >= (select coalesce(max(id), 0) from collections_dunningrun
+                       where organisation_id = %(organisation)s and is_whole and finished_at is not null)
+      and not exists (select from collections_reminder f
+                      where f.organisation_id = r.organisation_id and f.follows_id = r.id and f.run_id > r.run_id
+                        and f.customer_id = r.customer_id)
+      and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
+"""
+_WAITING = """
+select r.customer_id, r.id, r.step_name, r.step_key, r.channel, r.outcome, r.item_count,
+       coalesce((select max(t.value::bigint) from jsonb_each_text(r.totals) t), 0) as claimed,
+       coalesce((select t.key from jsonb_each_text(r.totals) t order by t.value::bigint desc limit 1), 'EUR'),
+       coalesce((select sum((d.value ->> 1)::bigint) from jsonb_array_elements(r.disputed) d), 0)::bigint,
+       (select x.value from jsonb_array_elements(r.checks) x
+        where x.value ->> 'outcome' in ('held', 'blocked') limit 1)
+from ({live}) r join customers_customer c on c.id = r.customer_id
+where {customers} and {entities} and {outcomes}
+order by claimed desc limit %(limit)s
+"""
+_BY_OUTCOME = {
+    # what leaves by itself needs nobody; calls and tasks do
+    "": "(r.outcome in ('to_confirm', 'held', 'blocked') or (r.outcome = 'due' and r.channel <> 'email'))",
+    "call": "r.outcome = 'due' and r.channel <> 'email'",
+    "ready": "(r.outcome = 'to_confirm' or (r.outcome = 'due' and r.channel = 'email' and r.send_after > now()))",
+    "held": "r.outcome in ('held', 'blocked')",
+    "promises": "false",
+}
+_PROMISES = """
+select p.customer_id, p.amount_minor, p.currency, p.promised_date, p.promised_date < %(today)s
+from collections_promise p join customers_customer c on c.id = p.customer_id
+where {customers} and p.organisation_id = %(organisation)s and p.withdrawn_date is null
+  and p.promised_date between %(today)s - %(broken_days)s and %(today)s
+  and p.amount_minor > coalesce((
+      select -sum(r.amount_minor) from ledger_openitem r
+      where r.organisation_id = p.organisation_id and r.customer_id = p.customer_id and r.kind = 'receipt'
+        and r.currency = p.currency and r.item_date between p.made_date and %(today)s), 0)
+order by p.promised_date
+"""
+_FIGURES = """
+select i.customer_id, i.currency, sum(i.open_minor)::bigint, (%(today)s::date - min(i.due_date))
+from ledger_openitem i
+where i.organisation_id = %(organisation)s and i.customer_id = any(%(ids)s) and i.open_minor > 0
+  and i.due_date < %(today)s and {entities}
+group by 1, 2 order by 3
+"""
+_AWAY = """
+select h.customer_id, h.kind, h.handled_date from (
+    select distinct on (customer_id) customer_id, kind, handled_date, returns_date from collections_handled
+    where organisation_id = %(organisation)s order by customer_id, id desc
+) h join customers_customer c on c.id = h.customer_id
+where {customers} and h.returns_date > %(today)s and h.kind <> 'reopened'
+"""
+_CONTACTS = """
+select distinct on (customer_id) customer_id, kind, at from (
+    select customer_id, 'message' as kind, state_at as at from messaging_message
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s) and state in ('sent', 'caught')
+    union all
+    select customer_id, 'reply', received_at from messaging_reply
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s)
+    union all
+    select customer_id, 'note', recorded_at from customers_note
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s)
+) contacts order by customer_id, at desc
+"""
+
+
+def worklist(asked: Asked, *, offset: int = 0, limit: int = 60) -> WorkList:
+    """A page of the list; who was dealt with or put off is not on it.
+
+    Ranked are the 3,000 largest amounts that wait, which is more than a team calls in a month.
+    """
+    away = _away(asked)
+    candidates = {pk: found for pk, found in _candidates(asked).items() if pk not in away}
+    figures = _figures(asked, list(candidates))
+    accounts = [_account(pk, found, figures.get(pk)) for pk, found in candidates.items()]
+    places = ranking.ranked(accounts)
+    known = {account.customer_id: account for account in accounts}
+    shown = places[offset : offset + limit]
+    ids = [place.customer_id for place in shown]
+    customers, contacts = _customers(asked, ids), _contacts(asked, ids)
+    rows = [
+        Row(
+            place.customer_id,
+            *customers[place.customer_id],
+            known[place.customer_id].currency,
+            known[place.customer_id].overdue_minor,
+            known[place.customer_id].days_late,
+            place,
+            contacts.get(place.customer_id),
+        )
+        for place in shown
+    ]
+    done = sum(kind == "done" and day == asked.today for kind, day in away.values())
+    counts = {**_counts(asked, away), asked.only: len(accounts)}
+    return WorkList(rows, counts, done, sum(kind == "later" for kind, _ in away.values()), _decided_at(asked))
+
+
+def _rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def _candidates(asked: Asked) -> dict[int, _Candidate]:
+    found: dict[int, _Candidate] = {}
+    if asked.only != "promises":
+        for customer_id, waiting in _waiting(asked):
+            found.setdefault(customer_id, _Candidate()).waiting.append(waiting)
+    if asked.only in ("", "promises"):
+        for customer_id, minor, currency, day, is_broken in _rows(
+            _PROMISES.format(customers=asked.conditions), asked.parameters
+        ):
+            candidate = found.setdefault(customer_id, _Candidate())
+            promise = ranking.PromiseMade(minor, currency, day)
+            if is_broken:
+                candidate.broken = promise
+            else:
+                candidate.due_today = promise
+    return found
+
+
+def _waiting(asked: Asked) -> list[tuple[int, ranking.Waiting]]:
+    sql = _WAITING.format(
+        live=LIVE,
+        customers=asked.conditions,
+        entities=asked.entity_condition("r"),
+        outcomes=_BY_OUTCOME[asked.only],
+    )
+    return [_waits(*row) for row in _rows(sql, asked.parameters)]
+
+
+def _waits(customer_id: int, *row: Any) -> tuple[int, ranking.Waiting]:
+    reminder_id, step_name, step_key, channel, outcome, item_count, claimed, currency, disputed, stopped = row
+    stop = json.loads(stopped) if stopped else {}
+    return customer_id, ranking.Waiting(
+        reminder_id=reminder_id,
+        step_name=step_name,
+        step_key=step_key,
+        channel=channel,
+        outcome=Outcome(outcome),
+        claimed_minor=claimed,
+        currency=currency,
+        item_count=item_count,
+        disputed_minor=disputed,
+        stopped_by=stop.get("code", ""),
+        stop_data=stop.get("data", {}),
+    )
+
+
+def _figures(asked: Asked, ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+    """Overdue of each customer in the currency it owes most of."""
+    sql = _FIGURES.format(entities=asked.entity_condition("i"))
+    rows = _rows(sql, {**asked.parameters, "ids": ids}) if ids else []
+    return {customer_id: (currency, minor, days) for customer_id, currency, minor, days in rows}
+
+
+def _account(customer_id: int, found: _Candidate, figures: tuple[str, int, int] | None) -> ranking.Account:
+    currency, overdue, days = figures or (found.waiting[0].currency if found.waiting else "EUR", 0, 0)
+    return ranking.Account(customer_id, overdue, currency, days, tuple(found.waiting), found.broken, found.due_today)
+
+
+def _away(asked: Asked) -> dict[int, tuple[str, date]]:
+    rows = _rows(_AWAY.format(customers=asked.conditions), asked.parameters)
+    return {customer_id: (kind, day) for customer_id, kind, day in rows}
+
+
+def _customers(asked: Asked, ids: Sequence[int]) -> dict[int, tuple[str, str, int | None]]:
+    sql = """
+        select id, number, name, collector_id from customers_customer
+        where organisation_id = %(organisation)s and id = any(%(ids)s)"""
+    return {row[0]: row[1:] for row in _rows(sql, {**asked.parameters, "ids": ids})}
+
+
+def _contacts(asked: Asked, ids: Sequence[int]) -> dict[int, Contacted]:
+    rows = _rows(_CONTACTS, {**asked.parameters, "ids": ids}) if ids else []
+    return {customer_id: Contacted(kind, at) for customer_id, kind, at in rows}
+
+
+def _counts(asked: Asked, away: Mapping[int, Any]) -> dict[str, int]:
+    """How many customers each filter would show."""
+    parts = ", ".join(
+        f"count(distinct r.customer_id) filter (where {condition})" for condition in list(_BY_OUTCOME.values())[:4]
+    )
+    sql = f"""
+        select {parts} from ({LIVE}) r join customers_customer c on c.id = r.customer_id
+        where {asked.conditions} and {asked.entity_condition("r")} and not (r.customer_id = any(%(away)s))"""
+    counted = _rows(sql, {**asked.parameters, "away": list(away)})[0]
+    promised = {row[0] for row in _rows(_PROMISES.format(customers=asked.conditions), asked.parameters)} - set(away)
+    waiting = f"""
+        select distinct r.customer_id from ({LIVE}) r join customers_customer c on c.id = r.customer_id
+        where {asked.conditions} and {asked.entity_condition("r")} and {_BY_OUTCOME[""]} limit %(limit)s"""
+    everybody = {row[0] for row in _rows(waiting, asked.parameters)} - set(away) | promised
+    return {**dict(zip(FILTERS, counted, strict=False)), "": len(everybody), "promises": len(promised)}
+
+
+def _decided_at(asked: Asked) -> datetime | None:
+    sql = (
+        """select max(finished_at) from collections_dunningrun where organisation_id = %(organisation)s and is_whole"""
+    )
+    found = _rows(sql, asked.parameters)[0][0]
+    return found if isinstance(found, datetime) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a person can send at once: decisions that wait for a confirmation."""
+
+    ids: Sequence[int]
+    amounts: Mapping[str, int]
+
+
+def ready_to_confirm(asked: Asked) -> Ready:
+    """The decisions in force that wait for a confirmation and nothing else, largest first."""
+    sql = f"""
+        select r.id, r.totals from ({LIVE}) r join customers_customer c on c.id = r.customer_id
+        where {asked.conditions} and {asked.entity_condition("r")} and r.outcome = 'to_confirm' order by r.id"""
+    rows = _rows(sql, asked.parameters)
+    amounts: dict[str, int] = {}
+    for _, totals in rows:
+        for currency, minor in json.loads(totals).items():
+            amounts[currency] = amounts.get(currency, 0) + minor
+    return Ready([row[0] for row in rows], amounts)
+
+
+def held_by_cause(asked: Asked) -> list[tuple[str, int]]:
+    """How many messages each check stops, the most frequent first."""
+    sql = f"""
+        select code, count(*) from (
+            select (select x.value ->> 'code' from jsonb_array_elements(r.checks) x
+                    where x.value ->> 'outcome' in ('held', 'blocked') limit 1) as code
+            from ({LIVE}) r join customers_customer c on c.id = r.customer_id
+            where {asked.conditions} and {asked.entity_condition("r")} and r.outcome in ('held', 'blocked')
+        ) causes group by 1 order by 2 desc, 1"""
+    return [(code or "", count) for code, count in _rows(sql, asked.parameters)]
+
+
+def promised_today(asked: Asked) -> tuple[int, Mapping[str, int]]:
+    """The promises that fall due today and are not covered yet: how many, and how much by currency."""
+    amounts: dict[str, int] = {}
+    count = 0
+    for _, minor, currency, day, _ in _rows(_PROMISES.format(customers=asked.conditions), asked.parameters):
+        if day == asked.today:
+            count += 1
+            amounts[currency] = amounts.get(currency, 0) + minor
+    return count, amounts
+
+
+def received_since(asked: Asked, *, since: date) -> Mapping[str, int]:
+    """Money received from these customers since a day, by currency."""
+    sql = f"""
+        select p.currency, sum(p.amount_minor)::bigint from payments_receipt p
+        join customers_customer c on c.id = p.customer_id
+        where {asked.conditions} and p.organisation_id = %(organisation)s and {asked.entity_condition("p")}
+          and p.received_date >= %(since)s and p.received_date <= %(today)s group by 1"""
+    return dict(_rows(sql, {**asked.parameters, "since": since}))
+
+
+def overdue_total(asked: Asked) -> tuple[int, Mapping[str, int]]:
+    """How many of these customers are late, and how much is overdue by currency."""
+    sql = f"""
+        select i.currency, sum(i.open_minor)::bigint, count(distinct i.customer_id)
+        from ledger_openitem i join customers_customer c on c.id = i.customer_id
+        where {asked.conditions} and i.organisation_id = %(organisation)s and i.open_minor > 0
+          and i.due_date < %(today)s and {asked.entity_condition("i")} group by 1 order by 2 desc"""
+    rows = _rows(sql, asked.parameters)
+    return max((row[2] for row in rows), default=0), {row[0]: row[1] for row in rows}
