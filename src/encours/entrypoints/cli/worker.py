@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import signal
+from typing import Any
 
+# what ran stays for the jobs page and for the doctor, until the nightly cleaning
 DELETE_JOBS = "never"
 
 
@@ -17,7 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     from procrastinate.contrib.django import app
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    worker_app = app.with_connector(app.connector.get_worker_connector())
+    connector: Any = app.connector
+    worker_app = app.with_connector(connector.get_worker_connector())
 
     async def work() -> None:
         async with worker_app.open_async():
