@@ -52,7 +52,8 @@ def pay(company, customer, number, amount, *, day=TODAY, on=None):
     """A payment received; applied to the item given, if any."""
     Receipt.objects.bulk_create([
         Receipt(
-            organisation=company.organisation, entity=company.entity, customer=customer, number=number, received_date=day,
+            organisation=company.organisation, entity=company.entity, customer=customer, number=number,
+            received_date=day,
             currency="EUR", amount_minor=amount,
         )
     ])  # fmt: skip

@@ -6,6 +6,16 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.collections.cases import (
+    BY_INVOICE,
+    STANDARD,
+    TODAY,
+    customer,
+    item,
+    keys,
+    last_step,
+    run,
+)
 
 from encours.collections.rules import dunning
 from encours.collections.rules.facts import (
@@ -19,16 +29,6 @@ from encours.collections.rules.facts import (
     Settled,
 )
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
-from tests.collections.cases import (
-    BY_INVOICE,
-    STANDARD,
-    TODAY,
-    customer,
-    item,
-    keys,
-    last_step,
-    run,
-)
 
 
 class TestNextStep:
@@ -223,7 +223,8 @@ def accounts(draw) -> CustomerFacts:
         due = TODAY - timedelta(days=draw(lateness))
         items.append(
             Instalment(
-                number + 1, draw(st.sampled_from([1, 2])), f"F{draw(st.integers(1, 3))}", 1, 1, due - timedelta(days=30), due,
+                number + 1, draw(st.sampled_from([1, 2])), f"F{draw(st.integers(1, 3))}", 1, 1,
+                due - timedelta(days=30), due,
                 draw(st.sampled_from(["EUR", "USD"])), draw(amounts),
             )
         )  # fmt: skip
@@ -234,8 +235,8 @@ def accounts(draw) -> CustomerFacts:
         st.one_of(st.none(), amounts),
     )
     credit = st.builds(
-        Credit, st.integers(100, 200), st.sampled_from([1, 2]), st.sampled_from(["receipt", "credit_note"]), st.just("A"),
-        st.just(TODAY), st.sampled_from(["EUR", "USD"]), amounts,
+        Credit, st.integers(100, 200), st.sampled_from([1, 2]), st.sampled_from(["receipt", "credit_note"]),
+        st.just("A"), st.just(TODAY), st.sampled_from(["EUR", "USD"]), amounts,
     )  # fmt: skip
     plan = replace(STANDARD, grouping=draw(st.sampled_from(Grouping)), entry=draw(st.sampled_from(EntryChoice)))
     return customer(

@@ -4,16 +4,17 @@ import datetime as dt
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from tests.collections import books
+from tests.collections.books import NOW, TODAY
 
 from encours.access import actions as access
 from encours.collections import actions as collections
 from encours.collections.actions import running
-from encours.collections.models import DunningRun, Reminder, ReminderItem, Withdrawal
+from encours.collections.models import DunningRun, Exclusion, Reminder, ReminderItem, Withdrawal
+from encours.collections.queries import preview
 from encours.disputes import actions as disputes
 from encours.ledger.models import ItemKind
 from encours.messaging.models import Message
-from tests.collections import books
-from tests.collections.books import NOW, TODAY
 
 DAY = dt.timedelta(days=1)
 
@@ -64,9 +65,10 @@ class TestRun:
         def die(**_):
             raise KeyboardInterrupt
 
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patched:
             patched.setattr(running, "hand_over", die)
-            books.run(brevanne)
+            with pytest.raises(KeyboardInterrupt):
+                books.run(brevanne)
         assert Message.objects.count() == 0
         books.run(brevanne)
         books.run(brevanne)
@@ -249,7 +251,7 @@ class TestByHand:
         )  # fmt: skip
         assert books.decisions(brevanne, books.run(brevanne)) == [("Acme", "reminder_2", "skipped")]
         collections.put_back(
-            organisation_id=brevanne.organisation_id, exclusion_id=collections.decisions.Exclusion.objects.get().pk, now=NOW,
+            organisation_id=brevanne.organisation_id, exclusion_id=Exclusion.objects.get().pk, now=NOW,
             by=brevanne.by,
         )  # fmt: skip
         assert books.decisions(brevanne, books.run(brevanne)) == [("Acme", "reminder_2", "due")]
@@ -330,8 +332,20 @@ class TestScenarios:
         assert version.number == 2
         assert books.decisions(brevanne, books.run(brevanne, TODAY + 6 * DAY)) == []
 
-    def test_without_any_scenario_the_run_says_so(self, company):
+    def test_a_first_run_installs_the_standard_scenario_and_a_dry_run_before_it_says_the_same(self, company):
         books.post(company, company.acme, "F1")
+        books.pay(company, company.borealis, "P1", 5_00)
+        order = {"today": TODAY, "now": NOW}
+        found = [(d.step.key, d.outcome.value) for d in preview.dry_run(company.organisation_id, **order)]
+        assert found == [("reminder_2", "due")]
+        assert books.decisions(company, books.run(company)) == [("Acme", "reminder_2", "due")]
+
+    def test_a_customer_to_whom_no_scenario_applies_is_told(self, company):
+        books.post(company, company.acme, "F1")
+        steps = [{"key": "only", "name": "Only", "days": 9, "template_key": "reminder_1"}]
+        collections.create_scenario(
+            organisation_id=company.organisation_id, name="Unused", steps=steps, now=NOW, by=company.by
+        )
         assert books.decisions(company, books.run(company)) == [("Acme", "", "blocked")]
         assert DunningRun.objects.get().counts == {"blocked": 1, "items": 1}
 

@@ -171,7 +171,7 @@ def open_disputes(*, organisation_id: int, disputes: Iterable[ImportedDispute], 
             """,
             [list(column) for column in zip(*rows, strict=True)],
         )
-        count = cursor.rowcount
+        count = int(cursor.rowcount)
     if count:
         access.record_audit(
             by=by, organisation_id=organisation_id, verb="open_disputes", subject_kind="organisation",

@@ -37,7 +37,7 @@ class DisputeOutcome(models.TextChoices):
 
 
 class Dispute(Scoped):
-    """One contested amount of an item, of a document or of the account; who opened it may be read, only its end is added."""
+    """One contested amount of an item, of a document or of the account; only its end is added to the row."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
     document_number = models.CharField(max_length=80, blank=True, default="")

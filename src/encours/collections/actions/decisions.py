@@ -86,7 +86,7 @@ def take_out(
     by: Actor,
     item_id: int | None = None,
 ) -> Reminder | None:
-    """Keep one item, or the whole message, out of its step; what was queued is taken back and, without the item, made anew.
+    """Keep one item, or the whole message, out of its step; what was queued is taken back and made anew without it.
 
     Refuses once the message is being handed over. Returns the new decision about the rest, if there is one.
     """
@@ -245,9 +245,9 @@ def _same(reminder: Reminder, decisions: list[Decision]) -> Decision:
     )
     for decision in decisions:
         is_same_step = decision.step is not None and decision.step.key == reminder.step_key
-        if is_same_step and decision.entity_id == reminder.entity_id:
-            if items & {claim.item.item_id for claim in decision.claims}:
-                return decision
+        claimed = {claim.item.item_id for claim in decision.claims}
+        if is_same_step and decision.entity_id == reminder.entity_id and items & claimed:
+            return decision
     raise DecisionOutdated()
 
 

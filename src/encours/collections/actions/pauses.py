@@ -161,8 +161,8 @@ def withdraw_promise(*, organisation_id: int, promise_id: int, why: str, today: 
 
 
 _POLICY_FIELDS = frozenset({
-    "weekdays", "opens_at", "closes_at", "timezone", "country", "holiday_region", "silent_periods", "contact_delay_days",
-    "weekly_cap", "bank_age_days_max", "bank_known_date",
+    "weekdays", "opens_at", "closes_at", "timezone", "country", "holiday_region", "silent_periods",
+    "contact_delay_days", "weekly_cap", "bank_age_days_max", "bank_known_date",
 })  # fmt: skip
 
 

@@ -7,17 +7,20 @@ from datetime import date, datetime
 from django.db import transaction
 
 from encours.access import actions as access
+from encours.access.models import Organisation
 from encours.collections.actions.decisions import finish, new_run, one_run_at_a_time, withdraw
+from encours.collections.actions.scenarios import install_default_scenarios
 from encours.collections.actions.storing import STOPPED, Marker, Storing, store
-from encours.collections.models import DunningRun, Reminder
+from encours.collections.models import DunningRun, Reminder, Scenario
 from encours.collections.queries import facts as loading
 from encours.collections.queries.messages import drafts_of, waiting_for_hand_over
 from encours.collections.rules import dunning
 from encours.collections.rules.calendar import local_day
-from encours.collections.rules.facts import Decision, Outcome, RunFacts
+from encours.collections.rules.facts import Decision, RunFacts
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging import actions as messaging
+from encours.messaging import queries as messages
 
 HAND_OVER_SIZE = 1_000
 
@@ -31,12 +34,12 @@ class RunDateNotToday(Refused):
 def run_dunning(*, organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
     """Decide for every customer whose turn it is, keep each decision with its reasons, queue what leaves.
 
-    Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. Refuses another
-    day than today's outside the sandbox.
+    Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. Refuses
+    another day than today's outside the sandbox.
     """
     with transaction.atomic():
         run = _decide_all(organisation_id, today, now, by)
-    # Decisions are facts before anything is queued: what a crash leaves unqueued, the next call queues under the same key.
+    # Decisions are facts before anything is queued: what a crash leaves unqueued is queued next time, by the same key.
     hand_over(organisation_id=organisation_id, today=today, now=now, by=by)
     return run
 
@@ -46,6 +49,7 @@ def _decide_all(organisation_id: int, today: date, now: datetime, by: Actor) -> 
     run_facts = loading.run_facts(organisation_id, today=today, now=now)
     if not run_facts.sandbox and today != local_day(now, run_facts.policy.calendar):
         raise RunDateNotToday(run_date=today)
+    _install_what_is_missing(organisation_id, now, by)
     run = new_run(organisation_id, today, now, by, is_whole=True)
     book = loading.book_of(organisation_id, today=today, now=now)
     storing = Storing(run, run_facts, now, by, _stopped_since(organisation_id))
@@ -59,6 +63,15 @@ def _decide_all(organisation_id: int, today: date, now: datetime, by: Actor) -> 
         details={"run_date": today, **counts},
     )  # fmt: skip
     return run
+
+
+def _install_what_is_missing(organisation_id: int, now: datetime, by: Actor) -> None:
+    """An organisation that never chose a scenario is chased by the standard one, not by none."""
+    organisation = Organisation.objects.get(pk=organisation_id)
+    if not Scenario.objects.filter(organisation_id=organisation_id).exists():
+        install_default_scenarios(organisation_id=organisation_id, language=organisation.language, now=now, by=by)
+    if not messages.current_version_ids(organisation_id):
+        messaging.install_default_templates(organisation_id=organisation_id, by=by)
 
 
 def _decisions(book: loading.Book, run: RunFacts) -> Iterator[Decision]:
@@ -77,7 +90,7 @@ def _stopped_since(organisation_id: int) -> dict[Marker, date]:
 def hand_over(*, organisation_id: int, today: date, now: datetime, by: Actor) -> int:
     """Queue the message of every decision that leaves and has none yet; how many were queued.
 
-    A draft that messaging refuses (a template without a value it needs) is withdrawn with that reason, and decided again.
+    A draft that messaging refuses (its template lacks a value) is withdrawn with that reason, and decided again.
     """
     queued = 0
     while ids := waiting_for_hand_over(organisation_id, today=today, limit=HAND_OVER_SIZE):

@@ -80,7 +80,7 @@ def publish_version(
     entry: str = EntryChoice.BY_AGE.value,
     note: str = "",
 ) -> ScenarioVersion:
-    """Put new steps in force; the versions before stay, and so does what they sent. Refuses steps that make no sense."""
+    """Put new steps in force; older versions stay, and so does what they sent. Refuses steps that make no sense."""
     if grouping not in [choice.value for choice in Grouping]:
         raise ScenarioChoiceUnknown(choice=grouping)
     if entry not in [choice.value for choice in EntryChoice]:

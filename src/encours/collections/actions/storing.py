@@ -20,9 +20,9 @@ type Marker = tuple[int, int | None, str]
 
 REMINDER_COLUMNS = (
     "id", "organisation_id", "run_id", "customer_id", "entity_id", "version_id", "scenario_id", "step_key", "step_name",
-    "step_position", "channel", "outcome", "checks", "totals", "disputed", "credit_item_ids", "recipients", "item_count",
-    "decided_date", "decided_at", "send_date", "send_after", "deadline_date", "frees_date", "stopped_since",
-    "message_key", "follows_id", "actor_name", "why", "set_aside",
+    "step_position", "channel", "outcome", "checks", "totals", "disputed", "credit_item_ids",
+    "recipients", "item_count", "decided_date", "decided_at", "send_date", "send_after", "deadline_date", "frees_date",
+    "stopped_since", "message_key", "follows_id", "actor_name", "why", "set_aside",
 )  # fmt: skip
 ITEM_COLUMNS = (
     "organisation_id", "reminder_id", "customer_id", "item_id", "entity_id", "document_number", "instalment_number",
@@ -47,7 +47,7 @@ class Storing:
 
 def store(decisions: Iterable[Decision], storing: Storing) -> Iterator[tuple[int, Decision]]:
     """Write the decisions and give each back with its id; slice by slice, so that memory stays flat."""
-    for batch in batched(decisions, BATCH_SIZE, strict=False):
+    for batch in batched(decisions, BATCH_SIZE):
         ids = _reserve(len(batch))
         numbered = list(zip(ids, batch, strict=True))
         _insert("collections_reminder", REMINDER_COLUMNS, (_reminder(pk, made, storing) for pk, made in numbered))
@@ -98,7 +98,8 @@ def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
         plan.version_id if plan else None, plan.scenario_id if plan else None,
         step.key if step else "", step.name if step else "", step.position if step else None,
         step.channel.value if step else "", decision.outcome.value, checks_json(decision.checks),
-        _totals_json(decision), _disputed_json(decision), [credit.item_id for credit in decision.credits], json.dumps(recipients),
+        _totals_json(decision), _disputed_json(decision), [credit.item_id for credit in decision.credits],
+        json.dumps(recipients),
         len(decision.claims), run.today, storing.now, run.send_on if leaves else None,
         run.send_after if leaves else None, deadline, decision.frees_on,
         storing.stopped_since.get(marker(decision), run.today) if stops else None,

@@ -9,8 +9,9 @@ from typing import Any
 from django.db import connection
 
 from encours.access.models import Organisation
-from encours.collections.models import ScenarioAssignment, ScenarioVersion, SendingPolicy
+from encours.collections.models import Scenario, ScenarioAssignment, ScenarioVersion, SendingPolicy
 from encours.collections.rules.calendar import SendingCalendar, local_day, next_sending_instant
+from encours.collections.rules.defaults import standard_name, standard_steps
 from encours.collections.rules.facts import (
     Address,
     Credit,
@@ -31,6 +32,7 @@ from encours.ledger.models import OpenItem
 from encours.messaging.models import Suppression
 
 _ANY_CALENDAR = SendingCalendar()
+_NOT_YET = 0
 SLICE_SIZE = 5_000
 CHASED = frozenset({"invoice", "debit_note", "deposit"})
 CREDITS = frozenset({"receipt", "credit_note"})
@@ -179,8 +181,17 @@ def assignments(organisation_id: int) -> Assignments:
     rows = ScenarioAssignment.objects.filter(organisation_id=organisation_id, customer__isnull=True).order_by("pk")
     by_segment = {row.segment_id: row for row in rows}
     default = by_segment.pop(None, None)
+    if default is None and not by_segment and not Scenario.objects.filter(organisation_id=organisation_id).exists():
+        return _standard(organisation_id)
     kept = {segment: row for segment, row in by_segment.items() if segment is not None and not row.is_inherited}
     return Assignments(plans(organisation_id), kept, default)
+
+
+def _standard(organisation_id: int) -> Assignments:
+    """What the first run will install, so that a dry run before it tells the truth."""
+    language = Organisation.objects.values_list("language", flat=True).get(pk=organisation_id)
+    plan = Plan(_NOT_YET, _NOT_YET, standard_name(language), standard_steps(language))
+    return Assignments({_NOT_YET: plan}, {}, ScenarioAssignment(scenario_id=_NOT_YET))
 
 
 def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminder_ids: Sequence[int] = ()) -> Book:
@@ -200,7 +211,7 @@ def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminde
 def customers(book: Book, *, ids: Sequence[int] | None = None) -> Iterator[CustomerFacts]:
     """The facts of each customer that has something to decide about, in the order of their ids."""
     known = _customer_ids(book.organisation_id, ids)
-    for numbers in batched(known, SLICE_SIZE, strict=False):
+    for numbers in batched(known, SLICE_SIZE):
         where = _Where(book, list(numbers), is_whole=ids is None)
         yield from _facts(book, where)
 
@@ -226,14 +237,14 @@ class _Where:
         """The rows of a query whose `<in>` stands for the slice."""
         with connection.cursor() as cursor:
             cursor.execute(sql.replace("<in>", self.sql), {**self.values, **more})
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
 
 def _customer_ids(organisation_id: int, ids: Sequence[int] | None) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select id from customers_customer where organisation_id = %s and (%s::bigint[] is null or id = any(%s)) order by id",
-            [organisation_id, list(ids) if ids is not None else None, list(ids or ())],
+            "select id from customers_customer where organisation_id = %s and (%s or id = any(%s)) order by id",
+            [organisation_id, ids is None, list(ids or ())],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -243,15 +254,16 @@ select id, number, segment_id, email from customers_customer
 where organisation_id = %(organisation)s and id <in> order by id
 """
 OPEN_NOW = """
-select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date, currency,
-       open_minor, kind
+select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date,
+       currency, open_minor, kind
 from ledger_openitem
 where organisation_id = %(organisation)s and customer_id <in> and open_minor <> 0 and item_date <= %(today)s
 order by customer_id, due_date, id
 """
 OPEN_THEN = """
 select * from (
-    select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date, currency,
+    select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date,
+           currency,
            case when legs_last_date is null or legs_last_date <= %(today)s then open_minor
                 when legs_first_date > %(today)s then amount_minor
                 else amount_minor + (select coalesce(sum(l.amount_minor), 0)::bigint from ledger_allocationleg l
@@ -330,8 +342,8 @@ select customer_id, count(*) from messaging_reply
 where organisation_id = %(organisation)s and customer_id <in> and read_at is null and received_at <= %(now)s group by 1
 """
 SETTLED = """
-select i.customer_id, i.id, i.entity_id, i.document_number, i.instalment_number, i.instalment_count, i.item_date, i.due_date,
-       i.currency, i.open_minor, i.legs_last_date, i.amount_minor
+select i.customer_id, i.id, i.entity_id, i.document_number, i.instalment_number, i.instalment_count, i.item_date,
+       i.due_date, i.currency, i.open_minor, i.legs_last_date, i.amount_minor
 from ledger_openitem i
 where i.organisation_id = %(organisation)s and i.customer_id <in> and i.open_minor = 0
   and i.id in (select c.item_id from collections_reminderitem c
@@ -411,7 +423,7 @@ def _read(book: Book, where: _Where) -> _Slice:
         found.dates.setdefault(customer_id, []).append(day)
     for customer_id, key, item_id in where.rows(EXCLUSIONS):
         found.exclusions.setdefault(customer_id, set()).add((key, item_id))
-    found.unread = dict(where.rows(UNREAD, now=book.now))  # type: ignore[arg-type]
+    found.unread = dict(where.rows(UNREAD, now=book.now))
     for customer_id, *row in where.rows(OWN):
         found.own[customer_id] = (row[0], row[1], row[2])
     if any(plan.thanks for plan in book.assignments.plans.values()):
@@ -428,7 +440,7 @@ def _read_items(book: Book, where: _Where, found: _Slice) -> None:
         customer_id, open_minor, kind = row[0], row[9], row[10]
         if open_minor > 0 and kind in CHASED:
             last = history.get((customer_id, row[2], row[3] or row[1], row[4]))
-            found.items.setdefault(customer_id, []).append(Instalment(*row[1:10], last))
+            found.items.setdefault(customer_id, []).append(Instalment._make((*row[1:10], last, None)))
         elif open_minor < 0 and kind in CREDITS:
             credit = Credit(row[1], row[2], kind, row[3], row[6], row[8], -open_minor)
             found.credits.setdefault(customer_id, []).append(credit)

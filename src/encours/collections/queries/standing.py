@@ -1,4 +1,4 @@
-"""Whether a decision still stands just before its message leaves: the interlock asked again on the facts of the moment."""
+"""Whether a decision still stands just before its message leaves: the interlock asked again."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """When a message may leave: working days, hours of the day, and the days an organisation keeps silent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from encours.core.dates import ONE_DAY, BusinessCalendar, business_date, instant_of, zone
@@ -23,7 +23,7 @@ class SendingCalendar:
     opens_at: time = time(9)
     closes_at: time = time(18)
     timezone: str = "Europe/Paris"
-    calendar: BusinessCalendar = BusinessCalendar()
+    calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     silent_periods: tuple[tuple[date, date], ...] = ()
 
     def is_open(self, day: date) -> bool:

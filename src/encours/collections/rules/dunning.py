@@ -41,8 +41,8 @@ def offset(step: Step, item: Instalment) -> int:
 def next_step(item: Instalment, plan: Plan, *, today: date, entry: EntryChoice | None = None) -> Step | None:
     """The step whose turn it is for the instalment today, if any.
 
-    Never the same step again, never an older one after a newer, and none before the time that a message gave is over. By
-    age: the furthest step reached, so an invoice 12 days late that nobody chased gets the step of +10, not the one of +3.
+    Never the same step again, never an older one after a newer, and none before the time a message gave is over. By
+    age: the furthest step reached, so an invoice 12 days late that nobody chased gets the step of +10, not that of +3.
     In order: the step after the last one, at the scenario's own rhythm. Up to its due date an item only gets notices.
     """
     late = (today - item.due_date).days
@@ -105,7 +105,7 @@ def decide(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
     """Every message of the day for one customer, each with its outcome and its reasons.
 
     One message for each entity that is owed, by its furthest step: items at +3 and at +30 leave together as the step of
-    +30. Notices of what is not due yet never ride with reminders. Each message that leaves counts as a contact for the next.
+    +30. Notices of what is not due yet never ride with reminders. Each message that leaves is a contact for the next.
     """
     if customer.plan is None:
         return _without_scenario(customer, run)

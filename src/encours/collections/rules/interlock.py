@@ -1,7 +1,7 @@
 """The safety interlock: the named checks each message passes before it leaves, all with one signature.
 
-A check looks at the draft, the customer and the run, and says passed, adjusted, postponed, held or blocked. Checks on items
-come first and may withdraw some; checks on the message then see what remains.
+A check looks at the draft, the customer and the run, and says passed, adjusted, postponed, held or blocked. Checks on
+items come first and may withdraw some; checks on the message then see what remains.
 """
 
 from collections.abc import Callable
@@ -98,7 +98,7 @@ def taken_out(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
 
 
 def delivered(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
-    """An invoice known not to have reached the customer is not chased; where nobody tracks it, it counts as delivered."""
+    """An invoice known not to have reached the customer is not chased; where nobody knows, it counts as delivered."""
     hit = [claim for claim in draft.claims if claim.item.delivered is False]
     if not hit:
         return _passed("delivered")
@@ -107,7 +107,7 @@ def delivered(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
 
 
 def covering_credit(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
-    """Credit notes are listed and deducted; where they cover all that is asked in a currency, nothing is asked there."""
+    """Credit notes are listed and deducted; where they cover all that is asked in a currency, nothing is asked."""
     if not customer.credits or draft.step.basis is Basis.PAID:
         return _passed("credit")
     available = _available(draft, customer, "credit_note")
@@ -123,7 +123,7 @@ def covering_credit(draft: Draft, customer: CustomerFacts, run: RunFacts) -> Che
 
 
 def covering_cash(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
-    """Money received and not yet applied that could settle one of the items holds the message; less than that, it leaves."""
+    """Money received, not yet applied, that could settle one of the items holds the message; less does not."""
     if not customer.credits or draft.step.basis is Basis.PAID:
         return _passed("unapplied_cash")
     available = _available(draft, customer, "receipt")

@@ -46,7 +46,7 @@ def legal_line(company: Company) -> str:
 
 
 def greeting(name: str, language: str) -> str:
-    """The opening words: “Bonjour Lise Marchal”, “Dear Lise Marchal”; nobody named, “Bonjour” and “Dear Sir or Madam”."""
+    """The opening words: “Bonjour Lise Marchal”, “Dear Lise Marchal”; with no name, “Bonjour”, “Dear Sir or Madam”."""
     if language.startswith("fr"):
         return f"Bonjour {name}".strip()
     return f"Dear {name}" if name else "Dear Sir or Madam"

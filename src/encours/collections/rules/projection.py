@@ -24,8 +24,9 @@ _LEAVES = frozenset({Outcome.DUE, Outcome.TO_CONFIRM})
 def project(customer: CustomerFacts, run: RunFacts, *, days: int) -> Iterator[tuple[date, Decision]]:
     """Each decision of the coming days with its day, assuming that nobody pays, answers or pauses anything.
 
-    What a person must confirm is taken as confirmed the same day, and the bank as known each day. An invoice due tomorrow under
-    the steps +3, +10, +30 gives a decision in 4 days and one in 11. A hold is told once, on the day it first shows.
+    What a person must confirm is taken as confirmed the same day, and the bank as known each day. An invoice due
+    tomorrow under the steps +3, +10, +30 gives a decision in 4 days and one in 11. A hold is told once, on
+    the day it first shows.
     """
     if customer.plan is None:
         yield from ((run.today, decision) for decision in dunning.decide(customer, run))

@@ -1,0 +1,97 @@
+"""What chasing knows of one customer: steps taken and to come, promises with what became of them, pauses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+from django.db.models import F
+
+from encours.access.rules import Scope
+from encours.collections.models import Pause, Promise
+from encours.collections.queries import facts
+from encours.collections.rules import projection
+from encours.collections.rules.facts import Decision
+
+LOOKS_AHEAD_DAYS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseKept:
+    """A promise and the cash that came in from its making to its day."""
+
+    promise: Promise
+    received_minor: int
+
+    def state(self, *, today: date) -> str:
+        """kept, broken, withdrawn, or open while its day has not passed."""
+        if self.promise.withdrawn_date is not None:
+            return "withdrawn"
+        if self.received_minor >= self.promise.amount_minor:
+            return "kept"
+        return "broken" if self.promise.promised_date < today else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """The last step that left for an instalment."""
+
+    name: str
+    left_date: date
+
+
+def promises_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[PromiseKept]:
+    """The customer's latest promises; money received between making and promised day counts for them."""
+    promises = Promise.objects.filter(organisation_id=scope.organisation_id, customer_id=customer_id)
+    found = list(promises.order_by("-made_date", "-pk")[:limit])
+    if not found:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.id, coalesce(-sum(i.amount_minor), 0)::bigint
+            from collections_promise p
+            left join ledger_openitem i
+              on i.organisation_id = p.organisation_id and i.customer_id = p.customer_id and i.kind = 'receipt'
+             and i.currency = p.currency and i.item_date between p.made_date and p.promised_date
+            where p.organisation_id = %s and p.id = any(%s) group by p.id
+            """,
+            [scope.organisation_id, [promise.pk for promise in found]],
+        )
+        received = dict(cursor.fetchall())
+    return [PromiseKept(promise, received.get(promise.pk, 0)) for promise in found]
+
+
+def pauses_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Pause]:
+    """The customer's pauses, those still running first."""
+    pauses = Pause.objects.filter(organisation_id=scope.organisation_id, customer_id=customer_id)
+    return list(pauses.order_by(F("ended_date").desc(nulls_first=True), "-pk")[:limit])
+
+
+def steps_taken(customer_id: int, *, organisation_id: int) -> Mapping[int, StepTaken]:
+    """For each item that was chased, the last step that left for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select distinct on (i.item_id) i.item_id, r.step_name, i.left_date
+            from collections_reminderitem i
+            join collections_reminder r on r.id = i.reminder_id and r.organisation_id = i.organisation_id
+            where i.organisation_id = %s and i.customer_id = %s and i.has_left and not i.is_thanks
+            order by i.item_id, i.left_date desc, i.id desc
+            """,
+            [organisation_id, customer_id],
+        )
+        return {row[0]: StepTaken(row[1], row[2]) for row in cursor.fetchall()}
+
+
+def coming_steps(
+    customer_id: int, *, organisation_id: int, today: date, now: datetime
+) -> Sequence[tuple[date, Decision]]:
+    """What the scenario would do for the customer in the next weeks if nobody paid, by the rules of the run itself."""
+    book = facts.book_of(organisation_id, today=today, now=now)
+    run = facts.run_facts(organisation_id, today=today, now=now)
+    return [
+        found
+        for customer in facts.customers(book, ids=[customer_id])
+        for found in projection.project(customer, run, days=LOOKS_AHEAD_DAYS)
+    ]

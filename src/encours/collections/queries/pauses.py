@@ -1,0 +1,84 @@
+"""Read pauses and promises, with what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from encours.access.rules import Scope
+from encours.collections.models import Pause, Promise
+from encours.collections.rules.promises import PromiseState, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseSeen:
+    """A promise, the cash that came for it, and what that makes of it."""
+
+    promise: Promise
+    received_minor: int
+    state: PromiseState
+
+
+def running_pauses(scope: Scope, *, today: date) -> QuerySet[Pause]:
+    """Everything on hold today that the reader may see, the longest first."""
+    pauses = _in_portfolio(Pause.objects.filter(organisation_id=scope.organisation_id), scope)
+    running = pauses.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today), start_date__lte=today)
+    running = running.filter(Q(until_date__isnull=True) | Q(until_date__gte=today))
+    return running.select_related("customer", "author").order_by("start_date", "pk")
+
+
+def pauses_of(customer_id: int, *, scope: Scope) -> Sequence[Pause]:
+    """All pauses of a customer, the latest first."""
+    pauses = _in_portfolio(Pause.objects.filter(organisation_id=scope.organisation_id), scope)
+    return list(pauses.filter(customer_id=customer_id).order_by("-pk"))
+
+
+def promises(
+    scope: Scope, *, today: date, customer_id: int | None = None, since: date | None = None, limit: int = 500
+) -> list[PromiseSeen]:
+    """Promises with their state, the next due first; without a customer, those of the last month and to come."""
+    found = _in_portfolio(Promise.objects.filter(organisation_id=scope.organisation_id), scope)
+    if customer_id is not None:
+        found = found.filter(customer_id=customer_id)
+    else:
+        found = found.filter(promised_date__gte=since or today - timedelta(days=31), withdrawn_date__isnull=True)
+    listed = list(found.select_related("customer").order_by("promised_date", "pk")[:limit])
+    received = received_for(scope.organisation_id, [promise.pk for promise in listed], today=today)
+    return [_seen(promise, received.get(promise.pk, 0), today) for promise in listed]
+
+
+def _seen(promise: Promise, received_minor: int, today: date) -> PromiseSeen:
+    state = state_of(
+        promise.amount_minor,
+        promised_date=promise.promised_date,
+        received_minor=received_minor,
+        today=today,
+        is_withdrawn=promise.withdrawn_date is not None,
+    )
+    return PromiseSeen(promise, received_minor, state)
+
+
+def received_for(organisation_id: int, promise_ids: Sequence[int], *, today: date) -> dict[int, int]:
+    """The cash received for each promise, from the day it was made to the day promised."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.id, coalesce(-sum(r.amount_minor), 0)::bigint
+            from collections_promise p
+            left join ledger_openitem r on r.organisation_id = p.organisation_id and r.customer_id = p.customer_id
+                and r.kind = 'receipt' and r.currency = p.currency
+                and r.item_date between p.made_date and least(p.promised_date, %s)
+            where p.organisation_id = %s and p.id = any(%s)
+            group by p.id
+            """,
+            [today, organisation_id, list(promise_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _in_portfolio[Row: (Pause, Promise)](rows: QuerySet[Row], scope: Scope) -> QuerySet[Row]:
+    if not scope.own_portfolio_only:
+        return rows
+    return rows.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))

@@ -1,0 +1,45 @@
+"""Each organisation's run of the day, once its sending hours come near."""
+
+from datetime import UTC, datetime, timedelta
+
+from procrastinate.contrib.django import app
+
+from encours.access.models import Organisation
+from encours.collections import actions as collections
+from encours.collections.queries import decided, facts
+from encours.core.actors import Actor
+from encours.core.dates import business_date, instant_of
+from encours.entrypoints.jobs.organisations import each_organisation
+
+BY = Actor.system("reminders")
+# decided shortly before the first message may leave, when the night's imports are in
+LEAD = timedelta(minutes=30)
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queue="collections", queueing_lock="collections.run", lock="collections.run")
+def decide(timestamp: int) -> None:
+    """Take the decisions of the day where it is time and they are not taken yet."""
+    del timestamp
+    now = datetime.now(UTC)
+    for organisation in each_organisation():
+        if is_time(organisation, now):
+            run_now(organisation, now)
+
+
+def is_time(organisation: Organisation, now: datetime) -> bool:
+    """Whether today is a sending day, its hours begin within half an hour, and today's run is still to be made."""
+    calendar = facts.calendar_of(facts.policy_of(organisation.pk))
+    today = business_date(now, timezone=calendar.timezone)
+    opens = instant_of(today, calendar.opens_at, timezone=calendar.timezone)
+    if not calendar.is_open(today) or now < opens - LEAD:
+        return False
+    last = decided.latest_run(organisation.pk)
+    return last is None or last.run_date < today
+
+
+def run_now(organisation: Organisation, now: datetime) -> None:
+    """Decide for an organisation that is bound to the connection."""
+    calendar = facts.calendar_of(facts.policy_of(organisation.pk))
+    today = business_date(now, timezone=calendar.timezone)
+    collections.run_dunning(organisation_id=organisation.pk, today=today, now=now, by=BY)
