@@ -88,6 +88,8 @@ def _tell_how(arguments: argparse.Namespace) -> None:
 def _serve(arguments: argparse.Namespace) -> int:
     from encours.entrypoints.cli import serve
 
+    # a second lock beside the sandbox: whoever opens that one still sends nothing from here
+    os.environ["ENCOURS_MAIL"] = "mailbox"
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
     return int(serve.run(parser.parse_args(["--host", arguments.host, "--port", str(arguments.port)])))
