@@ -22,6 +22,7 @@ VERBS: Mapping[str, Promise] = {
     "allocate": _("Allocated"),
     "undo_allocation": _("Allocation undone"),
     "post": _("Booked"),
+    "check_books": _("Checked the books"),
     "reverse_item": _("Item reversed"),
     "open_dispute": _("Dispute opened"),
     "open_disputes": _("Disputes opened"),

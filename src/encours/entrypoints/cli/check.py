@@ -1,18 +1,15 @@
 """Check the books' laws again from the stored rows: each with its figure, exit 1 when one is broken."""
 
 import argparse
-import importlib
-import importlib.util
-from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
-from encours.access import context, queries
+from encours.access import queries
 from encours.access.models import Organisation
 from encours.core.findings import Finding
 from encours.entrypoints.cli import output
+from encours.entrypoints.laws import findings_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,20 +32,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(found)
     return output.DONE if is_kept else output.REFUSED
-
-
-def findings_of(organisation: Organisation) -> list[Finding]:
-    """What every room says of one organisation, the organisation bound meanwhile."""
-    with context.bound(organisation.pk):
-        return [finding for room in rooms_with_laws() for finding in room.check(organisation.pk)]
-
-
-def rooms_with_laws() -> Iterator[Any]:
-    """The `invariants` module of each room that has one, lowest floor first."""
-    for room in settings.ROOMS:
-        name = f"{room}.invariants"
-        if importlib.util.find_spec(name) is not None:
-            yield importlib.import_module(name)
 
 
 def _document(organisation: Organisation, finding: Finding) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""What the night is for: look at the books' laws, and forget jobs long done."""
+
+import logging
+
+from django.db import transaction
+from procrastinate import JobContext, builtin_tasks
+from procrastinate.contrib.django import app
+
+from encours.access.actions import record_audit
+from encours.core.actors import Actor
+from encours.entrypoints.jobs.organisations import each_organisation
+from encours.entrypoints.laws import findings_of
+
+BY = Actor.system("nightly check")
+FINISHED_JOBS_KEPT_HOURS = 24 * 30
+log = logging.getLogger(__name__)
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queue="upkeep", queueing_lock="upkeep.check", lock="upkeep.check")
+def check_books(timestamp: int) -> None:
+    """Check every law of every organisation, and say in its audit trail what was found."""
+    del timestamp
+    for organisation in each_organisation():
+        findings = findings_of(organisation)
+        broken = [finding.code for finding in findings if not finding.is_kept]
+        if broken:
+            log.error("The books of %s break %s", organisation.slug, ", ".join(broken))
+        with transaction.atomic():
+            record_audit(
+                by=BY,
+                organisation_id=organisation.pk,
+                verb="check_books",
+                subject_kind="organisation",
+                subject_id=organisation.pk,
+                details={"laws": len(findings), "broken": broken},
+            )
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(queue="upkeep", queueing_lock="upkeep.jobs", pass_context=True)
+async def forget_finished_jobs(context: JobContext, timestamp: int) -> None:
+    """Remove jobs that ended well a month ago; failed ones stay until a person has looked."""
+    del timestamp
+    await builtin_tasks.remove_old_jobs.func(context, max_hours=FINISHED_JOBS_KEPT_HOURS)
