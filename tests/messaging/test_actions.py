@@ -6,7 +6,6 @@ from email import message_from_string, policy
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from tests import cast
 
 from encours.access import context as access_context
 from encours.access.models import AuditEntry, Organisation
@@ -20,6 +19,7 @@ from encours.messaging.rules import delivery, sample
 from encours.messaging.rules.context import VariableMissing
 from encours.messaging.rules.mime import AddressUnusable, HeaderUnsafe
 from encours.messaging.rules.values import Address, Draft, Sender
+from tests import cast
 
 from .conftest import NOW, queue, ready_to_send, state
 

@@ -1,6 +1,6 @@
 """Write mail accounts, the list of addresses not to write to, and the switches of channels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,12 @@ from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging.models import ChannelSwitch, MailAccount, Security, Suppression, SuppressionReason
 from encours.messaging.queries import server_of
+from encours.messaging.rules import domain
+from encours.messaging.rules.domain import DomainFinding
 from encours.messaging.rules.mime import HeaderUnsafe, is_safe, wire_address
 from encours.messaging.rules.server import Connect
+
+type LookUp = Callable[[Sequence[str]], domain.Records]
 
 
 class AccountIncomplete(Refused):
@@ -104,15 +108,19 @@ def verify_mail_account(*, organisation_id: int, account_id: int, connect: Conne
         _audit(organisation_id, by, "mail_account_verified", account.pk, {})
 
 
-@transaction.atomic
-def record_domain_check(
-    *, organisation_id: int, account_id: int, findings: Mapping[str, Any], by: Actor, now: datetime
-) -> None:
-    """Keep what SPF, DKIM and DMARC say about the account's domain."""
-    MailAccount.objects.filter(organisation_id=organisation_id, pk=account_id).update(
-        domain_findings=dict(findings), domain_checked_at=now
-    )
-    _audit(organisation_id, by, "mail_domain_checked", account_id, findings)
+def check_domain(
+    *, organisation_id: int, account_id: int, look_up: LookUp, by: Actor, now: datetime
+) -> dict[str, DomainFinding]:
+    """Ask what the account's domain publishes for SPF, DKIM and DMARC, and keep the findings with the account."""
+    account = MailAccount.objects.get(organisation_id=organisation_id, pk=account_id)
+    name = wire_address(account.from_email).rpartition("@")[2].lower()
+    found = domain.findings(name, look_up(domain.names_to_ask(name)))
+    kept = {code: finding.as_json() for code, finding in found.items()}
+    with transaction.atomic():
+        MailAccount.objects.filter(pk=account.pk).update(domain_findings=kept, domain_checked_at=now)
+        verdicts = {code: finding.verdict for code, finding in found.items()}
+        _audit(organisation_id, by, "mail_domain_checked", account.pk, verdicts)
+    return found
 
 
 @transaction.atomic

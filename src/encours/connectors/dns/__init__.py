@@ -1,0 +1,1 @@
+"""The domain name system: the records a domain publishes about its mail."""
