@@ -1,7 +1,6 @@
 """Tenants, companies, people and rights: what is written, what is refused, what the audit trail says."""
 
 import pytest
-from tests import cast
 
 from encours.access import actions as access
 from encours.access import context, queries
@@ -9,6 +8,7 @@ from encours.access.models import AuditEntry, Membership, User
 from encours.core.actors import Actor
 from encours.core.ids import IdentifierWrong
 from encours.core.terms import TermsUnreadable
+from tests import cast
 
 BY = Actor.system("test")
 pytestmark = pytest.mark.django_db

@@ -9,13 +9,13 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
-from tests import cast
 
 from encours.access import actions as access
 from encours.access import context, queries
 from encours.access.models import AuditEntry
 from encours.core.actors import Actor
 from encours.core.money import Money
+from tests import cast
 
 BY = Actor(user_id=None, name="Nadia Ferrand", channel="desk")
 

@@ -5,10 +5,10 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.utils import DatabaseError, ProgrammingError
-from tests import cast
 
 from encours.access import context, guard
 from encours.core.database import APPLICATION_ROLE
+from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

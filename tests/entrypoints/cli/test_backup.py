@@ -15,14 +15,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
-from tests import cast
-from tests.documented import documented, shape
 
 from encours.access import guard
 from encours.entrypoints.cli import backup
 from encours.ledger import actions as ledger
 from encours.ledger import rules
 from encours.ledger.models import ItemKind
+from tests import cast
+from tests.documented import documented, shape
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ELSEWHERE = "restored_elsewhere"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
-from tests import cast
-from tests.documented import documented, shape
 
 from encours.access import actions as access
 from encours.core.findings import Finding
 from encours.entrypoints.cli import check
+from tests import cast
+from tests.documented import documented, shape
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import translation
+
+from encours.access import actions as access
+from encours.entrypoints.cli import doctor
 from tests import cast
 from tests.documented import documented, shape
-
-from encours.entrypoints.cli import doctor
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,13 @@ def test_a_sound_installation_has_nothing_that_fails(company: cast.Company, caps
     by_code = {line["code"]: line for line in document["lines"]}
     assert "tables guarded by row-level security" in by_code["role"]["found"]
     assert by_code["organisations"]["found"] == "brevanne: sandbox, no message leaves"
+    assert by_code["mail"]["found"] == "brevanne: no mail account"
+
+
+def test_leaving_the_sandbox_without_an_address_to_write_from_is_a_warning(company: cast.Company) -> None:
+    assert states()["mail"] == "ok"
+    access.set_sandbox(by=company.by, organisation_id=company.organisation_id, sandbox=False, why="live")
+    assert states()["mail"] == "warn"
 
 
 def test_a_connection_that_sees_all_tenants_fails(company: cast.Company) -> None:

@@ -16,10 +16,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from encours.access import guard, queries
+from encours.access import context, guard, queries
+from encours.access.models import Organisation
 from encours.core import secrets
 from encours.entrypoints import heartbeat
 from encours.entrypoints.cli import output
+from encours.messaging import queries as messaging
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 POSTGRES_MAJOR_MIN = 18
@@ -210,13 +212,31 @@ def clock() -> Line:
 
 
 def gates() -> Iterable[Line]:
-    """For each organisation: whether messages may leave, and whether its audit trail goes on."""
+    """For each organisation: whether messages may leave, and by which addresses."""
     organisations = list(queries.organisations())
     if not organisations:
         yield Line("organisations", WARN, _("none yet"), _("Start with `encours demo`, or import books."))
     for organisation in organisations:
         gate = _("sandbox, no message leaves") if organisation.sandbox else _("messages may leave")
         yield Line("organisations", OK, f"{organisation.slug}: {gate}")
+        with context.bound(organisation.pk):
+            yield mail(organisation)
+
+
+def mail(organisation: Organisation) -> Line:
+    """Whether the organisation has an address to write from, and a server that takes its mail."""
+    accounts = [account for account in messaging.accounts(organisation.pk) if account.is_active]
+    unverified = [account.from_email for account in accounts if account.verified_at is None]
+    if not accounts:
+        state = OK if organisation.sandbox else WARN
+        remedy = _("Add an account under Settings, Mail accounts, before you leave the sandbox.")
+        return Line("mail", state, _("{slug}: no mail account").format(slug=organisation.slug), remedy)
+    if unverified:
+        found = _("{slug}: never tried: {addresses}")
+        remedy = _("Send a test message from Settings, Mail accounts.")
+        return Line("mail", WARN, found.format(slug=organisation.slug, addresses=", ".join(unverified)), remedy)
+    found = _("{slug}: {count} mail accounts, all tried").format(slug=organisation.slug, count=len(accounts))
+    return Line("mail", OK, found)
 
 
 _IN_THE_DATABASE: tuple[Callable[[], Line], ...] = (role, migrations, worker, jobs, clock)
