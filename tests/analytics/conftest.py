@@ -1,6 +1,7 @@
 """Books of the cast for the tests of analytics."""
 
 import pytest
+
 from tests.books import Books
 from tests.cast import Company
 

@@ -10,8 +10,6 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.books import Books
-from tests.cast import Company
 
 from encours.analytics.queries import ageing as aged_balance
 from encours.analytics.queries import kpis as kpi_queries
@@ -20,6 +18,8 @@ from encours.analytics.rules.periods import Period
 from encours.analytics.rules.reckoning import Conventions
 from encours.ledger.models import Entry, OpenItem
 from encours.ledger.queries import AsOf, Selection
+from tests.books import Books
+from tests.cast import Company
 
 START = date(2026, 1, 1)
 days = st.integers(0, 150)

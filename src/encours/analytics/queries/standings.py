@@ -142,7 +142,9 @@ def _source(selection: Selection, *, text: str, only: str) -> tuple[str, dict[st
     if selection.customer_id is not None:
         conditions.append("s.customer_id = %(customer_id)s")
     if text:
-        conditions.append("(c.name ilike %(text)s or c.number ilike %(text)s or c.siren like %(text)s)")
+        conditions.append(
+            "(encours_fold(c.name) like encours_fold(%(text)s) or c.number ilike %(text)s or c.siren like %(text)s)"
+        )
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parameters["text"] = f"%{escaped}%"
     return (
