@@ -170,6 +170,8 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('imports.import'), %s)", [organisation_id])
             cursor.execute("set local work_mem = '128MB'")
+            # within a caller's transaction an earlier call may have left its targets
+            cursor.execute("drop table if exists stated_open, missing_document cascade")
         circumstances.recorder.interrupted(but={work.result.run_id for work in works})
         entity: Entity | None = None
         for work in works:

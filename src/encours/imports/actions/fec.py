@@ -11,7 +11,7 @@ from encours.core.errors import Refused, gettext_noop
 from encours.core.money import Money
 from encours.customers import staged_actions as customers
 from encours.imports import rules
-from encours.imports.actions.loading import REFUSAL_TABLE, Call, collect_refusals
+from encours.imports.actions.loading import REFUSAL_TABLE, Call, collect_refusals, plan_for_sets
 from encours.imports.actions.results import LISTED_MAX, FileResult
 from encours.imports.actions.runs import KEPT_ROWS_MAX
 from encours.imports.formats.fec import FecReader, Line
@@ -88,6 +88,7 @@ def _stage(call: Call, reader: FecReader, result: FileResult) -> None:
                 if count % _COPY_LINES == 0 and result.run_id is not None:
                     call.recorder.progress(result.run_id, percent=20, step="reading", rows=reader.tally.rows)
         cursor.execute("analyze fec_line")
+    plan_for_sets(reader.tally.rows)
     tally = reader.tally
     result.rows_read = tally.rows
     refused_lines = {problem.line for problem in tally.problems}

@@ -21,6 +21,7 @@ from encours.invoices import staged_actions as invoices
 from encours.ledger.staged_actions import Batch
 from encours.payments import staged_actions as payments
 
+_MANY_ROWS = 5000
 REFUSAL_TABLE = """create temp table staged_refusal (line bigint, field text, value text, reason text) on commit drop"""
 
 
@@ -83,6 +84,13 @@ def _stage(call: Call, opened: Opened, result: FileResult, table: tuple[str, str
                         result.run_id, percent=60 * staged.read // total, step="reading", rows=staged.read
                     )
         cursor.execute(f"analyze {name}")
+    plan_for_sets(result.rows_read)
+
+
+def plan_for_sets(rows: int) -> None:
+    """Let PostgreSQL hash large sets: fresh tables have no statistics yet, and a nested loop over them never ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"set local enable_nestloop = {'off' if rows > _MANY_ROWS else 'on'}")
 
 
 def _counted(blocks: Iterator[Staged], result: FileResult) -> Iterator[Staged]:
@@ -102,6 +110,7 @@ def _keys_of(call: Call, opened: Opened, table: str) -> int:
             f"""insert into staged_key select distinct customer, customer_name, null::bigint from {table}
                 where customer || customer_name <> ''"""
         )
+        cursor.execute("analyze staged_key")
     by_external_id = bool(opened.columns and opened.columns.names_customer_id)
     added = customers.resolve_staged_keys(organisation_id=call.organisation_id, by_external_id=by_external_id)
     with connection.cursor() as cursor:

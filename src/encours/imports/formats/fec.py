@@ -161,10 +161,10 @@ def dialect_of(path: Path, *, name: str = "") -> Dialect:
     if header is None:
         raise FileUnreadable(file=path.name)
     places: dict[str, int] = {}
-    for index, name in enumerate(_names(header)):
-        if name:
-            places.setdefault(name, index)
-    missing = [name for name in _REQUIRED if name not in places]
+    for index, field_name in enumerate(_names(header)):
+        if field_name:
+            places.setdefault(field_name, index)
+    missing = [field_name for field_name in _REQUIRED if field_name not in places]
     if not ({"debit", "credit"} <= places.keys() or {"amount", "side"} <= places.keys()):
         missing.append("Debit / Credit")
     if missing:
