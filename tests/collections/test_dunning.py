@@ -6,16 +6,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.collections.cases import (
-    BY_INVOICE,
-    STANDARD,
-    TODAY,
-    customer,
-    item,
-    keys,
-    last_step,
-    run,
-)
 
 from encours.collections.rules import dunning
 from encours.collections.rules.facts import (
@@ -29,6 +19,16 @@ from encours.collections.rules.facts import (
     Settled,
 )
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
+from tests.collections.cases import (
+    BY_INVOICE,
+    STANDARD,
+    TODAY,
+    customer,
+    item,
+    keys,
+    last_step,
+    run,
+)
 
 
 class TestNextStep:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.collections.cases import ACCOUNTS, TODAY, customer, item, run
 
 from encours.collections.rules import dunning, interlock, wording
 from encours.collections.rules.facts import (
@@ -15,6 +14,7 @@ from encours.collections.rules.facts import (
     PauseFact,
     PromiseFact,
 )
+from tests.collections.cases import ACCOUNTS, TODAY, customer, item, run
 
 F1 = item("F1")
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)

@@ -4,8 +4,6 @@ import datetime as dt
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from tests.collections import books
-from tests.collections.books import NOW, TODAY
 
 from encours.access import actions as access
 from encours.collections import actions as collections
@@ -15,6 +13,8 @@ from encours.collections.queries import preview
 from encours.disputes import actions as disputes
 from encours.ledger.models import ItemKind
 from encours.messaging.models import Message
+from tests.collections import books
+from tests.collections.books import NOW, TODAY
 
 DAY = dt.timedelta(days=1)
 

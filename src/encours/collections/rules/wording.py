@@ -87,6 +87,7 @@ WORDS: Mapping[str, Words] = {
         {
             "passed": _("The bank is known to {known}."),
             "held": _("The bank is known to {known} only, more than {days_max} business days ago."),
+            "held without known": _("No day is known up to which the bank has been read."),
         },
         _("Import the latest payments, or state the day to which the bank is known."),
     ),
@@ -111,12 +112,20 @@ WORDS: Mapping[str, Words] = {
     ),
     "pause": Words(
         _("Pause"),
-        {"passed": _("Not on hold."), "held": _("On hold until {until}: {reason} ({author}).")},
+        {
+            "passed": _("Not on hold."),
+            "held": _("On hold until {until}: {reason} ({author})."),
+            "held without until": _("On hold until further notice: {reason} ({author})."),
+        },
         _("End the pause, or wait for its end date."),
     ),
     "payment_plan": Words(
         _("Payment plan"),
-        {"passed": _("No payment plan."), "held": _("A payment plan runs until {until}.")},
+        {
+            "passed": _("No payment plan."),
+            "held": _("A payment plan runs until {until}."),
+            "held without until": _("A payment plan runs."),
+        },
         _("The end or the breach of the plan."),
     ),
     "insolvency": Words(
@@ -133,7 +142,8 @@ WORDS: Mapping[str, Words] = {
             "passed": _("The address works."),
             "adjusted": _("Nobody has the role asked for, so it goes to {email}."),
             "held": _("The address {email} returns its mail."),
-            "blocked": _("Nobody to write to: {cause} {email}"),
+            "blocked": _("No contact has an e-mail address."),
+            "blocked opted_out": _("{email} asked not to be written to."),
         },
         _("Correct or add the address of a contact."),
     ),
@@ -168,8 +178,14 @@ WORDS: Mapping[str, Words] = {
     ),
 }
 SET_ASIDE = _("Set aside by {set_aside_by}.")
-_UNKNOWN_DAY = _("no day at all")
-_OPEN_END = _("further notice")
+PAUSE_REASONS: Mapping[str, str] = {
+    "agreement": _("Agreement with the customer"),
+    "waiting": _("Waiting for a document"),
+    "commercial": _("Commercial reason"),
+    "payment_plan": _("Payment plan"),
+    "insolvency": _("Insolvency proceedings"),
+    "other": _("Other"),
+}
 
 
 def show_plainly(name: str, value: Any) -> str:
@@ -178,9 +194,7 @@ def show_plainly(name: str, value: Any) -> str:
         return " + ".join(f"{Money(minor, currency)}" for currency, minor in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    if value is None:
-        return _OPEN_END if name == "until" else _UNKNOWN_DAY if name == "known" else ""
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def sentence(check: Mapping[str, Any], *, translate: Callable[[str], str] = _, show: Show = show_plainly) -> str:
@@ -189,9 +203,22 @@ def sentence(check: Mapping[str, Any], *, translate: Callable[[str], str] = _, s
     if "set_aside_by" in data:
         return translate(SET_ASIDE).format(set_aside_by=data["set_aside_by"])
     words = WORDS.get(check["code"])
-    template = words.sentences.get(check["outcome"], words.name) if words else check["code"]
-    shown = {name: show(name, value) for name, value in data.items()}
+    template = _template(words, check["outcome"], data) if words else check["code"]
+    shown = {name: _said(name, value, translate, show) for name, value in data.items()}
     return translate(template).format_map(_Blank(shown)).strip()
+
+
+def _template(words: Words, outcome: str, data: Mapping[str, Any]) -> str:
+    """Where a datum is missing the sentence is another one: no end date, no day known."""
+    variants = [f"{outcome} {data['cause']}"] if data.get("cause") else []
+    variants += [f"{outcome} without {name}" for name, value in data.items() if value is None]
+    return next((words.sentences[name] for name in [*variants, outcome] if name in words.sentences), words.name)
+
+
+def _said(name: str, value: Any, translate: Callable[[str], str], show: Show) -> str:
+    if name == "reason":
+        return translate(PAUSE_REASONS.get(value, str(value)))
+    return "" if value is None else show(name, value)
 
 
 def name(code: str, *, translate: Callable[[str], str] = _) -> str:

@@ -1,0 +1,56 @@
+"""When a message may leave."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from encours.collections.rules.calendar import NeverSends, SendingCalendar, next_sending_instant
+from encours.core.dates import BusinessCalendar
+
+PARIS = SendingCalendar()
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "leaves"),
+    [
+        # Paris is an hour ahead of UTC in winter, two in summer
+        ("2026-11-24T05:00", "2026-11-24T08:00"),
+        ("2026-11-24T09:30", "2026-11-24T09:30"),
+        ("2026-11-24T16:59", "2026-11-24T16:59"),
+        ("2026-11-24T17:00", "2026-11-25T08:00"),
+        ("2026-07-02T05:00", "2026-07-02T07:00"),
+        ("2026-11-27T18:00", "2026-11-30T08:00"),
+        ("2027-12-24T18:00", "2027-12-27T08:00"),
+        ("2026-05-22T20:00", "2026-05-26T07:00"),
+        ("2026-04-30T17:00", "2026-05-04T07:00"),
+    ],
+    ids=[
+        "before opening", "in hours", "last minute", "after closing", "summer time", "friday evening",
+        "christmas weekend", "whit monday", "first of may",
+    ],
+)  # fmt: skip
+def test_the_next_instant_keeps_days_and_hours(now, leaves):
+    assert next_sending_instant(utc(now), PARIS) == utc(leaves)
+
+
+class TestSendingCalendar:
+    def test_silent_periods_keep_both_their_ends(self):
+        silent = SendingCalendar(silent_periods=((date(2026, 12, 21), date(2026, 12, 31)),))
+        assert next_sending_instant(utc("2026-12-18T20:00"), silent) == utc("2027-01-04T08:00")
+
+    def test_saint_stephens_day_is_silent_in_alsace(self):
+        alsace = SendingCalendar(calendar=BusinessCalendar("FR", "alsace-moselle"))
+        assert not alsace.is_open(date(2025, 12, 26))
+        assert PARIS.is_open(date(2025, 12, 26))
+
+    def test_other_hours_and_zones(self):
+        night = SendingCalendar(opens_at=time(8), closes_at=time(9), timezone="America/Montreal")
+        assert next_sending_instant(utc("2026-11-24T12:00"), night) == utc("2026-11-24T13:00")
+
+    def test_a_calendar_that_never_opens_is_refused(self):
+        with pytest.raises(NeverSends):
+            next_sending_instant(utc("2026-11-24T12:00"), SendingCalendar(weekdays=frozenset()))

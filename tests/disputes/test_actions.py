@@ -1,0 +1,92 @@
+"""Opening and closing disputes: what is written, what is refused, twice in a row."""
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from encours.access import queries as access
+from encours.access.models import Membership
+from encours.disputes import actions as disputes
+from encours.disputes import queries
+from encours.disputes.models import Dispute
+from tests.collections import books
+
+TODAY = books.TODAY
+
+
+@pytest.fixture
+def brevanne(company):
+    books.post(company, company.acme, "F1", amount=100_00)
+    return company
+
+
+def open_one(company, **given):
+    order = {"document_number": "F1", "customer_id": company.acme.pk, "today": TODAY, "by": company.by, **given}
+    return disputes.open_dispute(organisation_id=company.organisation_id, **order)
+
+
+class TestOpenDispute:
+    def test_notes_amount_reason_and_author(self, brevanne):
+        dispute = open_one(brevanne, amount_minor=40_00, reason="price", note="agreed 5 EUR")
+        assert (dispute.currency, dispute.opened_by_name, dispute.closed_date) == ("EUR", "Nadia Ferrand", None)
+
+    def test_of_an_item_takes_its_document(self, brevanne):
+        item = books.item_of(brevanne, "F1")
+        assert open_one(brevanne, document_number="", item_id=item.pk).document_number == "F1"
+
+    @pytest.mark.parametrize("amount", [0, -5, 100_01])
+    def test_refuses_amounts_outside_what_is_open(self, brevanne, amount):
+        with pytest.raises(disputes.DisputeAmountUnusable):
+            open_one(brevanne, amount_minor=amount)
+
+    def test_refuses_what_is_not_on_this_account(self, brevanne):
+        with pytest.raises(disputes.NothingToDispute):
+            open_one(brevanne, customer_id=brevanne.borealis.pk)
+
+    def test_refuses_an_unknown_reason(self, brevanne):
+        with pytest.raises(disputes.DisputeWordUnknown):
+            open_one(brevanne, reason="weather")
+
+    def test_with_the_same_key_gives_the_first_again(self, brevanne):
+        assert open_one(brevanne, key="portal:1").pk == open_one(brevanne, key="portal:1").pk
+
+
+class TestCloseDispute:
+    def test_adds_the_end_and_happens_once(self, brevanne):
+        dispute = open_one(brevanne)
+        order = {"organisation_id": brevanne.organisation_id, "dispute_id": dispute.pk, "by": brevanne.by}
+        closed = disputes.close_dispute(**order, outcome="unfounded", today=TODAY + dt.timedelta(days=3))
+        assert closed.closed_by_name == "Nadia Ferrand"
+        with pytest.raises(disputes.DisputeClosedAlready):
+            disputes.close_dispute(**order, outcome="unfounded", today=TODAY)
+
+    def test_refuses_an_unknown_outcome(self, brevanne):
+        with pytest.raises(disputes.DisputeWordUnknown):
+            disputes.close_dispute(
+                organisation_id=brevanne.organisation_id, dispute_id=open_one(brevanne).pk, outcome="maybe",
+                today=TODAY, by=brevanne.by,
+            )  # fmt: skip
+
+    def test_what_was_noted_cannot_be_rewritten(self, brevanne):
+        open_one(brevanne)
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            connection.cursor().execute("update disputes_dispute set amount_minor = 1")
+
+
+class TestOpenDisputes:
+    def test_notes_many_at_once_and_each_document_once(self, brevanne):
+        rows = [disputes.ImportedDispute(brevanne.acme.pk, number, TODAY) for number in ("F1", "F2")]
+        order = {"organisation_id": brevanne.organisation_id, "by": brevanne.by}
+        assert disputes.open_disputes(**order, disputes=rows) == 2
+        assert disputes.open_disputes(**order, disputes=rows) == 0
+        assert Dispute.objects.count() == 2
+
+
+class TestQueries:
+    def test_list_the_open_ones_of_the_readers_customers(self, brevanne):
+        open_one(brevanne)
+        scope = access.scope_of(Membership.objects.get(user=brevanne.collector))
+        assert [dispute.document_number for dispute in queries.open_of(brevanne.acme.pk, scope=scope)] == ["F1"]
+        assert queries.open_count(scope) == 1
+        assert len(queries.all_of(brevanne.acme.pk, scope=scope)) == 1
