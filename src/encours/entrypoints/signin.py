@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from encours.core import secrets
 
 
-class InvitedOnly(DefaultSocialAccountAdapter):
+class InvitedOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """The company's directory proves who somebody is; being invited is what lets them in."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -18,7 +18,7 @@ class InvitedOnly(DefaultSocialAccountAdapter):
         return False
 
 
-class EncryptedFactors(DefaultMFAAdapter):
+class EncryptedFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """A copy of the database does not give the second factor away."""
 
     def encrypt(self, text: str) -> str:
