@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
 from encours.collections import actions as collections
+from encours.collections.models import Reminder
 from encours.collections.queries import decisions, worklist
 from encours.collections.rules import wording
 from encours.entrypoints.desk import reminders
@@ -50,7 +51,7 @@ def held(request: DeskRequest) -> HttpResponse:
     return render(request, "desk/held/list.html", context)
 
 
-def _row(reminder: decisions.Reminder, request: DeskRequest) -> dict[str, Any]:
+def _row(reminder: Reminder, request: DeskRequest) -> dict[str, Any]:
     checks = reminders.checks_of(reminder, today=request.today)
     return {
         "reminder": reminder,

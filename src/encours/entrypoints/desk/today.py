@@ -19,6 +19,7 @@ from encours.collections import actions as collections
 from encours.collections.actions import worklist as worklist_actions
 from encours.collections.models import PromiseSource
 from encours.collections.queries import decisions, worklist
+from encours.collections.rules import wording
 from encours.core.currencies import exponent
 from encours.core.errors import EncoursError
 from encours.customers import actions as customer_actions
@@ -146,8 +147,8 @@ def today(request: DeskRequest) -> HttpResponse:
     asked = _asked(request)
     if form := request.GET.get("export"):
         listed = worklist.worklist(asked, limit=worklist.CANDIDATES_MAX)
-        rows = [_flat(shown) for shown in _shown(listed, request.today)]
-        return exports.sheet(form, name=gettext("today"), columns=COLUMNS, rows=rows)  # type: ignore[return-value]
+        flat = [_flat(shown) for shown in _shown(listed, request.today)]
+        return exports.sheet(form, name=gettext("today"), columns=COLUMNS, rows=flat)  # type: ignore[return-value]
     offset = _number(request.GET.get("after", "")) or 0
     listed = worklist.worklist(asked, offset=offset, limit=PAGE_ROWS)
     rows = _shown(listed, request.today, start=offset + 1)
@@ -218,7 +219,7 @@ def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkLis
         "ready_count": len(ready.ids),
         "ready": _amounts(ready.amounts),
         "held_count": sum(count for _, count in causes),
-        "causes": [(reminders.wording.name(code, translate=gettext), count) for code, count in causes[:4]],
+        "causes": [(wording.name(code, translate=gettext), count) for code, count in causes[:4]],
         "done_share": done_share,
         "filters": [
             {"key": key, "label": label, "icon": icon, "count": listed.counts[key], "query": _query(request, only=key)}

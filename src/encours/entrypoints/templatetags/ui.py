@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from encours.core.currencies import exponent
 from encours.entrypoints import formats
 from encours.entrypoints.listing import Listing
 
@@ -30,6 +31,16 @@ def money(minor: int | None, currency: str | None) -> str:
     """An amount to the cent, wherever one can pay or match."""
     if minor is None or not currency:
         return formats.DASH
+    return formats.money(minor, currency, language=_language())
+
+
+@register.simple_tag
+def amount(value: dict[str, str] | None) -> str:
+    """An amount as the product's JSON has it: {"amount": "1234.50", "currency": "EUR"}."""
+    if not value:
+        return formats.DASH
+    currency = value["currency"]
+    minor = int(Decimal(value["amount"]).scaleb(exponent(currency)))
     return formats.money(minor, currency, language=_language())
 
 

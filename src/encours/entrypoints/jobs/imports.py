@@ -1,0 +1,30 @@
+"""Bring dropped files into the books while the person who dropped them does something else."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from procrastinate.contrib.django import app
+
+from encours.access import context
+from encours.access.models import Entity
+from encours.core.actors import Actor
+from encours.core.dates import business_date
+from encours.imports import actions as imports
+
+
+@app.task(queue="imports", name="imports.bring_in")
+def bring_in(
+    *, organisation_id: int, paths: list[str], entity_code: str, is_dry_run: bool, actor_id: int, actor_name: str
+) -> None:
+    """Import the files of one drop, all in one transaction; each file's run tells what became of it."""
+    now = datetime.now(UTC)
+    with context.bound(organisation_id):
+        zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
+        imports.import_files(
+            [imports.FileGiven(Path(path), Path(path).name) for path in paths],
+            organisation_id=organisation_id,
+            options=imports.Options(entity_code=entity_code or None, is_dry_run=is_dry_run),
+            by=Actor(user_id=actor_id, name=actor_name, channel="desk"),
+            now=now,
+            today=business_date(now, timezone=zones.first() or "Europe/Paris"),
+        )
