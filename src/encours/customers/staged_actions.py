@@ -220,6 +220,7 @@ def upsert_staged_contacts(*, organisation_id: int) -> Outcome:
             parameters,
         )
         outcome.created = int(cursor.rowcount)
+        cursor.execute("drop table staged_contact_known")
     return outcome
 
 

@@ -338,7 +338,7 @@ def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
     settled = Settled()
     with connection.cursor() as cursor:
         cursor.execute(STATED_TABLE)
-        cursor.execute("drop table if exists implied_leg, implied_head; drop view if exists implied_item, implied_all")
+        cursor.execute("drop view if exists implied_item, implied_all; drop table if exists implied_leg, implied_head")
         cursor.execute(_IMPLIED_LEGS.format(kinds=_KINDS), batch.parameters)
         cursor.execute("select count(*), count(distinct document_id) from implied_leg")
         legs, settled.documents = cursor.fetchone()

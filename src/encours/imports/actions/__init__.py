@@ -172,6 +172,7 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
             cursor.execute("set local work_mem = '128MB'")
             # within a caller's transaction an earlier call may have left its targets
             cursor.execute("drop table if exists stated_open, missing_document cascade")
+            cursor.execute(invoices.STATED_TABLE)
         circumstances.recorder.interrupted(but={work.result.run_id for work in works})
         entity: Entity | None = None
         for work in works:

@@ -12,6 +12,7 @@ from encours.core.money import Money
 from encours.customers import staged_actions as customers
 from encours.imports import rules
 from encours.imports.actions.loading import REFUSAL_TABLE, Call, collect_refusals, plan_for_sets
+from encours.imports.actions.openings import carry_forward, stage_carried
 from encours.imports.actions.results import LISTED_MAX, FileResult
 from encours.imports.actions.runs import KEPT_ROWS_MAX
 from encours.imports.formats.fec import FecReader, Line
@@ -59,6 +60,9 @@ def load_fec(call: Call, opened: Opened, result: FileResult) -> None:
     _say(call, result, 50, "checking")
     result.detail["customers_created"] = _load_customers(call)
     _say(call, result, 60, "writing")
+    if (carried := carry_forward(call)) is not None:
+        result.detail["opening_known"] = carried
+        result.unchanged += carried["lines_known"]
     _load_documents(call, batch, result)
     _load_others(call, batch, result)
     _say(call, result, 80, "lettrage")
@@ -72,9 +76,9 @@ def _say(call: Call, result: FileResult, percent: int, step: str) -> None:
         call.recorder.progress(result.run_id, percent=percent, step=step)
 
 
-_DROP = """drop view if exists staged_new_item, staged_changed_item, fec_other_item;
+_DROP = """drop view if exists staged_new_item, staged_changed_item, fec_other_item, fec_leg;
     drop table if exists staged_refusal, staged_customer, staged_key, fec_line, fec_kind, fec_entry, fec_document, fec_other,
-        fec_item, fec_head, fec_leg, fec_changed, fec_known, fec_undone"""
+        fec_item, fec_head, fec_leg_raw, fec_changed, fec_opening, fec_difference, fec_carried, fec_known, fec_undone"""
 _LINE_TABLE = """create temp table fec_line (line bigint, journal text, entry_number text, entry_date date, account text,
     account_label text, auxiliary text, auxiliary_label text, piece text, issue_date date, due_date date, label text,
     amount_minor bigint, code text, code_date date, counterparts text, customer text) on commit drop"""
@@ -283,6 +287,7 @@ def _letter(call: Call, batch: Batch, result: FileResult) -> None:
             _undo_changed(call, batch)
         else:
             cursor.execute("create temp table fec_changed on commit drop as select distinct account, customer from fec_entry")
+        stage_carried(call)
         cursor.execute("create temp table fec_head (rank bigint, allocation_id bigint default nextval(pg_get_serial_sequence("
             "'ledger_allocation', 'id')), key text, allocation_date date, code text, code_date date) on commit drop")
         cursor.execute("create temp table fec_leg_raw (rank bigint, item_id bigint, amount_minor bigint) on commit drop")
@@ -335,7 +340,9 @@ def _lettered(call: Call) -> Iterator[tuple[tuple[str, str, str], rules.Lettered
     """The lettered items to allocate, by account, customer and code."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
-            """select e.account, e.customer, e.code, i.id, e.line, e.amount_minor, i.open_minor, i.item_date, e.code_date
+            """select account, customer, code, item_id, line, amount_minor, amount_minor, item_date, code_date from fec_carried
+               union all
+               select e.account, e.customer, e.code, i.id, e.line, e.amount_minor, i.open_minor, i.item_date, e.code_date
                from fec_entry e join (select distinct account, customer from fec_changed) c
                    on c.account = e.account and c.customer = e.customer
                join fec_item f using (line) join ledger_openitem i on i.id = f.item_id
