@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Func, Q, QuerySet, TextField
 
 from encours.access.rules import Scope
 from encours.core.errors import NotFound, gettext_noop
+from encours.core.text import fold
 from encours.customers.models import Contact, Customer, Note, Segment
+
+
+class Folded(Func):
+    """A name without accents and case, as the search index keeps it."""
+
+    function = "encours_fold"
+    output_field = TextField()
 
 
 class CustomerUnknown(NotFound):
@@ -29,6 +37,8 @@ class Found:
 def in_scope(scope: Scope) -> QuerySet[Customer]:
     """The customers a person may see: all of the organisation, or those they collect from or sell to."""
     customers = Customer.objects.filter(organisation_id=scope.organisation_id, merged_into__isnull=True)
+    if scope.own_portfolio_only and scope.user_id is None:
+        return customers.none()
     if scope.own_portfolio_only:
         customers = customers.filter(Q(collector_id=scope.user_id) | Q(sales_rep_id=scope.user_id))
     return customers
@@ -66,14 +76,14 @@ def search(text: str, *, scope: Scope, limit: int) -> Sequence[Found]:
     wanted = text.strip()
     if not wanted:
         return []
-    rows = in_scope(scope).filter(
-        Q(number__istartswith=wanted) | Q(name__icontains=wanted) | Q(siren=wanted.replace(" ", ""))
-    )
+    named = in_scope(scope).annotate(folded=Folded("name")).filter(folded__contains=fold(wanted))
+    numbered = in_scope(scope).filter(Q(number__istartswith=wanted) | Q(siren=wanted.replace(" ", "")))
+    rows = in_scope(scope).filter(Q(pk__in=named.values("pk")) | Q(pk__in=numbered.values("pk")))
     found = [
         Found(*row) for row in rows.order_by("name", "pk").values_list("id", "number", "name", "city")[: limit * 4]
     ]
-    lowered = wanted.lower()
-    found.sort(key=lambda row: not (row.name.lower().startswith(lowered) or row.number.lower() == lowered))
+    folded = fold(wanted)
+    found.sort(key=lambda row: not (fold(row.name).startswith(folded) or fold(row.number) == folded))
     return found[:limit]
 
 
