@@ -200,3 +200,23 @@ class SavedView(Scoped):
 
     def __str__(self) -> str:
         return f"{self.screen}: {self.name}"
+
+
+class ApiToken(Scoped):
+    """A program's key to the API: it acts as its user, within its own scopes; only its digest is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    # the first characters, by which a person recognises the token in a list
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=20))
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organisation", "-id"], name="access_apitoken_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.name}"

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.payments.models import Receipt
 
 
 def receipts_in_scope(scope: Scope) -> QuerySet[Receipt]:
-    """The receipts of the companies the reader may see."""
+    """The receipts of the companies and customers the reader may see."""
     receipts = Receipt.objects.filter(organisation_id=scope.organisation_id)
-    return receipts.filter(entity_id__in=scope.entity_ids) if scope.entity_ids else receipts
+    if scope.entity_ids:
+        receipts = receipts.filter(entity_id__in=scope.entity_ids)
+    if scope.own_portfolio_only:
+        receipts = receipts.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+    return receipts
 
 
 def last_received_date(scope: Scope) -> date | None:

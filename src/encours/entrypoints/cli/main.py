@@ -30,6 +30,7 @@ COMMANDS = {
     "backup": ("backup", gettext_noop("write everything to a file")),
     "restore": ("restore", gettext_noop("read everything back from a file")),
     "user": ("user", gettext_noop("invite a person or change a password")),
+    "token": ("token", gettext_noop("give a program a key to the API")),
 }
 # These need the tables' owner rather than the bound role.
 AS_OWNER = {"migrate", "restore", "backup"}

@@ -1,0 +1,89 @@
+"""What several answers have in common: money, pages and their cursors."""
+
+import base64
+import binascii
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Schema
+from pydantic import Field as PydanticField
+
+from encours.access.rules import Scope
+from encours.core.dates import business_date
+from encours.core.errors import NotFound, Refused, gettext_noop
+from encours.core.money import Money
+from encours.customers.models import Customer
+
+LIMIT_MAX = 500
+type Limit = Annotated[int, PydanticField(ge=1, le=LIMIT_MAX)]
+
+
+class CursorUnreadable(Refused):
+    """The cursor is not one this list gave."""
+
+    message = gettext_noop("This cursor was not given by this list.")
+
+
+class CustomerUnknown(NotFound):
+    """No customer of that number, or none the token may see."""
+
+    message = gettext_noop("There is no customer {number}.")
+
+
+class MoneyShape(Schema):
+    """An amount in major units as a decimal string, and its currency."""
+
+    amount: str = Field(examples=["1234.50"])
+    currency: str = Field(examples=["EUR"])
+
+
+def money(minor: int, currency: str) -> dict[str, str]:
+    """An amount in minor units as the API gives it."""
+    return Money(minor, currency).as_json()
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What the token's user may see."""
+    scope: Scope = request.bearer.scope  # type: ignore[attr-defined]
+    return scope
+
+
+def today() -> date:
+    """The day in Paris, where the books are kept unless a day is asked for."""
+    return business_date(timezone.now(), timezone="Europe/Paris")
+
+
+def cursor_of(*place: Any) -> str:
+    """The place of the last row as an opaque text."""
+    plain = [value.isoformat() if isinstance(value, date | datetime) else _plain(value) for value in place]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float) or value is None else str(value)
+
+
+def place_of(cursor: str | None, *, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
+    """The place a cursor holds: each part read as its kind."""
+    if not cursor:
+        return None
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return tuple(
+            date.fromisoformat(value) if kind is date else kind(value) for kind, value in zip(kinds, plain, strict=True)
+        )
+    except (binascii.Error, ValueError, TypeError):
+        raise CursorUnreadable from None
+
+
+def customer_id_of(number: str | None, *, scope: Scope) -> int | None:
+    """The customer named, if one is; refused when the token may not see it."""
+    if number is None:
+        return None
+    found = Customer.objects.filter(organisation_id=scope.organisation_id, number=number).values_list("pk", flat=True)
+    if not found:
+        raise CustomerUnknown(number=number)
+    return int(found[0])
