@@ -28,15 +28,15 @@ class Habit:
     silent_days: int = 0  # has paid nothing for so many days
 
 
-PROMPT = Habit("prompt", -6, 1)
+PROMPT = Habit("prompt", -10, -1)
 EARLY = Habit("early with discount", -18, -6, discount_share=70)
-THURSDAYS = Habit("on Thursdays", -3, 3, weekday=THURSDAY)
-FRIDAYS = Habit("on Fridays", 3, 10, weekday=FRIDAY)
+THURSDAYS = Habit("on Thursdays", -6, 0, weekday=THURSDAY)
+FRIDAYS = Habit("on Fridays", 0, 8, weekday=FRIDAY)
 AFTER_FIRST_REMINDER = Habit("after the first reminder", 5, 13)
 AFTER_SECOND_REMINDER = Habit("after the second reminder", 13, 27, partial_share=4)
-SLOW = Habit("slow", 26, 58, partial_share=14)
+SLOW = Habit("slow", 30, 82, partial_share=14)
 DRIFTING = Habit("drifting", -4, 4, drift_days_a_month=1)
-ERRATIC = Habit("erratic", -2, 48, partial_share=8)
+ERRATIC = Habit("erratic", -4, 70, partial_share=8)
 SHORT_PAYER = Habit("pays short", 4, 16, short_share=28)
 PUBLIC = Habit("public accountant", 6, 22, weekday=THURSDAY)
 EXPORT = Habit("export", 2, 21, weekday=FRIDAY)
@@ -48,15 +48,15 @@ FIRST_DELAY = Habit("late for the first time", -2, 2, silent_days=19)
 
 # how often a habit is met among ordinary customers
 ORDINARY: tuple[tuple[Habit, int], ...] = (
-    (PROMPT, 24),
-    (EARLY, 4),
-    (THURSDAYS, 15),
-    (FRIDAYS, 12),
-    (AFTER_FIRST_REMINDER, 14),
-    (AFTER_SECOND_REMINDER, 17),
+    (PROMPT, 32),
+    (EARLY, 5),
+    (THURSDAYS, 16),
+    (FRIDAYS, 9),
+    (AFTER_FIRST_REMINDER, 9),
+    (AFTER_SECOND_REMINDER, 11),
     (SLOW, 10),
     (DRIFTING, 4),
-    (ERRATIC, 8),
+    (ERRATIC, 9),
     (SHORT_PAYER, 3),
 )
 

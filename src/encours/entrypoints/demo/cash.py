@@ -209,7 +209,7 @@ def _still_open(credit: Part, parts: Sequence[Part], payments: Sequence[_Payment
 
 
 def _receipt(day: dt.date, payments: Sequence[_Payment], customers: dict[str, Customer]) -> Receipt | None:
-    uses = []
+    uses: dict[str, Use] = {}
     for payment in payments:
         amount_minor = min(payment.amount_minor, payment.part.open_minor)
         if amount_minor <= 0:
@@ -218,7 +218,13 @@ def _receipt(day: dt.date, payments: Sequence[_Payment], customers: dict[str, Cu
         payment.part.open_minor -= amount_minor
         if payment.part.open_minor == 0:
             payment.part.paid_on = day
-        uses.append(Use(payment.part.document, amount_minor - discount_minor, discount_minor))
+        document = payment.part.document
+        before = uses.get(document.seed, Use(document, 0))
+        uses[document.seed] = Use(
+            document,
+            before.amount_minor + amount_minor - discount_minor,
+            before.discount_minor + discount_minor,
+        )
     if not uses:
         return None
     customer = payments[0].part.document.customer
@@ -229,12 +235,12 @@ def _receipt(day: dt.date, payments: Sequence[_Payment], customers: dict[str, Cu
         customer=customer,
         company_code=payments[0].part.document.company_code,
         received_date=day,
-        amount_minor=sum(use.amount_minor for use in uses),
-        uses=tuple(uses),
+        amount_minor=sum(use.amount_minor for use in uses.values()),
+        uses=tuple(uses.values()),
         method="Virement" if customer.country != "FR" else chance.choice(_METHODS),
         payer_name=payer.name.upper(),
         payer_iban=payer.iban,
-        reference=_remittance(uses, customer, chance),
+        reference=_remittance(list(uses.values()), customer, chance),
     )
 
 

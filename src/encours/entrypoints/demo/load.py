@@ -25,7 +25,7 @@ type Say = Callable[[str], None]
 class DemoRowsRejected(Refused):
     """The importers refuse a row of the demo's own files: generator and importers disagree."""
 
-    message = gettext_noop("The demo's file {file} was not taken whole.")
+    message = gettext_noop("The demo's file {file} was not taken whole: {reasons}.")
 
 
 def loaded_on(folder: Path) -> dt.date | None:
@@ -92,7 +92,9 @@ def _import(made: Company, paths: Sequence[Path], *, code: str | None, day: dt.d
     )
     for file in result.files:
         if file.refusal is not None or file.rejected_count:
-            raise DemoRowsRejected(file=file.file, rejected=[problem.reason for problem in file.rejected[:5]])
+            raise DemoRowsRejected(
+                file=file.file, reasons=", ".join(sorted({problem.reason for problem in file.rejected})) or "refused"
+            )
 
 
 def _morning(day: dt.date) -> dt.datetime:

@@ -18,7 +18,7 @@ INVOICE, CREDIT_NOTE, DEPOSIT = "invoice", "credit_note", "deposit"
 _RHYTHM = {CORE: 390, LARGE: 200, MIDDLE: 105, SMALL: 55}
 _WEIGHT = {CORE: 8, LARGE: 4, MIDDLE: 2, SMALL: 1}
 # percent of a usual month: August is quiet, September catches up
-_SEASON = {1: 92, 2: 96, 3: 108, 4: 98, 5: 90, 6: 112, 7: 98, 8: 52, 9: 118, 10: 114, 11: 104, 12: 96}
+_SEASON = {1: 92, 2: 96, 3: 108, 4: 98, 5: 90, 6: 112, 7: 98, 8: 68, 9: 112, 10: 114, 11: 104, 12: 96}
 _BLOCKED_DAYS = 45  # whoever has stopped paying is not delivered any more after so many days
 _INITIALS = {
     INVOICE: {"01": "FA", "02": "FS"},
