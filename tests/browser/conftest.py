@@ -88,5 +88,7 @@ def barriers(page: Page) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA."""
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
     return [
-        f"{violation['id']}: {node['html'][:160]}" for violation in found.response["violations"] for node in violation["nodes"]
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
     ]

@@ -240,6 +240,12 @@ def account_items(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Ope
     return [*still_open, *(item for item in siblings if item.pk not in known and item.pk not in reversed_ids)]
 
 
+def open_numbers(customer_id: int, *, scope: Scope) -> Sequence[str]:
+    """The numbers of the customer's documents with something owed on them, the oldest due first."""
+    items = items_in_scope(scope).filter(customer_id=customer_id, open_minor__gt=0).order_by("due_date", "pk")
+    return list(dict.fromkeys(items.values_list("document_number", flat=True)[:200]))
+
+
 def items_of_document(document_id: int, *, kinds: Sequence[str], scope: Scope) -> Sequence[OpenItem]:
     """The instalments a document was booked with, corrections included."""
     items = items_in_scope(scope).filter(document_id=document_id, kind__in=kinds)
@@ -321,6 +327,9 @@ def allocation_exists(allocation_id: int, *, organisation_id: int) -> bool:
     return Allocation.objects.filter(organisation_id=organisation_id, pk=allocation_id).exists()
 
 
+NEVER_DUE = date(9999, 12, 31)
+
+
 @dataclass(frozen=True, slots=True)
 class ItemRow:
     """One open item in a list over all customers."""
@@ -348,7 +357,9 @@ class ItemRow:
 
     def place(self, sort: str) -> tuple[date | int, int]:
         """Where the row stands in the list: what the next page starts after."""
-        return (self.open_minor if sort == "open" else self.due_date), self.item_id
+        if sort == "open":
+            return self.open_minor, self.item_id
+        return (NEVER_DUE if self.open_minor < 0 else self.due_date), self.item_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +372,11 @@ class OpenTotal:
     overdue_minor: int
 
 
-_ITEM_ORDER = {"due": "item.due_date", "open": "item.open_minor"}
+# what customers have in credit falls never due: it stands after every debt, in an index of that very expression
+_ITEM_ORDER = {
+    "due": "(case when item.open_minor < 0 then date '9999-12-31' else item.due_date end)",
+    "open": "item.open_minor",
+}
 _ITEM_CHOICE = {
     "overdue": "item.open_minor > 0 and item.due_date < %(today)s",
     "due_soon": "item.open_minor > 0 and item.due_date between %(today)s and %(today)s + 14",
@@ -393,7 +408,7 @@ class ItemFilter:
         if self.entity_id is not None:
             found.append("item.entity_id = %(entity)s")
         if self.text:
-            found.append("(item.document_number ilike %(start)s or customer.name ilike %(part)s)")
+            found.append("(item.document_number ilike %(start)s or encours_fold(customer.name) like encours_fold(%(part)s))")
         return found
 
     def parameters(self, scope: Scope, *, today: date) -> dict[str, Any]:

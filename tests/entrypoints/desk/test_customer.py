@@ -30,9 +30,10 @@ class TestAccount:
 
     def test_tells_payments_and_due_dates_as_one_story(self, desk: Desk, books: Books):
         page = desk.get("/customers/C001").content.decode()
-        assert "À venir" in page
-        assert "Échéance de FA-2" in page
         assert "RG-1" in page
+        ahead = desk.part("/customers/C001/coming").content.decode()
+        assert "À venir" in ahead
+        assert "Échéance de FA-2" in ahead
 
     def test_keeps_a_note(self, company: Company, desk: Desk, books: Books):
         answer = desk.post("/customers/C001/notes", {"text": "Rappeler jeudi"}, follow=True)
@@ -45,11 +46,60 @@ class TestAccount:
         for number in range(10, 22):
             books.invoice(company.acme, f"FA-{number}", 10_000, due=number)
         desk.get("/customers/C001")
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(32):
             desk.get("/customers/C001")
+
+    def test_says_which_steps_are_to_come_by_the_rules_of_the_run(self, desk: Desk, books: Books):
+        assert "Rappel" in desk.part("/customers/C001/coming").content.decode()
+
+
+class TestEngagements:
+    def test_notes_a_promise_in_the_readers_style(self, company: Company, desk: Desk, books: Books):
+        form = {"amount": "1 200,00", "currency": "EUR", "day": books.day(5).isoformat(), "note": "M. Garance"}
+        page = desk.post("/customers/C001/promises", form, follow=True).content.decode()
+        assert "Promesse notée" in page
+        assert "M. Garance" in page
+        assert company.acme.promises.get().amount_minor == 120_000
+
+    def test_refuses_an_amount_it_cannot_read(self, desk: Desk, books: Books):
+        form = {"amount": "beaucoup", "currency": "EUR", "day": books.day(5).isoformat()}
+        assert "beaucoup" in desk.post("/customers/C001/promises", form, follow=True).content.decode()
+
+    def test_opens_and_closes_a_dispute(self, company: Company, desk: Desk, books: Books):
+        form = {
+            "document": "FA-1",
+            "reason": "quality",
+            "amount": "300,00",
+            "currency": "EUR",
+            "note": "12 panneaux abîmés",
+        }
+        page = desk.post("/customers/C001/disputes/open", form, follow=True).content.decode()
+        assert "Litige 300\u00a0€" in page
+        assert "12 panneaux abîmés" in page
+        dispute = company.acme.disputes.get()
+        desk.post(f"/customers/C001/disputes/{dispute.pk}/close", {"outcome": "unfounded"})
+        dispute.refresh_from_db()
+        assert dispute.outcome == "unfounded"
+
+    def test_pauses_reminders_and_offers_to_undo_it(self, company: Company, desk: Desk, books: Books):
+        form = {"reason": "waiting", "day": books.day(9).isoformat(), "note": "attend le bon de livraison"}
+        page = desk.post("/customers/C001/pauses", form, follow=True).content.decode()
+        pause = company.acme.pauses.get()
+        assert f"/customers/C001/pauses/{pause.pk}/end" in page
+        assert "Relances en pause" in page
+        desk.post(f"/customers/C001/pauses/{pause.pk}/end")
+        assert f"/pauses/{pause.pk}/end" not in desk.get("/customers/C001").content.decode()
+
+    def test_are_closed_to_those_who_only_read(self, company: Company, books: Books):
+        desk = seated(company, role="auditor")
+        assert desk.post("/customers/C001/pauses", {"reason": "other"}).status_code == 403
+        assert "Noter la promesse" not in desk.get("/customers/C001").content.decode()
 
 
 class TestTabs:
+    def test_lists_disputes(self, desk: Desk, books: Books):
+        assert "Aucun litige" in desk.get("/customers/C001/disputes").content.decode()
+
     def test_lists_payments(self, desk: Desk, books: Books):
         assert "RG-1" in desk.get("/customers/C001/payments").content.decode()
 

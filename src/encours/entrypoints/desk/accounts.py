@@ -7,6 +7,8 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 
+from encours.collections.queries.account import PromiseKept, StepTaken
+from encours.disputes.models import Dispute
 from encours.entrypoints import formats
 from encours.ledger.models import ItemKind, OpenItem
 from encours.ledger.queries import ItemRow
@@ -72,6 +74,43 @@ def state_of(item: OpenItem | ItemRow, *, today: date) -> State:
     if (item.due_date - today).days <= SOON_DAYS:
         return State(formats.relative_days(item.due_date, today=today, language=_language()).capitalize())
     return State(gettext("Not due"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What other rooms know of an account: open disputes, promises, the step that left last for each item."""
+
+    disputes: Sequence[Dispute] = ()
+    promises: Sequence[PromiseKept] = ()
+    steps: Mapping[int, StepTaken] = field(default_factory=dict)
+
+
+def states_of(items: Sequence[OpenItem], known: Known, *, today: date) -> dict[int, State]:
+    """The strongest thing to say of each item: a broken promise, a dispute, a promise, the last reminder."""
+    found = {item.pk: _known_state(item, known, today=today) for item in items if item.open_minor > 0}
+    return {pk: state for pk, state in found.items() if state is not None}
+
+
+def _known_state(item: OpenItem, known: Known, *, today: date) -> State | None:
+    for promise in known.promises:
+        if promise.promise.item_id == item.pk and promise.state(today=today) == "broken":
+            return State(gettext("Promise not kept"), "act", "calendar-x")
+    for dispute in known.disputes:
+        if dispute.item_id == item.pk or (dispute.document_number and dispute.document_number == item.document_number):
+            return _disputed(dispute)
+    for promise in known.promises:
+        if promise.promise.item_id == item.pk and promise.state(today=today) == "open":
+            day = formats.day_near(promise.promise.promised_date, today=today, language=_language())
+            return State(gettext("Promised for {day}").format(day=day), "info", "calendar-check")
+    step = known.steps.get(item.pk)
+    return State(step.name, "", "mail") if step and item.due_date < today else None
+
+
+def _disputed(dispute: Dispute) -> State:
+    if dispute.amount_minor is None:
+        return State(gettext("Dispute"), "watch", "message-report")
+    amount = formats.money_round(dispute.amount_minor, dispute.currency or "EUR", language=_language())
+    return State(gettext("Dispute {amount}").format(amount=amount), "watch", "message-report")
 
 
 def _credit(item: OpenItem | ItemRow) -> State:

@@ -75,7 +75,7 @@ def shares(months: Sequence[str], *, bars: tuple[str, Sequence[float | None]]) -
         "unit": "p",
         "grid": GRID,
         "xAxis": {"type": "category", "data": list(months)},
-        "yAxis": {"type": "value", "unit": "p", "min": 0, "max": 100, "splitNumber": 4},
+        "yAxis": {"type": "value", "unit": "p", "min": 0, "max": 100, "interval": 25},
         "series": [
             {
                 "name": bars[0],

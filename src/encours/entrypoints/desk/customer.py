@@ -6,11 +6,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
+from encours.access import rules as access
+from encours.analytics.queries import standings
+from encours.analytics.queries.standings import StandingRow
+from encours.collections.models import Pause, PauseReason
+from encours.collections.queries import account as collections
+from encours.core.currencies import exponent
+from encours.core.money import Money
 from encours.customers import actions as customer_actions
 from encours.customers import queries as customers
+from encours.disputes import queries as disputes
+from encours.disputes.models import DisputeOutcome, DisputeReason
+from encours.entrypoints import formats
 from encours.entrypoints.desk import accounts, recent, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
@@ -23,19 +33,56 @@ ITEMS_MAX = 400
 
 
 def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
-    """What every tab of a customer shows: who, the figures, the counts on the tabs."""
+    """What every tab of a customer shows: who, the figures, the counts on the tabs, what may be done."""
     customer = customers.customer_by_number(number, scope=request.scope)
     recent.remember(request, number=customer.number, name=customer.name)
     balances = ledger.balances_of(customer.pk, scope=request.scope, today=request.today)
+    main = balances[0] if balances else None
+    all_disputes = disputes.all_of(customer.pk, scope=request.scope)
+    pauses = collections.pauses_of(customer.pk, scope=request.scope, limit=ITEMS_MAX)
+    running = [pause for pause in pauses if _runs(pause, request)]
     return {
         "customer": customer,
         "tab": tab,
         "balances": balances,
         "item_count": sum(balance.item_count for balance in balances),
+        "figures": _habits(customer.pk, request),
         "receipt_count": payments.receipt_count(customer.pk, scope=request.scope),
         "document_count": invoices.document_count(customer.pk, scope=request.scope),
+        "disputes": all_disputes,
+        "open_dispute_count": sum(dispute.closed_date is None for dispute in all_disputes),
+        "pauses": pauses,
+        "running_pause": next(iter(running), None),
         "contacts": customers.contacts_of(customer.pk, organisation_id=request.organisation_id),
+        "currency": main.currency if main else "EUR",
+        "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
+        "disputable": ledger.open_numbers(customer.pk, scope=request.scope),
+        "dispute_reasons": DisputeReason.choices,
+        "pause_reasons": PauseReason.choices,
+        "outcomes": DisputeOutcome.choices,
+        "next": request.get_full_path(),
+        "may": {
+            "promise": access.can(request.scope, "record_promise"),
+            "dispute": access.can(request.scope, "open_dispute"),
+            "resolve": access.can(request.scope, "resolve_dispute"),
+            "pause": access.can(request.scope, "pause_reminders"),
+        },
     }
+
+
+def _runs(pause: Pause, request: DeskRequest) -> bool:
+    return pause.item_id is None and pause.ended_date is None and (pause.until_date or request.today) >= request.today
+
+
+def _habits(customer_id: int, request: DeskRequest) -> StandingRow | None:
+    rows = standings.standings(scope=request.scope, today=request.today, customer_id=customer_id, limit=1)
+    return rows[0] if rows else None
+
+
+def _field(minor: int, currency: str) -> str:
+    """An amount as its form field wants it: without currency, in the reader's style."""
+    language = formats.known_language(get_language())
+    return formats.number(Money(minor, currency).as_decimal(), language=language, decimals=exponent(currency))
 
 
 @screen("view_books")
@@ -46,21 +93,49 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
     is_late_only = request.GET.get("only") == "overdue"
     shown = [item for item in items if not is_late_only or (item.open_minor > 0 and item.due_date < request.today)]
     feed = request.GET.get("feed", "all")
+    feed = feed if feed in timeline.FEEDS else "all"
+    reader = timeline.Reader(request.scope, request.today, request.now)
+    known = accounts.Known(
+        disputes=[dispute for dispute in head["disputes"] if dispute.closed_date is None],
+        promises=collections.promises_of(who.pk, scope=request.scope, limit=ITEMS_MAX),
+        steps=collections.steps_taken(who.pk, organisation_id=request.organisation_id),
+    )
+    to_come = (item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today)
     return render(
         request,
         "desk/customers/detail.html",
         {
             **head,
-            "next_due": min(
-                (item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today),
-                default=None,
+            "next_due": min(to_come, default=None),
+            "rows": accounts.rows_of(
+                shown, today=request.today, states=accounts.states_of(items, known, today=request.today)
             ),
-            "rows": accounts.rows_of(shown, today=request.today),
             "is_late_only": is_late_only,
-            "feed": feed if feed in timeline.FEEDS else "all",
-            "story": timeline.of(who.pk, scope=request.scope, today=request.today, items=items, feed=feed),
+            "feed": feed,
+            "past": timeline.past(
+                who.pk,
+                reader=reader,
+                told=timeline.Told(head["disputes"], known.promises, head["pauses"]),
+                feed=feed,
+            ),
         },
     )
+
+
+@screen("view_books")
+def coming(request: DeskRequest, number: str) -> HttpResponse:
+    """What is to come: asked for by the page once it stands, as it walks the rules of the run day by day."""
+    who = customers.customer_by_number(number, scope=request.scope)
+    feed = request.GET.get("feed", "all")
+    items = ledger.account_items(who.pk, scope=request.scope, limit=ITEMS_MAX)
+    reader = timeline.Reader(request.scope, request.today, request.now)
+    events = timeline.coming(who.pk, reader=reader, items=items, feed=feed if feed in timeline.FEEDS else "all")
+    return render(request, "desk/customers/_coming.html", {"coming": events, "customer": who})
+
+
+@screen("view_books")
+def contested(request: DeskRequest, number: str) -> HttpResponse:
+    return render(request, "desk/customers/disputes.html", _head(request, number, "disputes"))
 
 
 @screen("view_books")
@@ -95,6 +170,8 @@ def add_note(request: DeskRequest, number: str) -> HttpResponse:
 urlpatterns = [
     path("customers/<path:number>/payments", receipts, name="customer_receipts"),
     path("customers/<path:number>/documents", documents, name="customer_documents"),
+    path("customers/<path:number>/coming", coming, name="customer_coming"),
+    path("customers/<path:number>/disputes", contested, name="customer_disputes"),
     path("customers/<path:number>/notes", add_note, name="customer_note"),
     path("customers/<path:number>", customer, name="customer"),
 ]

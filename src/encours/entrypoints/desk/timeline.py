@@ -6,18 +6,28 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from encours.access.rules import Scope
+from encours.collections.models import Pause
+from encours.collections.queries import account as collections
+from encours.collections.queries.account import PromiseKept
+from encours.collections.rules import wording
+from encours.collections.rules.facts import STOPPING, Decision, Outcome
+from encours.collections.rules.steps import Channel
 from encours.customers import queries as customers
+from encours.disputes.models import Dispute
 from encours.entrypoints import formats
 from encours.ledger.models import OpenItem
+from encours.messaging import queries as messaging
 from encours.payments import queries as payments
 
 COMING_SHOWN = 6
 PAST_SHOWN = 40
 FEEDS = ("all", "exchanges", "money", "notes")
 _ZONE = ZoneInfo("Europe/Paris")
+_MESSAGE_TONES = {"refused": "act", "in_doubt": "watch", "failed": "watch", "held": "watch", "sent": ""}
+_SHOWN_MESSAGES = ("sent", "caught", "refused", "in_doubt", "failed", "handing_over")
 
 
 @dataclass(frozen=True)
@@ -40,43 +50,80 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Story:
-    """What is to come, the soonest first, and what happened, the latest first."""
+class Reader:
+    """Who reads the story, on which day: what every part of it needs."""
 
-    coming: Sequence[Event]
-    past: Sequence[Event]
+    scope: Scope
+    today: date
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        """The catalogue to write in."""
+        return formats.known_language(get_language())
+
+    def near(self, day: date) -> str:
+        """A day as a timeline says it."""
+        return formats.day_near(day, today=self.today, language=self.language)
+
+    def at(self, instant: datetime) -> str:
+        """An instant as a timeline says it."""
+        return formats.instant(instant, today=self.today, language=self.language)
+
+    def money(self, minor: int, currency: str) -> str:
+        """An amount to the cent."""
+        return formats.money(minor, currency, language=self.language)
 
 
-def of(customer_id: int, *, scope: Scope, today: date, items: Sequence[OpenItem], feed: str) -> Story:
-    """The story of one customer, whole or one feed of it."""
-    coming = sorted(_due(items, today=today), key=lambda event: event.at)
-    past: list[Event] = []
-    if feed in {"all", "notes"}:
-        past.extend(_notes(customer_id, scope=scope, today=today))
-    if feed in {"all", "money"}:
-        past.extend(_receipts(customer_id, scope=scope, today=today))
-    past.sort(key=lambda event: event.at, reverse=True)
-    return Story(coming[:COMING_SHOWN] if feed in {"all", "money"} else (), past[:PAST_SHOWN])
+@dataclass(frozen=True)
+class Told:
+    """What the account page has read already of the same customer."""
+
+    disputes: Sequence[Dispute] = ()
+    promises: Sequence[PromiseKept] = ()
+    pauses: Sequence[Pause] = ()
 
 
-def day_start(value: date) -> datetime:
+def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence[Event]:
+    """What happened, the latest first, whole or one feed of it."""
+    events: list[Event] = []
+    if feed in ("all", "notes"):
+        events += _notes(customer_id, reader)
+    if feed in ("all", "money"):
+        events += _receipts(customer_id, reader)
+    if feed in ("all", "exchanges"):
+        events += _disputes(told.disputes, reader)
+        events += _promises(told.promises, reader)
+        events += _pauses(told.pauses, reader)
+        events += _messages(customer_id, reader)
+        events += _replies(customer_id, reader)
+    return sorted(events, key=lambda event: event.at, reverse=True)[:PAST_SHOWN]
+
+
+def coming(customer_id: int, *, reader: Reader, items: Sequence[OpenItem], feed: str) -> Sequence[Event]:
+    """What is to come if nobody pays, the soonest first: steps of the scenario and due dates."""
+    events: list[Event] = []
+    if feed in ("all", "exchanges"):
+        events += _steps(customer_id, reader)
+    if feed in ("all", "money"):
+        events += _due(items, reader)
+    return sorted(events, key=lambda event: event.at)[:COMING_SHOWN]
+
+
+def _noon(value: date) -> datetime:
     """Where a fact that has a day but no hour stands among those that have one."""
     return datetime.combine(value, time(12), tzinfo=_ZONE)
 
 
-def _language() -> str:
-    return formats.known_language(get_language())
-
-
-def _due(items: Iterable[OpenItem], *, today: date) -> Iterable[Event]:
+def _due(items: Iterable[OpenItem], reader: Reader) -> Iterable[Event]:
     for item in items:
-        if item.open_minor > 0 and item.due_date >= today:
+        if item.open_minor > 0 and item.due_date >= reader.today:
             yield Event(
-                at=day_start(item.due_date),
+                at=_noon(item.due_date),
                 feed="money",
                 icon="calendar-event",
                 title=gettext("{document} falls due").format(document=item.document_number),
-                when=formats.day_near(item.due_date, today=today, language=_language()),
+                when=reader.near(item.due_date),
                 amount_minor=item.open_minor,
                 currency=item.currency,
                 url=reverse("desk:document", args=[item.document_id]) if item.document_id else "",
@@ -84,8 +131,46 @@ def _due(items: Iterable[OpenItem], *, today: date) -> Iterable[Event]:
             )
 
 
-def _notes(customer_id: int, *, scope: Scope, today: date) -> Iterable[Event]:
-    for note in customers.notes_of(customer_id, organisation_id=scope.organisation_id, limit=PAST_SHOWN):
+def _steps(customer_id: int, reader: Reader) -> Iterable[Event]:
+    decided = collections.coming_steps(
+        customer_id, organisation_id=reader.scope.organisation_id, today=reader.today, now=reader.now
+    )
+    for day, decision in decided:
+        if decision.step is not None and decision.outcome is not Outcome.SKIPPED:
+            yield _step(day, decision, reader)
+
+
+def _step(day: date, decision: Decision, reader: Reader) -> Event:
+    step = decision.step
+    assert step is not None  # noqa: S101  # the caller has seen to it
+    is_call = step.channel is not Channel.EMAIL
+    stops = [check for check in decision.checks if check.outcome in STOPPING]
+    detail = ngettext("{count} item", "{count} items", len(decision.claims)).format(count=len(decision.claims))
+    if stops:
+        detail = wording.sentence(stops[0].as_json(), translate=gettext)
+    currency, minor = next(iter(decision.totals.items()), ("", None))
+    badges = {
+        Outcome.TO_CONFIRM: gettext("To confirm"),
+        Outcome.HELD: gettext("Held"),
+        Outcome.BLOCKED: gettext("Blocked"),
+    }
+    return Event(
+        at=_noon(day),
+        feed="exchanges",
+        icon="phone" if is_call else "mail",
+        tone="watch" if stops else "info" if day == reader.today else "",
+        title=step.name,
+        when=reader.near(day),
+        detail=detail,
+        amount_minor=minor,
+        currency=currency,
+        badge=badges.get(decision.outcome, ""),
+        is_next=True,
+    )
+
+
+def _notes(customer_id: int, reader: Reader) -> Iterable[Event]:
+    for note in customers.notes_of(customer_id, organisation_id=reader.scope.organisation_id, limit=PAST_SHOWN):
         yield Event(
             at=note.recorded_at,
             feed="notes",
@@ -93,22 +178,145 @@ def _notes(customer_id: int, *, scope: Scope, today: date) -> Iterable[Event]:
             tone="info",
             title=note.author_name,
             detail=note.text,
-            when=formats.instant(note.recorded_at, today=today, language=_language()),
+            when=reader.at(note.recorded_at),
         )
 
 
-def _receipts(customer_id: int, *, scope: Scope, today: date) -> Iterable[Event]:
-    for receipt in payments.receipts_of(customer_id, scope=scope, limit=PAST_SHOWN):
+def _receipts(customer_id: int, reader: Reader) -> Iterable[Event]:
+    for receipt in payments.receipts_of(customer_id, scope=reader.scope, limit=PAST_SHOWN):
         is_refund = receipt.amount_minor < 0
-        facts = receipt.get_method_display() if hasattr(receipt, "get_method_display") else receipt.method
         yield Event(
-            at=day_start(receipt.received_date),
+            at=_noon(receipt.received_date),
             feed="money",
             icon="arrow-up-right" if is_refund else "arrow-down-left",
             tone="" if is_refund else "good",
-            title=gettext("Refund") if is_refund else gettext("Payment"),
+            title=gettext("Refund") if is_refund else method(receipt.method),
             amount_minor=abs(receipt.amount_minor),
             currency=receipt.currency,
-            detail=" · ".join(part for part in (facts, receipt.reference, receipt.number) if part),
-            when=formats.day_near(receipt.received_date, today=today, language=_language()),
+            detail=" · ".join(part for part in (receipt.number, receipt.reference) if part),
+            when=reader.near(receipt.received_date),
+        )
+
+
+def method(code: str) -> str:
+    """How money came in, in words; what the books call otherwise stays a payment."""
+    words = {
+        "transfer": gettext("Transfer"),
+        "card": gettext("Card payment"),
+        "cheque": gettext("Cheque"),
+        "direct_debit": gettext("Direct debit"),
+        "cash": gettext("Cash"),
+    }
+    return words.get(code, gettext("Payment"))
+
+
+def _disputes(disputes: Iterable[Dispute], reader: Reader) -> Iterable[Event]:
+    for dispute in disputes:
+        about = dispute.document_number or gettext("the account")
+        if dispute.closed_date is not None:
+            yield Event(
+                at=_noon(dispute.closed_date),
+                feed="exchanges",
+                icon="message-check",
+                title=gettext("Dispute closed on {document}").format(document=about),
+                detail=" · ".join(part for part in (dispute.get_outcome_display(), dispute.closing_note) if part),
+                when=reader.near(dispute.closed_date),
+            )
+        yield Event(
+            at=_noon(dispute.opened_date),
+            feed="exchanges",
+            icon="message-report",
+            tone="" if dispute.closed_date else "watch",
+            title=gettext("Dispute on {document}").format(document=about),
+            amount_minor=dispute.amount_minor,
+            currency=dispute.currency,
+            detail=" · ".join(part for part in (dispute.get_reason_display(), dispute.note) if part),
+            when=reader.near(dispute.opened_date),
+        )
+
+
+def _promises(promises: Iterable[PromiseKept], reader: Reader) -> Iterable[Event]:
+    for found in promises:
+        promise, state = found.promise, found.state(today=reader.today)
+        day = reader.near(promise.promised_date)
+        if state == "broken":
+            yield Event(
+                at=_noon(promise.promised_date),
+                feed="exchanges",
+                icon="calendar-x",
+                tone="act",
+                title=gettext("Promise not kept"),
+                amount_minor=promise.amount_minor,
+                currency=promise.currency,
+                detail=gettext("Received since: {amount}").format(
+                    amount=reader.money(found.received_minor, promise.currency)
+                ),
+                when=day,
+            )
+        titles = {
+            "kept": gettext("Promise for {day}, kept"),
+            "withdrawn": gettext("Promise for {day}, withdrawn"),
+        }
+        yield Event(
+            at=_noon(promise.made_date),
+            feed="exchanges",
+            icon="calendar-check",
+            tone={"kept": "good", "open": "info"}.get(state, ""),
+            title=titles.get(state, gettext("Promise for {day}")).format(day=day),
+            amount_minor=promise.amount_minor,
+            currency=promise.currency,
+            detail=" · ".join(
+                part for part in (promise.get_source_display(), promise.author_name, promise.note) if part
+            ),
+            when=reader.near(promise.made_date),
+        )
+
+
+def _pauses(pauses: Iterable[Pause], reader: Reader) -> Iterable[Event]:
+    for pause in pauses:
+        until = gettext("until {day}").format(day=reader.near(pause.until_date)) if pause.until_date else ""
+        yield Event(
+            at=_noon(pause.start_date),
+            feed="exchanges",
+            icon="player-pause",
+            tone="watch" if pause.ended_date is None and not _is_over(pause.until_date, reader.today) else "",
+            title=gettext("Reminders paused"),
+            detail=" · ".join(part for part in (pause.get_reason_display(), until, pause.note) if part),
+            when=reader.near(pause.start_date),
+        )
+
+
+def _is_over(until: date | None, today: date) -> bool:
+    return until is not None and until < today
+
+
+def _messages(customer_id: int, reader: Reader) -> Iterable[Event]:
+    found = messaging.messages(reader.scope, states=_SHOWN_MESSAGES, customer_id=customer_id, limit=PAST_SHOWN)
+    for message in found:
+        to = ", ".join(address.get("name") or address.get("email", "") for address in message.to)
+        at = message.state_at or message.created_at
+        yield Event(
+            at=at,
+            feed="exchanges",
+            icon="mail-x" if message.state == "refused" else "mail",
+            tone=_MESSAGE_TONES.get(message.state, ""),
+            title=getattr(message, "subject", "") or message.template_version.template.name,
+            detail=" · ".join(part for part in (to, message.get_state_display()) if part),
+            when=reader.at(at),
+            url=reverse("desk:message", args=[message.pk]),
+        )
+
+
+def _replies(customer_id: int, reader: Reader) -> Iterable[Event]:
+    for reply in messaging.replies(reader.scope, customer_id=customer_id, limit=PAST_SHOWN):
+        yield Event(
+            at=reply.received_at,
+            feed="exchanges",
+            icon="message",
+            tone="info",
+            title=reply.from_name or reply.from_email,
+            detail=reply.text[:280],
+            is_quoted=True,
+            when=reader.at(reply.received_at),
+            badge="" if reply.read_at else gettext("Not read"),
         )

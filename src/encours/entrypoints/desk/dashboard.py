@@ -1,0 +1,287 @@
+"""The dashboard and the indicators month by month, each figure an address that opens to its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from encours.analytics import actions as analytics_actions
+from encours.analytics.queries import standings
+from encours.analytics.rules.ageing import STANDARD
+from encours.analytics.rules.definitions import DEFINITIONS
+from encours.entrypoints import exports, formats
+from encours.entrypoints.desk import charts, figures, standing
+from encours.entrypoints.desk.ageing import SHADES, bucket_label, conventions
+from encours.entrypoints.desk.figures import Asked, Report
+from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.listing import Column, Listing
+from encours.entrypoints.requests import DeskRequest
+
+DEBTORS_SHOWN = 7
+# a drop of these is good news
+TILES = ("dso_simple", "bpdso_simple", "add_simple", "overdue", "cei", "on_time_amount_share")
+# what a figure of open items opens to, as a column of the aged balance
+ITEM_COLUMNS = {"not_due": "not_due", "overdue": "overdue", "overdue_share": "overdue", "unapplied": "unapplied"}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One large figure."""
+
+    label: str
+    definition: str
+    value: str
+    note: str
+    tone: str
+    url: str
+    unit: str = field(default="")
+
+
+def _language() -> str:
+    return formats.known_language(get_language())
+
+
+def _carried(asked: Asked, **more: Any) -> str:
+    said = {"as_of": asked.as_of.isoformat(), "entity": asked.entity_id or "", "gross": "1" if asked.is_gross else ""}
+    return "?" + urlencode({key: value for key, value in {**said, **more}.items() if value})
+
+
+def _currency(request: DeskRequest, report: Report) -> str:
+    wanted = request.GET.get("currency", "")
+    return wanted if wanted in report.figures else next(iter(report.currencies), "EUR")
+
+
+@screen("view_kpis")
+def dashboard(request: DeskRequest) -> HttpResponseBase:
+    asked = Asked.of(request)
+    report = figures.report(request, asked)
+    currency = _currency(request, report)
+    context: dict[str, Any] = {
+        "question": asked,
+        "currency": currency,
+        "currencies": report.currencies,
+        "entities": standing.of(request.scope, today=request.today).entities,
+        "reckoned_at": request.now,
+        "has_books": currency in report.figures,
+        "conventions": conventions(),
+        "carried": _carried(asked),
+        "export_address": f"{reverse('desk:kpis')}{_carried(asked, export='xlsx', currency=currency)}",
+    }
+    if context["has_books"]:
+        context |= _cards(request, asked, report, currency)
+    return render(request, "desk/analytics/dashboard.html", context)
+
+
+def _cards(request: DeskRequest, asked: Asked, report: Report, currency: str) -> dict[str, Any]:
+    analytics_actions.refresh_standings(organisation_id=request.organisation_id, today=request.today)
+    find: dict[str, Any] = {"scope": request.scope, "today": request.today, "currency": currency}
+    months = [formats.month(day, language=_language()) for day in report.days]
+    return {
+        "tiles": [_tile(code, asked, report, currency) for code in TILES],
+        "dso_chart": _dso_chart(report, currency, months),
+        "dso_label": gettext("DSO and best possible DSO over thirteen months, in days"),
+        "ageing": _ageing(asked, report, currency),
+        "ageing_chart": _ageing_chart(asked, report, currency, months),
+        "ageing_label": gettext("Aged balance at thirteen month ends, in thousands"),
+        "punctuality": _punctuality(asked, report, currency, months),
+        "collectors": _collectors(standings.overdue_by_collector(**find, entity_id=asked.entity_id)),
+        "debtors": standings.standings(**find, entity_id=asked.entity_id, only="overdue", limit=DEBTORS_SHOWN),
+    }
+
+
+def _tile(code: str, asked: Asked, report: Report, currency: str) -> Tile:
+    value = report.latest(currency, code)
+    note, tone = _note(code, report, currency)
+    text, unit = value.text(currency), ""
+    if value.unit == "days" and value.value is not None:
+        text, unit = text.rsplit(formats.NO_BREAK_SPACE, 1)[0], gettext("days")
+    return Tile(
+        label=gettext(_SHORT.get(code, figures.definition(code).name)),
+        definition=figures.meaning(code),
+        value=text,
+        unit=unit,
+        note=note,
+        tone=tone,
+        url=_behind(code, report.days[-1], asked, currency),
+    )
+
+
+_SHORT = {
+    "dso_simple": _("DSO"),
+    "bpdso_simple": _("Best possible DSO"),
+    "add_simple": _("Delay"),
+    "overdue": _("Overdue"),
+    "cei": _("Effectiveness (CEI)"),
+    "on_time_amount_share": _("Paid on time"),
+}
+
+
+def _note(code: str, report: Report, currency: str) -> tuple[str, str]:
+    if code == "overdue":
+        share = report.latest(currency, "overdue_share").text(currency)
+        return gettext("{share} of the outstanding").format(share=share), ""
+    if code == "bpdso_simple":
+        return gettext("if all was paid when due"), ""
+    change = report.change(currency, code)
+    if change is None:
+        return gettext("no figure a year ago"), ""
+    unit = figures.definition(code).unit
+    language = _language()
+    size = formats.number(abs(change), language=language, decimals=1)
+    words = gettext("{sign} {size} pts in a year") if unit == "percent" else gettext("{sign} {size} d in a year")
+    is_better = (change < 0) == (figures.definition(code).better == "lower")
+    tone = "" if abs(change) < 0.05 else "en-good" if is_better else "en-watch"
+    return words.format(sign=formats.MINUS if change < 0 else "+", size=size), tone
+
+
+def _behind(code: str, day: date, asked: Asked, currency: str) -> str:
+    """Where the rows of a figure are: open instalments of the aged balance, else the figure's own page."""
+    rows = figures.definition(code).rows
+    if rows == "items":
+        column = ITEM_COLUMNS.get(code, "total")
+        return (
+            f"{reverse('desk:ageing_items')}{_carried(asked, as_of=day.isoformat(), column=column, currency=currency)}"
+        )
+    return f"{reverse('desk:kpis')}{_carried(asked, as_of=day.isoformat(), currency=currency)}"
+
+
+def _numbers(report: Report, currency: str, code: str) -> list[float | None]:
+    values = [value.value for value in report.figures[currency].get(code, ())]
+    return [round(value, 1) if isinstance(value, int | float) else None for value in values]
+
+
+def _dso_chart(report: Report, currency: str, months: Sequence[str]) -> dict[str, Any]:
+    return charts.lines(
+        months,
+        strong=("DSO", _numbers(report, currency, "dso_simple")),
+        faint=(gettext("Best possible DSO"), _numbers(report, currency, "bpdso_simple")),
+    )
+
+
+def _ageing(asked: Asked, report: Report, currency: str) -> dict[str, Any]:
+    totals = report.aged.get(currency, [[0] * (len(STANDARD.buckets) + 2)])[-1]
+    owed = sum(totals[: len(STANDARD.buckets)]) or 1
+    address = reverse("desk:ageing_items")
+    return {
+        "total_minor": totals[-1],
+        "unapplied_minor": totals[-2],
+        "buckets": [
+            {
+                "label": bucket_label(bucket),
+                "shade": shade,
+                "amount_minor": amount,
+                "share": amount / owed,
+                "url": f"{address}{_carried(asked, column=bucket.code, currency=currency)}",
+            }
+            for bucket, shade, amount in zip(STANDARD.buckets, SHADES, totals, strict=False)
+        ],
+    }
+
+
+def _ageing_chart(asked: Asked, report: Report, currency: str, months: Sequence[str]) -> dict[str, Any]:
+    by_month = report.aged.get(currency, [])
+    layers = [
+        (bucket_label(bucket), f"age-{shade}", [round(month[index] / 100_000, 1) for month in by_month])
+        for index, (bucket, shade) in enumerate(zip(STANDARD.buckets, SHADES, strict=False))
+    ]
+    links = [f"{reverse('desk:ageing')}{_carried(asked, as_of=day.isoformat())}" for day in report.days]
+    return charts.stacked(months, layers=layers, unit="k", links=links)
+
+
+def _punctuality(asked: Asked, report: Report, currency: str, months: Sequence[str]) -> dict[str, Any]:
+    code = "on_time_amount_share"
+    return {
+        "label": gettext("Paid on time"),
+        "definition": figures.meaning(code),
+        "chart": charts.shares(months, bars=(gettext("Paid on time"), _numbers(report, currency, code))),
+        "url": f"{reverse('desk:kpis')}{_carried(asked, currency=currency)}",
+    }
+
+
+def _collectors(rows: Sequence[standings.GroupStanding]) -> list[dict[str, Any]]:
+    largest = max((row.overdue_minor for row in rows), default=0) or 1
+    return [
+        {
+            "label": row.name or gettext("None assigned"),
+            "url": f"{reverse('desk:customers')}?only=overdue&collector={row.key or 0}",
+            "customer_count": row.customer_count,
+            "overdue_minor": row.overdue_minor,
+            "width": round(100 * row.overdue_minor / largest),
+        }
+        for row in rows
+    ]
+
+
+@screen("view_kpis")
+def kpis(request: DeskRequest) -> HttpResponseBase:
+    asked = Asked.of(request)
+    report = figures.report(request, asked)
+    currency = _currency(request, report)
+    columns = [
+        Column("name", gettext("Indicator")),
+        *(Column(f"m{index}", _month_head(day)) for index, day in _newest_first(report.days)),
+        Column("formula", gettext("Formula")),
+    ]
+    listing = Listing.of(request.GET, columns=columns, sort="name")
+    if form := request.GET.get("export"):
+        rows = [_exported(one.code, report, currency) for one in DEFINITIONS if currency in report.figures]
+        return exports.sheet(form, name=gettext("indicators"), columns=columns, rows=rows)
+    context = {
+        "question": asked,
+        "listing": listing,
+        "currency": currency,
+        "months": [_month_head(day) for _index, day in _newest_first(report.days)],
+        "rows": [_row(one.code, asked, report, currency) for one in DEFINITIONS if currency in report.figures],
+        "entities": standing.of(request.scope, today=request.today).entities,
+        "conventions": conventions(),
+    }
+    return render(request, "desk/analytics/kpis.html", context)
+
+
+def _newest_first(days: Sequence[date]) -> list[tuple[int, date]]:
+    """The day itself stands beside the names, where eyes begin."""
+    return list(enumerate(days))[::-1]
+
+
+def _month_head(day: date) -> str:
+    return f"{formats.month(day, language=_language())} {day:%y}"
+
+
+def _row(code: str, asked: Asked, report: Report, currency: str) -> dict[str, Any]:
+    one = figures.definition(code)
+    values = report.figures[currency].get(code, [])
+    return {
+        "name": _name(code),
+        "formula": gettext(one.formula),
+        "convention": gettext(one.convention) if one.convention else "",
+        "cells": [
+            {
+                "text": value.text(currency),
+                "url": _behind(code, day, asked, currency) if one.rows == "items" else "",
+            }
+            for day, value in list(zip(report.days, values, strict=False))[::-1]
+        ],
+    }
+
+
+def _name(code: str) -> str:
+    """“Sales” alone would be read as the people who sell."""
+    return gettext("Credit sales incl. VAT") if code == "sales" else gettext(figures.definition(code).name)
+
+
+def _exported(code: str, report: Report, currency: str) -> dict[str, Any]:
+    one = figures.definition(code)
+    row: dict[str, Any] = {"name": _name(code), "formula": gettext(one.formula)}
+    for index, value in enumerate(report.figures[currency].get(code, [])):
+        row[f"m{index}"] = value.text(currency) if value.unit in ("money", "grade") else value.value
+    return row
+
+
+urlpatterns = [path("dashboard", dashboard, name="dashboard"), path("kpis", kpis, name="kpis")]
