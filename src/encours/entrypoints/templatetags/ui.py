@@ -197,6 +197,12 @@ def chart_json(spec: dict[str, Any]) -> SafeString:
 
 
 @register.filter
+def signed(value: int) -> str:
+    """A whole number with its sign, a true minus: -7 -> "−7", 3 -> "+3"."""
+    return f"{formats.MINUS if value < 0 else '+' if value > 0 else ''}{abs(value)}"
+
+
+@register.filter
 def attribute(row: Any, name: str) -> Any:
     """The field of a row whose name is known at run time only."""
     return row.get(name) if isinstance(row, dict) else getattr(row, name, None)

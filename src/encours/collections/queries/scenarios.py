@@ -1,0 +1,110 @@
+"""Read scenarios: the versions in force, who they apply to, what they were before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from encours.collections.models import Exclusion, Scenario, ScenarioAssignment, ScenarioVersion
+from encours.collections.queries.facts import plan_of
+from encours.collections.rules.steps import Plan
+from encours.core.errors import NotFound, gettext_noop
+from encours.customers.models import Segment
+
+
+class ScenarioNotFound(NotFound):
+    """No such scenario in this organisation."""
+
+    message = gettext_noop("There is no such scenario.")
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRow:
+    """A scenario with its version in force and whom it applies to."""
+
+    scenario: Scenario
+    version: ScenarioVersion
+    plan: Plan
+    customer_count: int
+    is_default: bool
+    segments: Sequence[str] = field(default_factory=tuple)
+
+
+_COUNTS = """
+with last as (
+    select distinct on (customer_id, segment_id) customer_id, segment_id, scenario_id, is_inherited
+    from collections_scenarioassignment where organisation_id = %(organisation)s
+    order by customer_id, segment_id, id desc
+)
+select case when o.customer_id is not null and not o.is_inherited then o.scenario_id
+            when s.segment_id is not null and not s.is_inherited then s.scenario_id
+            else (select scenario_id from last where customer_id is null and segment_id is null) end, count(*)
+from customers_customer c
+left join last o on o.customer_id = c.id
+left join last s on s.customer_id is null and s.segment_id = c.segment_id
+where c.organisation_id = %(organisation)s and c.merged_into_id is null
+group by 1
+"""
+
+
+def customer_counts(organisation_id: int) -> Mapping[int | None, int]:
+    """How many customers each scenario applies to: the customer's own, else its segment's, else the default."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"organisation": organisation_id})
+        return dict(cursor.fetchall())
+
+
+def in_force(organisation_id: int) -> Sequence[ScenarioRow]:
+    """Every scenario that is not archived, the one applied most often first."""
+    counts = customer_counts(organisation_id)
+    assigned = assignments(organisation_id)
+    default = assigned.get(None)
+    names: dict[int, list[str]] = {}
+    for segment in Segment.objects.filter(organisation_id=organisation_id).order_by("priority"):
+        one = assigned.get(segment.pk)
+        if one is not None and one.scenario_id is not None and not one.is_inherited:
+            names.setdefault(one.scenario_id, []).append(segment.name)
+    versions = (
+        ScenarioVersion.objects.filter(organisation_id=organisation_id, scenario__archived_at__isnull=True)
+        .select_related("scenario")
+        .order_by("scenario_id", "-number")
+        .distinct("scenario_id")
+    )
+    rows = [
+        ScenarioRow(
+            scenario=version.scenario,
+            version=version,
+            plan=plan_of(version, version.scenario.name),
+            customer_count=counts.get(version.scenario_id, 0),
+            is_default=default is not None and default.scenario_id == version.scenario_id,
+            segments=tuple(names.get(version.scenario_id, ())),
+        )
+        for version in versions
+    ]
+    return sorted(rows, key=lambda row: (-row.customer_count, row.scenario.name))
+
+
+def assignments(organisation_id: int) -> dict[int | None, ScenarioAssignment]:
+    """The assignment in force of each segment, and under None the default."""
+    rows = ScenarioAssignment.objects.filter(organisation_id=organisation_id, customer__isnull=True).order_by("pk")
+    return {row.segment_id: row for row in rows}
+
+
+def versions_of(scenario_id: int, *, organisation_id: int) -> Sequence[ScenarioVersion]:
+    """Everything a scenario has been, the version in force first."""
+    found = ScenarioVersion.objects.filter(organisation_id=organisation_id, scenario_id=scenario_id)
+    return list(found.select_related("scenario").order_by("-number"))
+
+
+def version_in_force(scenario_id: int, *, organisation_id: int) -> ScenarioVersion:
+    """The latest version of a scenario; refuses an unknown one."""
+    found = versions_of(scenario_id, organisation_id=organisation_id)
+    if not found:
+        raise ScenarioNotFound()
+    return found[0]
+
+
+def live_exclusions(organisation_id: int, *, limit: int = 200) -> Sequence[Exclusion]:
+    """What people took out of steps and did not put back, the latest first."""
+    found = Exclusion.objects.filter(organisation_id=organisation_id, undone_at__isnull=True)
+    return list(found.select_related("customer").order_by("-pk")[:limit])

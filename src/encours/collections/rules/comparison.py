@@ -1,0 +1,41 @@
+"""What changes between two versions of a scenario, step by step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from encours.collections.rules.steps import Step
+
+_COMPARED = (
+    "name", "days", "basis", "channel", "template_key", "tone", "to_roles", "cc_roles", "sender", "mode",
+    "minimum_minor", "confirm_from_minor", "new_deadline_days",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: a step added, removed, or one of its fields from a value to another."""
+
+    kind: str  # added, removed, changed
+    step_key: str
+    step_name: str
+    field: str = ""
+    before: Any = None
+    after: Any = None
+
+
+def changes(before: Sequence[Step], after: Sequence[Step]) -> list[Change]:
+    """The changes in the order of the new steps: reminder 3 from day 35 to day 30 gives one, on `days`, 35 to 30."""
+    old = {step.key: step for step in before}
+    found: list[Change] = []
+    for step in after:
+        known = old.pop(step.key, None)
+        if known is None:
+            found.append(Change("added", step.key, step.name, after=step.days))
+            continue
+        found += [
+            Change("changed", step.key, step.name, name, getattr(known, name), getattr(step, name))
+            for name in _COMPARED
+            if getattr(known, name) != getattr(step, name)
+        ]
+    return found + [Change("removed", step.key, step.name, before=step.days) for step in old.values()]
