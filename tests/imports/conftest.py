@@ -7,10 +7,7 @@ import pytest
 
 type Writer = Callable[..., Path]
 
-FEC_HEADER = (
-    "JournalCode JournalLib EcritureNum EcritureDate CompteNum CompteLib CompAuxNum CompAuxLib PieceRef PieceDate "
-    "EcritureLib Debit Credit EcritureLet DateLet ValidDate Montantdevise Idevise"
-).split()
+FEC_HEADER = ["JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise", "Idevise"]
 
 
 @pytest.fixture

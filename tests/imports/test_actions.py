@@ -56,7 +56,11 @@ def counts(file: FileResult) -> tuple[int, int, int, int, int]:
 
 
 def open_of(numbers: Iterable[str]) -> dict[str, int]:
-    rows = OpenItem.objects.filter(document_number__in=list(numbers)).values("document_number").annotate(o=Sum("open_minor"))
+    rows = (
+        OpenItem.objects.filter(document_number__in=list(numbers))
+        .values("document_number")
+        .annotate(o=Sum("open_minor"))
+    )
     return {row["document_number"]: row["o"] for row in rows}
 
 
@@ -90,9 +94,14 @@ class TestCustomers:
         text = "Code client;Raison sociale\nX1;Un\nX1;Un\nX1;Autre\n"
         file = bring(write("c.csv", text)).files[0]
         assert counts(file) == (3, 1, 0, 0, 2)
-        assert [(problem.line, problem.reason) for problem in file.rejected] == [(3, "line_repeated"), (4, "number_repeated")]
+        assert [(problem.line, problem.reason) for problem in file.rejected] == [
+            (3, "line_repeated"),
+            (4, "number_repeated"),
+        ]
 
-    def test_customers_met_in_invoices_get_their_name_later(self, bring: Callable[..., CallResult], write: Writer) -> None:
+    def test_customers_met_in_invoices_get_their_name_later(
+        self, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
         text = "invoice_number,customer_id,invoice_date,due_date,gross\nA1,77,2026-01-01,2026-02-01,10.00\n"
         bring(write("i.csv", text))
         bring(write("customers.csv", self.HEAD + "77,K77,Gamma,,,,,\n"))
@@ -113,7 +122,10 @@ class TestContacts:
 
 class TestInvoices:
     def test_stated_open_amounts_are_reached_once(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        text = INVOICES + "A1,C001,2026-01-05,2026-02-05,100.00,0.00\nA2,C001,2026-01-06,2026-02-06,100.00,40.00\nA3,C002,2026-01-06,2026-02-06,50.00,50.00\n"
+        text = (
+            INVOICES
+            + "A1,C001,2026-01-05,2026-02-05,100.00,0.00\nA2,C001,2026-01-06,2026-02-06,100.00,40.00\nA3,C002,2026-01-06,2026-02-06,50.00,50.00\n"
+        )
         path = write("i.csv", text)
         result = bring(path)
         assert counts(result.files[0]) == (3, 3, 0, 0, 0)
@@ -136,18 +148,24 @@ class TestInvoices:
             write("p.csv", PAYMENTS + "P1,C001,2026-02-01,A1,80.00,0\n"),
         )
         assert open_of(["A1"]) == {"A1": 2000}
-        raised = bring(write("i.csv", head + "A1,C001,2026-01-05,2026-02-05,120.00\nA2,C001,2026-01-05,2026-02-05,30.00\n"))
+        raised = bring(
+            write("i.csv", head + "A1,C001,2026-01-05,2026-02-05,120.00\nA2,C001,2026-01-05,2026-02-05,30.00\n")
+        )
         assert counts(raised.files[0]) == (2, 0, 1, 1, 0)
         assert open_of(["A1"]) == {"A1": 4000}
         versions = list(Document.objects.filter(number="A1").order_by("version").values_list("version", "is_current"))
         assert versions == [(1, False), (2, True)]
-        lowered = bring(write("i.csv", head + "A1,C001,2026-01-05,2026-02-05,50.00\nA2,C001,2026-01-05,2026-02-05,30.00\n"))
+        lowered = bring(
+            write("i.csv", head + "A1,C001,2026-01-05,2026-02-05,50.00\nA2,C001,2026-01-05,2026-02-05,30.00\n")
+        )
         assert lowered.files[0].detail["put_on_account"] == [
             {"invoice_number": "A1", "amount_minor": 3000, "currency": "EUR"}
         ]
         assert open_of(["A1", "P1"]) == {"A1": 0, "P1": -3000}
 
-    def test_instalments_on_several_lines_are_one_document(self, bring: Callable[..., CallResult], write: Writer) -> None:
+    def test_instalments_on_several_lines_are_one_document(
+        self, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
         text = (
             "Invoice number,Customer,Date,Due date,Total,Instalment,Instalment amount\n"
             "A1,C001,2026-01-05,2026-02-05,100.00,1,60.00\nA1,C001,2026-01-05,2026-03-05,100.00,2,40.00\n"
@@ -157,22 +175,32 @@ class TestInvoices:
         file = bring(path).files[0]
         assert counts(file) == (4, 1, 0, 0, 2)
         assert list(
-            OpenItem.objects.filter(document_number="A1").order_by("instalment_number").values_list(
-                "instalment_number", "instalment_count", "amount_minor", "due_date"
-            )
+            OpenItem.objects.filter(document_number="A1")
+            .order_by("instalment_number")
+            .values_list("instalment_number", "instalment_count", "amount_minor", "due_date")
         ) == [(1, 2, 6000, date(2026, 2, 5)), (2, 2, 4000, date(2026, 3, 5))]
         assert counts(bring(path).files[0]) == (4, 0, 0, 1, 2)
         bring(write("p.csv", PAYMENTS + "P1,C001,2026-02-01,A1,70.00,0\n"))
         assert list(
-            OpenItem.objects.filter(document_number="A1").order_by("instalment_number").values_list("open_minor", flat=True)
+            OpenItem.objects.filter(document_number="A1")
+            .order_by("instalment_number")
+            .values_list("open_minor", flat=True)
         ) == [0, 3000]
 
-    def test_numbers_repeated_with_other_values_are_refused(self, bring: Callable[..., CallResult], write: Writer) -> None:
+    def test_numbers_repeated_with_other_values_are_refused(
+        self, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
         head = "Invoice number,Customer,Date,Due date,Amount\n"
-        text = head + "A1,C001,2026-01-05,2026-02-05,10.00\nA1,C001,2026-01-05,2026-02-05,10.00\nA2,C001,2026-01-05,2026-02-05,5\nA2,C002,2026-01-05,2026-02-05,5\n"
+        text = (
+            head
+            + "A1,C001,2026-01-05,2026-02-05,10.00\nA1,C001,2026-01-05,2026-02-05,10.00\nA2,C001,2026-01-05,2026-02-05,5\nA2,C002,2026-01-05,2026-02-05,5\n"
+        )
         file = bring(write("i.csv", text)).files[0]
         assert counts(file) == (4, 2, 0, 0, 2)
-        assert [(problem.line, problem.reason) for problem in file.rejected] == [(3, "line_repeated"), (5, "number_repeated")]
+        assert [(problem.line, problem.reason) for problem in file.rejected] == [
+            (3, "line_repeated"),
+            (5, "number_repeated"),
+        ]
 
     def test_due_dates_are_inferred_from_terms_and_marked(
         self, bring: Callable[..., CallResult], write: Writer, company: Company
@@ -189,7 +217,12 @@ class TestInvoices:
     def test_what_disappeared_is_told_and_closed_only_on_demand(
         self, bring: Callable[..., CallResult], write: Writer
     ) -> None:
-        bring(write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,100.00,100.00\nA2,C001,2026-01-06,2026-02-06,70.00,70.00\n"))
+        bring(
+            write(
+                "i.csv",
+                INVOICES + "A1,C001,2026-01-05,2026-02-05,100.00,100.00\nA2,C001,2026-01-06,2026-02-06,70.00,70.00\n",
+            )
+        )
         rest = write("i2.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,100.00,100.00\n")
         told = bring(rest)
         assert told.disappeared is not None
@@ -199,7 +232,10 @@ class TestInvoices:
         assert open_of(["A1", "A2"]) == {"A1": 10000, "A2": 0}
 
     def test_a_dry_run_writes_nothing_but_its_report(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        file = bring(write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,abc,0\nA2,C001,2026-01-05,2026-02-05,5,5\n"), is_dry_run=True).files[0]
+        file = bring(
+            write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,abc,0\nA2,C001,2026-01-05,2026-02-05,5,5\n"),
+            is_dry_run=True,
+        ).files[0]
         assert counts(file) == (2, 1, 0, 0, 1)
         assert not Document.objects.exists()
         run = ImportRun.objects.get()
@@ -207,7 +243,9 @@ class TestInvoices:
         assert RejectedRow.objects.get().line == 2
 
     def test_disputes_are_taken_over_once(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        text = "Invoice number,Customer,Date,Amount,Disputed\nA1,C001,2026-01-05,10.00,Yes\nA2,C001,2026-01-05,10.00,No\n"
+        text = (
+            "Invoice number,Customer,Date,Amount,Disputed\nA1,C001,2026-01-05,10.00,Yes\nA2,C001,2026-01-05,10.00,No\n"
+        )
         bring(write("i.csv", text))
         bring(write("i.csv", text))
         assert list(Dispute.objects.values_list("document_number", flat=True)) == ["A1"]
@@ -221,7 +259,9 @@ class TestInvoices:
         assert counts(bring(path).files[0]) == (2, 0, 0, 2, 0)
         assert Receipt.objects.count() == 1
 
-    def test_credit_notes_are_negative_however_they_are_signed(self, bring: Callable[..., CallResult], write: Writer) -> None:
+    def test_credit_notes_are_negative_however_they_are_signed(
+        self, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
         text = "N° facture;Code client;Date facture;Type;Montant TTC\nV1;C001;31/01/2026;Avoir;10,00\nV2;C001;31/01/2026;Facture;-5,00\nV3;C001;31/01/2026;Avoir;-7,00\n"
         bring(write("i.csv", text))
         assert list(OpenItem.objects.order_by("document_number").values_list("kind", "amount_minor")) == [
@@ -234,8 +274,15 @@ class TestPayments:
         self, bring: Callable[..., CallResult], write: Writer
     ) -> None:
         result = bring(
-            write("p.csv", PAYMENTS + "P1,C001,2026-02-01,A1,98.00,2.00\nP1,C001,2026-02-01,A2,30.00,0\nP1,C001,2026-02-01,V1,-20.00,0\n"),
-            write("i.csv", "Invoice number,Customer,Date,Kind,Amount\nA1,C001,2026-01-05,invoice,100.00\nA2,C001,2026-01-05,invoice,50.00\nV1,C001,2026-01-07,credit note,-20.00\n"),
+            write(
+                "p.csv",
+                PAYMENTS
+                + "P1,C001,2026-02-01,A1,98.00,2.00\nP1,C001,2026-02-01,A2,30.00,0\nP1,C001,2026-02-01,V1,-20.00,0\n",
+            ),
+            write(
+                "i.csv",
+                "Invoice number,Customer,Date,Kind,Amount\nA1,C001,2026-01-05,invoice,100.00\nA2,C001,2026-01-05,invoice,50.00\nV1,C001,2026-01-07,credit note,-20.00\n",
+            ),
         )
         assert [file.kind for file in result.files] == ["invoices", "payments"]
         assert counts(result.files[1]) == (3, 1, 0, 0, 0)
@@ -257,7 +304,10 @@ class TestPayments:
     def test_too_much_and_the_unknown_stay_on_account(self, bring: Callable[..., CallResult], write: Writer) -> None:
         result = bring(
             write("i.csv", "Invoice number,Customer,Date,Amount\nA1,C001,2026-01-05,100.00\n"),
-            write("p.csv", PAYMENTS + "P1,C001,2026-02-01,A1,150.00,0\nP2,C001,2026-02-01,ZZ,10.00,0\nP3,,2026-02-01,ZZ,10.00,0\n"),
+            write(
+                "p.csv",
+                PAYMENTS + "P1,C001,2026-02-01,A1,150.00,0\nP2,C001,2026-02-01,ZZ,10.00,0\nP3,,2026-02-01,ZZ,10.00,0\n",
+            ),
         )
         payments = result.files[1]
         assert counts(payments) == (3, 2, 0, 0, 1)
@@ -267,7 +317,10 @@ class TestPayments:
 
     def test_the_same_payments_again_change_nothing(self, bring: Callable[..., CallResult], write: Writer) -> None:
         bring(write("i.csv", "Invoice number,Customer,Date,Amount\nA1,C001,2026-01-05,100.00\n"))
-        path = write("p.csv", PAYMENTS + "P1,C001,2026-02-01,A1,60.00,0\n,C001,2026-02-02,A1,5.00,0\n,C001,2026-02-02,A1,5.00,0\n")
+        path = write(
+            "p.csv",
+            PAYMENTS + "P1,C001,2026-02-01,A1,60.00,0\n,C001,2026-02-02,A1,5.00,0\n,C001,2026-02-02,A1,5.00,0\n",
+        )
         assert counts(bring(path).files[0]) == (3, 3, 0, 0, 0)
         before = (OpenItem.objects.count(), Allocation.objects.count(), total_open())
         assert counts(bring(path).files[0]) == (3, 0, 0, 3, 0)
@@ -278,7 +331,12 @@ class TestPayments:
     def test_a_history_given_later_explains_what_was_settled_before(
         self, bring: Callable[..., CallResult], write: Writer
     ) -> None:
-        bring(write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,100.00,0.00\nA2,C001,2026-01-06,2026-02-06,100.00,40.00\n"))
+        bring(
+            write(
+                "i.csv",
+                INVOICES + "A1,C001,2026-01-05,2026-02-05,100.00,0.00\nA2,C001,2026-01-06,2026-02-06,100.00,40.00\n",
+            )
+        )
         result = bring(write("p.csv", PAYMENTS + "P1,C001,2026-02-01,A1,70.00,0\n"))
         assert result.files[0].detail["settled_before_explained"] == 1
         assert open_of(["A1", "A2", "P1"]) == {"A1": 0, "A2": 4000, "P1": 0}
@@ -318,7 +376,12 @@ class TestFec:
         before = (OpenItem.objects.count(), Allocation.objects.count())
         assert counts(bring(path).files[0]) == (21, 0, 0, 9, 0)
         assert (OpenItem.objects.count(), Allocation.objects.count()) == before
-        rest = [row.replace(";360,00;0,00;B;", ";360,00;0,00;BB;20260320").replace(";0,00;100,00;B;", ";0,00;100,00;BB;20260320") for row in MONTH]
+        rest = [
+            row.replace(";360,00;0,00;B;", ";360,00;0,00;BB;20260320").replace(
+                ";0,00;100,00;B;", ";0,00;100,00;BB;20260320"
+            )
+            for row in MONTH
+        ]
         more = [
             "BQ;9;20260320;51200000;;;VIR;VIR NOVA;260,00;0,00",
             "BQ;9;20260320;41100000;CNOVA;Nova SARL;VIR;VIR NOVA;0,00;260,00;BB;20260320",
@@ -359,7 +422,9 @@ class TestFec:
         assert [(problem.line, problem.field) for problem in file.rejected] == [(13, "Debit")]
         assert file.tie_out is not None
         assert file.tie_out["file_balances"] is False
-        assert file.tie_out["reasons"] == [{"line": 13, "field": "Debit", "value": "36O,00", "reason": "amount_unreadable"}]
+        assert file.tie_out["reasons"] == [
+            {"line": 13, "field": "Debit", "value": "36O,00", "reason": "amount_unreadable"}
+        ]
 
     def test_a_fec_without_customers_is_refused(
         self, bring: Callable[..., CallResult], write: Writer, fec: Callable[..., str]
@@ -371,7 +436,9 @@ class TestFec:
 
 class TestCalls:
     def test_a_refused_file_leaves_the_others_done(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        result = bring(write("bad.csv", "a,b\n1,2\n"), write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,5.00,5.00\n"))
+        result = bring(
+            write("bad.csv", "a,b\n1,2\n"), write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,5.00,5.00\n")
+        )
         assert {file.file: bool(file.refusal) for file in result.files} == {"bad.csv": True, "i.csv": False}
         assert set(ImportRun.objects.values_list("file_name", "state")) == {("bad.csv", "refused"), ("i.csv", "done")}
 

@@ -95,7 +95,9 @@ def test_two_at_once_book_once(committed_company: Company, book: Path) -> None:
 def test_progress_is_seen_from_another_connection(committed_company: Company, book: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("begin")
-        cursor.execute("select pg_advisory_xact_lock(hashtext('imports.import'), %s)", [committed_company.organisation_id])
+        cursor.execute(
+            "select pg_advisory_xact_lock(hashtext('imports.import'), %s)", [committed_company.organisation_id]
+        )
 
     def bring() -> None:
         try:

@@ -60,7 +60,9 @@ class TestAmounts:
         assert AmountReader(ENGLISH).read("1.5", "JPY")[1] == "too_many_decimals"
 
     @given(st.lists(st.integers(-(10**12), 10**12), min_size=1), st.sampled_from(",."), st.booleans())
-    def test_a_column_read_at_once_is_read_as_cell_by_cell(self, minors: list[int], mark: str, is_grouped: bool) -> None:
+    def test_a_column_read_at_once_is_read_as_cell_by_cell(
+        self, minors: list[int], mark: str, is_grouped: bool
+    ) -> None:
         style = FRENCH if mark == "," else ENGLISH
         cells = []
         for minor in minors:
@@ -163,7 +165,9 @@ class TestEncodings:
         with pytest.raises(problems.FileIsEmpty):
             text_encoding(write("a.csv", data))
 
-    @pytest.mark.parametrize("data", [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", bytes(range(256)) * 20, b"\xd0\xcf\x11\xe0" * 50])
+    @pytest.mark.parametrize(
+        "data", [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", bytes(range(256)) * 20, b"\xd0\xcf\x11\xe0" * 50]
+    )
     def test_binary_files_are_refused(self, write: Writer, data: bytes) -> None:
         with pytest.raises(problems.FileIsBinary):
             text_encoding(write("a.csv", data))
@@ -172,13 +176,26 @@ class TestEncodings:
 class TestTables:
     def test_a_french_export_under_a_title_is_read(self, write: Writer) -> None:
         text = (
-            "Export des factures\n\n\"N° facture\";\"Code client\";\"Date facture\";\"Échéance\";\"Montant TTC\";\"Solde\"\n"
+            'Export des factures\n\n"N° facture";"Code client";"Date facture";"Échéance";"Montant TTC";"Solde"\n'
             "FA1;C1;05/01/2026;31/01/2026;1 234,50;0,00\n;;;;;\nFA2;C2;13/01/2026;;-20;-20\n"
         )
         opened = open_file(write("a.csv", text, encoding="cp1252"), kind=None)
         assert opened.kind == "invoices"
         first, second = rows(opened)
-        assert first[:12] == ["4", "FA1", "", "C1", "", "invoice", "2026-01-05", "2026-01-31", "EUR", "\\N", "\\N", "123450"]
+        assert first[:12] == [
+            "4",
+            "FA1",
+            "",
+            "C1",
+            "",
+            "invoice",
+            "2026-01-05",
+            "2026-01-31",
+            "EUR",
+            "\\N",
+            "\\N",
+            "123450",
+        ]
         assert second[5] == "credit_note"
         assert second[11] == "-2000"
 
@@ -259,7 +276,14 @@ class TestTables:
 class TestFec:
     @pytest.mark.parametrize(
         "dialect",
-        [{}, {"separator": "\t"}, {"newline": "\r\r\n"}, {"newline": "\r"}, {"trailing": "|"}, {"pad": 30, "trailing": "|"}],
+        [
+            {},
+            {"separator": "\t"},
+            {"newline": "\r\r\n"},
+            {"newline": "\r"},
+            {"trailing": "|"},
+            {"pad": 30, "trailing": "|"},
+        ],
     )
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
     def test_dialects_say_the_same(
@@ -287,7 +311,9 @@ class TestFec:
         path = write("a.txt", text)
         reader = FecReader(path, dialect_of(path))
         assert [line.amount_minor for line in reader.lines()] == [1250]
-        assert [(problem.line, problem.field, problem.reason) for problem in reader.tally.problems] == [(4, "Sens", "side_unknown")]
+        assert [(problem.line, problem.field, problem.reason) for problem in reader.tally.problems] == [
+            (4, "Sens", "side_unknown")
+        ]
 
     def test_wrong_cells_are_told_by_line_and_field(self, write: Writer, fec: Callable[..., str]) -> None:
         wrong = [row for row in MONTH[2:8]]
@@ -296,7 +322,10 @@ class TestFec:
         path = write("a.txt", fec(wrong))
         reader = FecReader(path, dialect_of(path))
         assert len(list(reader.lines())) == 0
-        assert [(problem.line, problem.field) for problem in reader.tally.problems] == [(2, "Debit"), (5, "EcritureDate")]
+        assert [(problem.line, problem.field) for problem in reader.tally.problems] == [
+            (2, "Debit"),
+            (5, "EcritureDate"),
+        ]
 
     def test_the_name_of_the_file_tells_the_company(self) -> None:
         assert siren_in_name("732829320FEC20261231.txt") == "732829320"

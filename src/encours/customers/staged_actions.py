@@ -25,9 +25,11 @@ _TEXTS = (
     "terms",
     "notes",
 )
-CUSTOMER_TABLE = f"""create temp table staged_customer (line bigint, number text, {" text, ".join(name for name in _TEXTS if name not in {"terms", "notes"})} text,
+CUSTOMER_TABLE = f"""create temp table staged_customer (line bigint, number text,
+    {" text, ".join(name for name in _TEXTS if name not in {"terms", "notes"})} text,
     notes text, terms text, is_natural_person boolean, dunning_block boolean, customer_id bigint) on commit drop"""
-CONTACT_TABLE = """create temp table staged_contact (line bigint, customer text, customer_name text, name text, role text,
+CONTACT_TABLE = """create temp table staged_contact (line bigint, customer text, customer_name text, name text, role
+text,
     email text, phone text, language text, is_primary boolean, customer_id bigint) on commit drop"""
 KEY_TABLE = "create temp table staged_key (customer text, customer_name text, customer_id bigint) on commit drop"
 
@@ -107,7 +109,8 @@ def _refuse_repeated(cursor: Any, *, table: str, key: str) -> None:
                 window same as (partition by {key} order by line)),
             refused as (delete from {table} s using repeated r where r.line = s.line and r.rank > 1)
             insert into staged_refusal select line, '{key}', left({key}, 200),
-                case when to_jsonb(r) - 'line' - 'rank' - 'first_one' = first_one then 'line_repeated' else 'number_repeated' end
+                case when to_jsonb(r) - 'line' - 'rank' - 'first_one' = first_one then 'line_repeated' else
+                    'number_repeated' end
             from repeated r where rank > 1"""
     )
 
@@ -126,7 +129,8 @@ def resolve_staged_keys(*, organisation_id: int, by_external_id: bool) -> int:
             f"""insert into customers_customer (organisation_id, number, external_id, name, recorded_at, changed_at,
                     {", ".join(name for name in _TEXTS if name not in {"external_id", "name"})}, is_natural_person)
                 select distinct on (number) %(organisation)s, number, external_id, name, transaction_timestamp(),
-                    transaction_timestamp(), {", ".join("''" for name in _TEXTS if name not in {"external_id", "name"})}, false
+                    transaction_timestamp(),
+                        {", ".join("''" for name in _TEXTS if name not in {"external_id", "name"})}, false
                 from (select case when customer <> '' then customer else left(customer_name, 60) end as number,
                         case when %(by_external_id)s then customer else '' end as external_id,
                         coalesce(nullif(customer_name, ''), customer) as name
@@ -183,7 +187,8 @@ def upsert_staged_contacts(*, organisation_id: int) -> Outcome:
                where k.customer = s.customer and k.customer_name = s.customer_name"""
         )
         cursor.execute(
-            """with refused as (delete from staged_contact where customer_id is null returning line, customer, customer_name)
+            """with refused as (delete from staged_contact where customer_id is null returning line, customer,
+                customer_name)
                insert into staged_refusal select line, 'customer', coalesce(nullif(customer, ''), customer_name),
                    'customer_unknown' from refused"""
         )
@@ -202,10 +207,12 @@ def upsert_staged_contacts(*, organisation_id: int) -> Outcome:
         )
         cursor.execute(
             """update customers_contact c set name = coalesce(nullif(s.name, ''), c.name), role = s.role,
-                   phone = coalesce(nullif(s.phone, ''), c.phone), language = coalesce(nullif(s.language, ''), c.language),
+                   phone = coalesce(nullif(s.phone, ''), c.phone), language = coalesce(nullif(s.language, ''),
+                   c.language),
                    is_primary = s.is_primary or c.is_primary
                from staged_contact s join staged_contact_known k using (line)
-               where c.id = k.id and (coalesce(nullif(s.name, ''), c.name), s.role, coalesce(nullif(s.phone, ''), c.phone),
+               where c.id = k.id and (coalesce(nullif(s.name, ''), c.name), s.role, coalesce(nullif(s.phone, ''),
+                   c.phone),
                    coalesce(nullif(s.language, ''), c.language), s.is_primary or c.is_primary)
                    is distinct from (c.name, c.role, c.phone, c.language, c.is_primary)"""
         )
@@ -213,9 +220,11 @@ def upsert_staged_contacts(*, organisation_id: int) -> Outcome:
         cursor.execute("select count(*) from staged_contact_known")
         outcome.unchanged = cursor.fetchone()[0] - outcome.changed
         cursor.execute(
-            """insert into customers_contact (organisation_id, customer_id, name, role, email, phone, language, is_primary,
+            """insert into customers_contact (organisation_id, customer_id, name, role, email, phone, language,
+            is_primary,
                    recorded_at)
-               select %(organisation)s, customer_id, name, role, email, phone, language, is_primary, transaction_timestamp()
+               select %(organisation)s, customer_id, name, role, email, phone, language, is_primary,
+                   transaction_timestamp()
                from staged_contact s where not exists (select from staged_contact_known k where k.line = s.line)""",
             parameters,
         )
@@ -229,4 +238,3 @@ def blocked_customers() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("select customer_id from staged_customer where dunning_block and customer_id is not null")
         return [row[0] for row in cursor.fetchall()]
-

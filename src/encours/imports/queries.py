@@ -74,13 +74,17 @@ def mappings(organisation_id: int) -> QuerySet[ImportMapping]:
 
 def is_done_before(organisation_id: int, *, sha256: str) -> bool:
     """Whether the very same bytes were imported already."""
-    runs = ImportRun.objects.filter(organisation_id=organisation_id, sha256=sha256, state=RunState.DONE, is_dry_run=False)
+    runs = ImportRun.objects.filter(
+        organisation_id=organisation_id, sha256=sha256, state=RunState.DONE, is_dry_run=False
+    )
     return bool(sha256) and runs.exists()
 
 
 def has_earlier_invoices(organisation_id: int, *, but: int) -> bool:
     """Whether invoices came in by an earlier run, so that some may have disappeared from this one's file."""
-    runs = ImportRun.objects.filter(organisation_id=organisation_id, kind="invoices", state=RunState.DONE, is_dry_run=False)
+    runs = ImportRun.objects.filter(
+        organisation_id=organisation_id, kind="invoices", state=RunState.DONE, is_dry_run=False
+    )
     return runs.exclude(pk=but).exists()
 
 
@@ -119,7 +123,7 @@ def rejections(run_id: int, *, organisation_id: int) -> Iterator[Rejection]:
 
 
 def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str | None, limit: int) -> Preview:
-    """Look into a file: its kind, how it is written, the columns suggested, its first rows, and what would refuse it."""
+    """Look into a file: its kind, how it is written, suggested columns, first rows, and what would refuse it."""
     known = known_mappings(organisation_id)
     refusal: EncoursError | None = None
     try:
@@ -160,4 +164,3 @@ def _fec_preview(path: Path, form: Columns[str, Any], limit: int) -> Preview:
     dialect = fec.dialect_of(path)
     header, rows = fec.first_rows(path, dialect, limit=limit)
     return Preview("fec", form, header, {}, (), (), rows, 2, "", None)
-

@@ -12,10 +12,12 @@ RECEIPTS = frozenset({"receipt", "refund"})
 def kind_of(account: str, *, is_debit: bool, nature: str, counterparts: str) -> str:
     """What a line on a receivable account stands for.
 
-    `nature` is what its journal is for (opening, sales, treasury, other), `counterparts` what stands opposite in its own
+    `nature` is what its journal is for (opening, sales, treasury, other), `counterparts` what stands opposite in its
+    own
     entry: S sale, T treasury, W write-off, D discount. The entry speaks before the journal.
 
-    A debit of 411 against 707 is an invoice, a credit against 512 a receipt, a credit against 654 a write-off, a credit of
+    A debit of 411 against 707 is an invoice, a credit against 512 a receipt, a credit against 654 a write-off, a
+    credit of
     4191 a deposit, a debit against 512 money paid back.
     """
     if account.startswith("419"):
@@ -60,8 +62,10 @@ class Group:
 def lettrage(items: Sequence[Lettered]) -> list[Group]:
     """The allocations that a lettrage code of one account and customer stands for.
 
-    A group that sums to zero is settled in full. One that does not is first looked at day by day of lettrage, since packages
-    use codes again; what still does not sum to zero is a partial lettrage: the smaller side is used up, the oldest items of
+    A group that sums to zero is settled in full. One that does not is first looked at day by day of lettrage, since
+    packages
+    use codes again; what still does not sum to zero is a partial lettrage: the smaller side is used up, the oldest
+    items of
     the other side first.
 
     Invoice 100 and 50, receipt -120 -> legs -100, -20, +120, and 30 are left.

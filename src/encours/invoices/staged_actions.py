@@ -47,10 +47,12 @@ def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str
         _build_incoming(batch, source=source)
         cursor.execute("analyze incoming")
         cursor.execute(
-            """insert into invoices_document (id, organisation_id, entity_id, customer_id, kind, number, version, is_current,
+            """insert into invoices_document (id, organisation_id, entity_id, customer_id, kind, number, version,
+            is_current,
                    external_id, reference, order_number, related_number, issue_date, currency, net_minor, tax_minor,
                    gross_minor, stated_open_minor, fingerprint, import_id, recorded_at)
-               select document_id, %(organisation)s, %(entity)s, customer_id, kind, number, 1, true, external_id, reference,
+               select document_id, %(organisation)s, %(entity)s, customer_id, kind, number, 1, true, external_id,
+                   reference,
                    order_number, related_number, issue_date, currency, net_minor, tax_minor, gross_minor, open_minor,
                    fingerprint, %(import)s, transaction_timestamp()
                from incoming where known_id is null and part_rank = 1""",
@@ -68,7 +70,8 @@ def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str
             _correct(batch, import_id=import_id, loaded=loaded)
         cursor.execute(STATED_TABLE)
         cursor.execute(
-            """insert into stated_open select case when known_id is null or fingerprint <> known_fingerprint then document_id
+            """insert into stated_open select case when known_id is null or fingerprint <> known_fingerprint then
+                document_id
                    else known_id end, number, open_minor
                from incoming where open_minor is not null and part_rank = 1
                on conflict (document_id) do update set target_minor = excluded.target_minor"""
@@ -91,9 +94,11 @@ def _join_instalments(source: str) -> None:
         cursor.execute("drop table if exists incoming, staged_part, staged_terms")
         cursor.execute(
             f"""create temp table staged_part on commit drop as
-                select line, number, customer, customer_name, kind, issue_date, currency, due_date, gross_minor, open_minor,
+                select line, number, customer, customer_name, kind, issue_date, currency, due_date, gross_minor,
+                    open_minor,
                     part_minor, coalesce(part_minor, gross_minor) as own_minor,
-                    row_number() over (partition by number order by part_number nulls last, due_date, line) as part_rank,
+                    row_number() over (partition by number order by part_number nulls last, due_date, line) as
+                        part_rank,
                     count(*) over (partition by number) as part_count
                 from {source}
                 where number in (select number from {source} group by number having count(*) > 1)
@@ -106,12 +111,15 @@ def _join_instalments(source: str) -> None:
                    total_open_minor = t.total_open_minor, parts = t.parts
                from (select line, row_number() over ordered as part_rank, count(*) over whole as part_count,
                        sum(own_minor) over whole as total_minor,
-                       case when count(part_minor) over whole > 0 and min(open_minor) over whole = max(open_minor) over whole
+                       case when count(part_minor) over whole > 0 and min(open_minor) over whole = max(open_minor)
+                           over whole
                             then max(open_minor) over whole else sum(open_minor) over whole end as total_open_minor,
                        string_agg(coalesce(due_date::text, '') || '=' || own_minor, ',') over
-                           (partition by number order by part_rank range between unbounded preceding and unbounded following)
+                           (partition by number order by part_rank range between unbounded preceding and unbounded
+                               following)
                            as parts
-                     from staged_part window whole as (partition by number), ordered as (partition by number order by part_rank)
+                     from staged_part window whole as (partition by number), ordered as (partition by number order by
+                         part_rank)
                     ) t where t.line = p.line and t.part_rank is not null"""
         )
 
@@ -119,11 +127,13 @@ def _join_instalments(source: str) -> None:
 def _refuse_contradictions(source: str) -> None:
     conditions = {
         # the same line again
-        "line_repeated": """select b.line from staged_part a join staged_part b on a.number = b.number and a.line < b.line
+        "line_repeated": """select b.line from staged_part a join staged_part b on a.number = b.number and a.line <
+            b.line
             and a.due_date is not distinct from b.due_date and a.own_minor = b.own_minor
             and a.customer = b.customer and a.issue_date = b.issue_date and b.part_minor is null""",
         # another document under a number already seen
-        "number_repeated": """select b.line from staged_part a join staged_part b on a.number = b.number and a.line < b.line
+        "number_repeated": """select b.line from staged_part a join staged_part b on a.number = b.number and a.line <
+            b.line
             and ((a.customer, a.customer_name, a.kind, a.issue_date, a.currency)
                  is distinct from (b.customer, b.customer_name, b.kind, b.issue_date, b.currency)
                  or (a.due_date is not distinct from b.due_date and a.part_minor is null))""",
@@ -145,8 +155,8 @@ def _infer_due_dates(batch: Batch, *, default_terms: str, source: str) -> None:
     """Fill `staged_terms`: for each terms and issue day in need, the due date that the terms give."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "create temp table staged_terms (terms text, issue_date date, due_date date, primary key (terms, issue_date))"
-            " on commit drop"
+            """create temp table staged_terms (terms text, issue_date date, due_date date,
+                   primary key (terms, issue_date)) on commit drop"""
         )
         cursor.execute(
             f"""select distinct coalesce(nullif(s.terms, ''), nullif(c.terms, ''), ''), s.issue_date from {source} s
@@ -178,24 +188,31 @@ def _build_incoming(batch: Batch, *, source: str) -> None:
         has_parts, has_terms = cursor.fetchone()
         part = "p.part_rank, p.part_count, p.own_minor" if has_parts else "null::bigint, null::bigint, null::bigint"
         total = "coalesce(p.total_minor, s.gross_minor)" if has_parts else "s.gross_minor"
-        opened = "case when p.line is null then s.open_minor else p.total_open_minor end" if has_parts else "s.open_minor"
-        parts = "coalesce(p.parts, coalesce(s.due_date::text, '') || '=' || s.gross_minor)" if has_parts else (
-            "coalesce(s.due_date::text, '') || '=' || s.gross_minor"
+        opened = (
+            "case when p.line is null then s.open_minor else p.total_open_minor end" if has_parts else "s.open_minor"
+        )
+        parts = (
+            "coalesce(p.parts, coalesce(s.due_date::text, '') || '=' || s.gross_minor)"
+            if has_parts
+            else ("coalesce(s.due_date::text, '') || '=' || s.gross_minor")
         )
         columns = {row[0] for row in _columns(source)}
         cursor.execute(
             f"""create temp table incoming on commit drop as
                 select s.line, nextval(pg_get_serial_sequence('invoices_document', 'id')) as document_id,
-                    nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id, s.number, s.external_id, k.customer_id,
+                    nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id, s.number, s.external_id,
+                        k.customer_id,
                     s.kind, s.issue_date, {"s.item_date" if "item_date" in columns else "s.issue_date"} as item_date,
                     {"s.account" if "account" in columns else "'411'"} as account,
                     coalesce(s.due_date, {"t.due_date" if has_terms else "null"}, s.issue_date) as due_date,
-                    s.due_date is null and s.kind <> 'credit_note' as due_inferred, s.currency, s.net_minor, s.tax_minor,
+                    s.due_date is null and s.kind <> 'credit_note' as due_inferred, s.currency, s.net_minor,
+                        s.tax_minor,
                     {total} as gross_minor, {opened} as open_minor, s.settled_date, left(s.reference, 35) as reference,
                     s.order_number, s.related_number, s.disputed,
                     coalesce(r.part_rank, 1)::smallint as part_rank, coalesce(r.part_count, 1)::smallint as part_count,
                     coalesce(r.own_minor, s.gross_minor) as part_minor,
-                    decode(md5(concat_ws('|', s.customer, s.customer_name, s.kind, s.issue_date, s.currency, s.net_minor,
+                    decode(md5(concat_ws('|', s.customer, s.customer_name, s.kind, s.issue_date, s.currency,
+                    s.net_minor,
                         s.tax_minor, s.external_id, s.reference, s.order_number, s.related_number, {parts})), 'hex')
                         as fingerprint,
                     d.id as known_id, d.fingerprint as known_fingerprint, d.version as known_version
@@ -223,7 +240,7 @@ _TERMS_JOIN = """join customers_customer c on c.id = k.customer_id
 def _columns(table: str) -> Sequence[tuple[str]]:
     with connection.cursor() as cursor:
         cursor.execute("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", [table])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _correct(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
@@ -245,11 +262,13 @@ def _correct(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
         ledger.reverse_staged(batch, items="staged_replaced")
         cursor.execute(
             """update invoices_document d set is_current = false from incoming n
-               where d.id = n.known_id and n.fingerprint <> n.known_fingerprint and d.organisation_id = %(organisation)s""",
+               where d.id = n.known_id and n.fingerprint <> n.known_fingerprint and d.organisation_id =
+                   %(organisation)s""",
             parameters,
         )
         cursor.execute(
-            """insert into invoices_document (id, organisation_id, entity_id, customer_id, kind, number, version, is_current,
+            """insert into invoices_document (id, organisation_id, entity_id, customer_id, kind, number, version,
+            is_current,
                    external_id, reference, order_number, related_number, issue_date, currency, net_minor, tax_minor,
                    gross_minor, stated_open_minor, fingerprint, import_id, recorded_at)
                select document_id, %(organisation)s, %(entity)s, customer_id, kind, number, known_version + 1, true,
@@ -316,7 +335,7 @@ def disputed_staged() -> list[tuple[int, str, date]]:
             """select customer_id, number, issue_date from incoming where disputed and part_rank = 1
                and open_minor is distinct from 0 and settled_date is null order by line"""
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @dataclass(slots=True)
@@ -348,7 +367,8 @@ def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
         cursor.execute(
             """create temp table implied_head on commit drop as
                select customer_id, currency, account, sum(amount_minor) as amount_minor,
-                   %(as_of)s::date as allocation_date, customer_id || ':' || currency || ':' || account as key, ''::text as code,
+                   %(as_of)s::date as allocation_date, customer_id || ':' || currency || ':' || account as key,
+                       ''::text as code,
                    null::date as code_date, nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as allocation_id,
                    nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id
                from implied_leg group by customer_id, currency, account""",
@@ -359,8 +379,10 @@ def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
         settled.amount_minor = {currency: int(amount) for currency, amount in cursor.fetchall()}
         cursor.execute(
             """create temp view implied_item as
-               select item_id, customer_id, 'settled_before' as kind, account, 'settled-before-' || allocation_date as document_number,
-                   null::bigint as document_id, 1 as instalment_number, 1 as instalment_count, allocation_date as item_date,
+               select item_id, customer_id, 'settled_before' as kind, account, 'settled-before-' || allocation_date as
+                   document_number,
+                   null::bigint as document_id, 1 as instalment_number, 1 as instalment_count, allocation_date as
+                       item_date,
                    allocation_date as due_date, false as due_inferred, true as is_implied, currency, amount_minor
                from implied_head where amount_minor <> 0"""
         )
@@ -368,7 +390,8 @@ def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
             """create temp view implied_all as
                select allocation_id, l.item_id, l.currency, l.amount_minor from implied_leg l
                join implied_head h using (customer_id, currency, account)
-               union all select allocation_id, item_id, currency, -amount_minor from implied_head where amount_minor <> 0"""
+               union all select allocation_id, item_id, currency, -amount_minor from implied_head where amount_minor
+                   <> 0"""
         )
         implied = batch.again("implied", source="implied")
         ledger.post_staged(implied, view="implied_item")
@@ -383,7 +406,8 @@ _IMPLIED_LEGS = """create temp table implied_leg on commit drop as
             sum(i.open_minor) over whole - s.target_minor as need_minor, sum(i.open_minor) over whole as whole_minor,
             sum(abs(i.open_minor)) over (partition by s.document_id order by i.due_date, i.id) - abs(i.open_minor)
                 as before_minor
-          from stated_open s join ledger_openitem i on i.document_id = s.document_id and i.organisation_id = %(organisation)s
+          from stated_open s join ledger_openitem i on i.document_id = s.document_id and i.organisation_id =
+              %(organisation)s
             and i.kind in {kinds} and i.open_minor <> 0
           window whole as (partition by s.document_id)) parts
     where need_minor <> 0 and sign(need_minor) = sign(whole_minor) and abs(need_minor) > before_minor"""
@@ -392,7 +416,8 @@ _IMPLIED_LEGS = """create temp table implied_leg on commit drop as
 def _differences(batch: Batch) -> tuple[int, list[dict[str, object]]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""select count(*) over (), s.number, s.target_minor, coalesce(o.open_minor, 0), o.currency from stated_open s
+            f"""select count(*) over (), s.number, s.target_minor, coalesce(o.open_minor, 0), o.currency from
+                stated_open s
                 left join (select document_id, sum(open_minor) as open_minor, min(currency) as currency
                     from ledger_openitem where organisation_id = %(organisation)s and kind in {_KINDS}
                       and document_id in (select document_id from stated_open) group by 1) o using (document_id)

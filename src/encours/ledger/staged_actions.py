@@ -12,8 +12,8 @@ from encours.ledger import rules
 from encours.ledger.actions import COUNTERPARTS
 
 ITEM_COLUMNS = (
-    "customer_id, kind, account, document_number, document_id, instalment_number, instalment_count, item_date, due_date,"
-    " due_inferred, is_implied, currency, amount_minor"
+    "customer_id, kind, account, document_number, document_id, instalment_number, instalment_count, item_date,"
+    " due_date, due_inferred, is_implied, currency, amount_minor"
 )
 # receivable accounts are written by their items alone, so a deposit's other side cannot be 4191 here
 _COUNTERPARTS = {kind.value: "70" if account.startswith("41") else account for kind, account in COUNTERPARTS.items()}
@@ -63,7 +63,8 @@ def post_staged(batch: Batch, *, view: str) -> int:
         )
         cursor.execute("analyze staged_head")
         cursor.execute(
-            """insert into ledger_transaction (id, organisation_id, entity_id, transaction_date, recorded_at, source, key,
+            """insert into ledger_transaction (id, organisation_id, entity_id, transaction_date, recorded_at, source,
+            key,
                    actor_id, actor_name, why)
                select transaction_id, %(organisation)s, %(entity)s, item_date, transaction_timestamp(), %(source)s,
                    %(key)s || ':' || item_date, %(actor)s, %(actor_name)s, %(why)s
@@ -99,9 +100,11 @@ def allocate_staged(batch: Batch, *, heads: str, legs: str) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""insert into ledger_allocation (id, organisation_id, allocation_date, recorded_at, code, code_date, source,
+            f"""insert into ledger_allocation (id, organisation_id, allocation_date, recorded_at, code, code_date,
+            source,
                     key, actor_id, actor_name, why)
-                select allocation_id, %(organisation)s, allocation_date, transaction_timestamp(), code, code_date, %(source)s,
+                select allocation_id, %(organisation)s, allocation_date, transaction_timestamp(), code, code_date,
+                    %(source)s,
                     %(key)s || key, %(actor)s, %(actor_name)s, %(why)s
                 from {heads}""",
             batch.parameters,
@@ -127,12 +130,14 @@ def undo_staged(batch: Batch, *, allocations: str) -> int:
             f"""create temp table staged_undo on commit drop as
                 select nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as undo_id, a.id, a.allocation_date,
                     a.code
-                from ledger_allocation a join (select distinct allocation_id from {allocations}) w on w.allocation_id = a.id
+                from ledger_allocation a join (select distinct allocation_id from {allocations}) w on w.allocation_id
+                    = a.id
                 where a.organisation_id = %(organisation)s""",
             batch.parameters,
         )
         cursor.execute(
-            """insert into ledger_allocation (id, organisation_id, allocation_date, recorded_at, code, source, key, actor_id,
+            """insert into ledger_allocation (id, organisation_id, allocation_date, recorded_at, code, source, key,
+            actor_id,
                    actor_name, why, reverses_id)
                select undo_id, %(organisation)s, allocation_date, transaction_timestamp(), code, 'undo', 'undo:' || id,
                    %(actor)s, %(actor_name)s, %(why)s, id
@@ -170,7 +175,8 @@ def reverse_staged(batch: Batch, *, items: str) -> int:
                from (select distinct item_date, entity_id from staged_mirror) days"""
         )
         cursor.execute(
-            """insert into ledger_transaction (id, organisation_id, entity_id, transaction_date, recorded_at, source, key,
+            """insert into ledger_transaction (id, organisation_id, entity_id, transaction_date, recorded_at, source,
+            key,
                    actor_id, actor_name, why)
                select head_id, %(organisation)s, entity_id, item_date, transaction_timestamp(), 'reversal',
                    %(key)s || ':reversal:' || entity_id || ':' || item_date, %(actor)s, %(actor_name)s, %(why)s
@@ -182,12 +188,20 @@ def reverse_staged(batch: Batch, *, items: str) -> int:
                    document_number, document_id, instalment_number, instalment_count, item_date, due_date, due_inferred,
                    is_implied, currency, amount_minor, open_minor, reverses_id, recorded_at)
                select mirror_id, %(organisation)s, m.entity_id, customer_id, head_id, 'reversal', account,
-                   document_number, document_id, instalment_number, instalment_count, m.item_date, due_date, due_inferred,
+                   document_number, document_id, instalment_number, instalment_count, m.item_date, due_date,
+                   due_inferred,
                    is_implied, currency, -amount_minor, -amount_minor, id, transaction_timestamp()
-               from staged_mirror m join staged_mirror_head h on h.item_date = m.item_date and h.entity_id = m.entity_id""",
+               from staged_mirror m join staged_mirror_head h on h.item_date = m.item_date and h.entity_id =
+                   m.entity_id""",
             batch.parameters,
         )
         reversed_count = int(cursor.rowcount)
+    _settle_mirrors(batch)
+    return reversed_count
+
+
+def _settle_mirrors(batch: Batch) -> None:
+    with connection.cursor() as cursor:
         cursor.execute(
             f"""insert into ledger_entry (organisation_id, transaction_id, account, currency, amount_minor)
                 select %(organisation)s, head_id, c.account, m.currency, sum(m.amount_minor)
@@ -201,7 +215,8 @@ def reverse_staged(batch: Batch, *, items: str) -> int:
         cursor.execute(
             """insert into ledger_allocation (id, organisation_id, allocation_date, recorded_at, source, key, actor_id,
                    actor_name, why, code)
-               select allocation_id, %(organisation)s, item_date, transaction_timestamp(), 'reversal', 'reversal:' || id,
+               select allocation_id, %(organisation)s, item_date, transaction_timestamp(), 'reversal', 'reversal:' ||
+                   id,
                    %(actor)s, %(actor_name)s, %(why)s, ''
                from staged_mirror""",
             batch.parameters,
@@ -212,10 +227,10 @@ def reverse_staged(batch: Batch, *, items: str) -> int:
                select %(organisation)s, allocation_id, x.item_id, currency, x.amount_minor, item_date,
                    transaction_timestamp()
                from staged_mirror m
-               cross join lateral (values (m.id, -m.amount_minor), (m.mirror_id, m.amount_minor)) as x (item_id, amount_minor)""",
+               cross join lateral (values (m.id, -m.amount_minor), (m.mirror_id, m.amount_minor)) as x (item_id,
+                   amount_minor)""",
             batch.parameters,
         )
-    return reversed_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +274,12 @@ def release_staged(batch: Batch, *, items: str) -> list[Released]:
                join ledger_allocationleg l on l.allocation_id = a.id and l.organisation_id = a.organisation_id
                order by a.allocation_date, a.id, l.id"""
         )
-        found: dict[int, tuple[tuple[Any, ...], list[rules.Leg]]] = {}
-        for *head, item_id, currency, amount_minor in cursor.fetchall():
-            found.setdefault(head[0], (tuple(head), []))[1].append(rules.Leg(item_id, currency, amount_minor))
+        found: dict[int, Released] = {}
+        for number, day, code, code_date, source, *leg in cursor.fetchall():
+            known = found.get(number) or Released(number, day, code, code_date, source, ())
+            found[number] = replace(known, legs=(*known.legs, rules.Leg(*leg)))
     undo_staged(batch, allocations="staged_released")
-    return [Released(*head, tuple(legs)) for head, legs in found.values()]
+    return list(found.values())
 
 
 def allocate_again(
@@ -276,7 +292,8 @@ def allocate_again(
     left = {new.item_id: new.amount_minor for news in replacements.values() for new in news}
     number_of = {new.item_id: new.document_number for news in replacements.values() for new in news}
     shortfalls: list[dict[str, object]] = []
-    heads, legs = [], []
+    heads: list[tuple[Released, int]] = []
+    legs: list[tuple[int, rules.Leg]] = []
     for one in released:
         kept = _legs_again(one, replacements, left)
         before = sum(leg.amount_minor for leg in one.legs if leg.amount_minor > 0)
@@ -320,24 +337,26 @@ def _legs_again(
     return kept
 
 
-def _write_again(
-    batch: Batch, heads: Sequence[tuple[Released, int]], legs: Sequence[tuple[int, rules.Leg]]
-) -> None:
+def _write_again(batch: Batch, heads: Sequence[tuple[Released, int]], legs: Sequence[tuple[int, rules.Leg]]) -> None:
     if not heads:
         return
     with connection.cursor() as cursor:
         cursor.execute("drop table if exists again_head, again_leg")
         cursor.execute(
             """create temp table again_head (allocation_id bigint default
-                   nextval(pg_get_serial_sequence('ledger_allocation', 'id')), rank integer, key text, allocation_date date,
+                   nextval(pg_get_serial_sequence('ledger_allocation', 'id')), rank integer, key text, allocation_date
+                   date,
                    code text, code_date date, source text) on commit drop"""
         )
         cursor.execute(
-            "create temp table again_leg_raw (rank integer, item_id bigint, currency text, amount_minor bigint) on commit drop"
+            """create temp table again_leg_raw (rank integer, item_id bigint, currency text, amount_minor bigint)
+               on commit drop"""
         )
         with cursor.copy("copy again_head (rank, key, allocation_date, code, code_date, source) from stdin") as copy:
             for one, rank in heads:
-                copy.write_row((rank, f":{one.allocation_id}", one.allocation_date, one.code, one.code_date, one.source))
+                copy.write_row(
+                    (rank, f":{one.allocation_id}", one.allocation_date, one.code, one.code_date, one.source)
+                )
         with cursor.copy("copy again_leg_raw from stdin") as copy:
             for rank, leg in legs:
                 copy.write_row((rank, leg.item_id, leg.currency, leg.amount_minor))
@@ -345,7 +364,9 @@ def _write_again(
         for (source,) in cursor.fetchall():
             cursor.execute("drop view if exists again_head_view, again_leg_view")
             cursor.execute("drop table if exists again_now")
-            cursor.execute("create temp table again_now on commit drop as select * from again_head where source = %s", [source])
+            cursor.execute(
+                "create temp table again_now on commit drop as select * from again_head where source = %s", [source]
+            )
             cursor.execute(
                 """create temp view again_leg_view as select allocation_id, item_id, currency, amount_minor
                    from again_leg_raw join again_now using (rank)"""

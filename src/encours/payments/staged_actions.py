@@ -32,7 +32,9 @@ class Loaded:
     on_account: int = 0
 
 
-def load_staged(batch: Batch, *, import_id: int, currency: str, by_external_id: bool, table: str = "staged_payment") -> Loaded:
+def load_staged(
+    batch: Batch, *, import_id: int, currency: str, by_external_id: bool, table: str = "staged_payment"
+) -> Loaded:
     """Add the payments of a staged table: rows that share a number are one transfer, with its invoices.
 
     A transfer becomes a receipt (a refund when it is negative), each deduction an item of its own, and one allocation
@@ -75,12 +77,15 @@ def _identify(batch: Batch, *, currency: str, by_external_id: bool, table: str) 
             f"""create temp table paying on commit drop as
                 select s.line, case when s.payment <> '' then s.payment else 'P-' || s.received_date || '-'
                         || left(coalesce(nullif(s.customer, ''), nullif(s.customer_name, ''), s.invoice), 40) || '-'
-                        || s.amount_minor || '-' || row_number() over (partition by s.payment, s.received_date, s.customer,
+                        || s.amount_minor || '-' || row_number() over (partition by s.payment, s.received_date,
+                            s.customer,
                             s.customer_name, s.amount_minor, case when s.customer || s.customer_name = '' then s.invoice
                             else '' end order by s.line) end as number,
                     coalesce(case when s.customer || s.customer_name <> '' then k.customer_id end, d.customer_id)
-                        as customer_id, s.received_date, s.invoice, d.document_id, d.customer_id as document_customer_id,
-                    s.amount_minor, s.deduction_minor, coalesce(nullif(s.currency, ''), d.currency, %(currency)s) as currency,
+                        as customer_id, s.received_date, s.invoice, d.document_id, d.customer_id as
+                            document_customer_id,
+                    s.amount_minor, s.deduction_minor, coalesce(nullif(s.currency, ''), d.currency, %(currency)s) as
+                        currency,
                     s.method, s.payer_name, s.payer_iban, s.reference
                 from {table} s
                 left join staged_key k on k.customer = s.customer and k.customer_name = s.customer_name
@@ -100,7 +105,8 @@ def _refuse_rows(cursor: object) -> None:
         ("payment", "payment_differs", "number"): """number in (select number from paying group by number
             having min(received_date) <> max(received_date) or min(currency) <> max(currency))""",
         ("invoice", "line_repeated", "invoice"): """line in (select p.line from (select line, row_number() over
-            (partition by number, invoice, amount_minor, deduction_minor order by line) as rank from paying) p where rank > 1)""",
+            (partition by number, invoice, amount_minor, deduction_minor order by line) as rank from paying) p where
+                rank > 1)""",
     }
     for (name, reason, shown), condition in conditions.items():
         cursor.execute(  # type: ignore[attr-defined]
@@ -115,7 +121,8 @@ def _classify(batch: Batch, loaded: Loaded) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """create temp table payment_head on commit drop as
-               select number, min(customer_id) as customer_id, min(received_date) as received_date, min(currency) as currency,
+               select number, min(customer_id) as customer_id, min(received_date) as received_date, min(currency) as
+                   currency,
                    sum(amount_minor)::bigint as amount_minor, max(method) as method, max(payer_name) as payer_name,
                    max(payer_iban) as payer_iban, max(reference) as reference,
                    md5(string_agg(concat_ws('|', invoice, amount_minor, deduction_minor), ',' order by invoice, line))
@@ -152,7 +159,7 @@ def _classify(batch: Batch, loaded: Loaded) -> None:
 
 
 def _undo_implied(batch: Batch) -> int:
-    """Undo the settlements without detail that these payments explain; each document's open amount is kept as a target."""
+    """Undo the settlements without detail that these payments explain; the open amounts stay as targets."""
     with connection.cursor() as cursor:
         cursor.execute(
             """create temp table touched_implied on commit drop as
@@ -173,7 +180,8 @@ def _undo_implied(batch: Batch) -> int:
                 select i.document_id, min(i.document_number), sum(i.open_minor) from ledger_openitem i
                 where i.organisation_id = %(organisation)s and i.kind in {_KINDS} and i.document_id in (
                     select o.document_id from touched_implied t
-                    join ledger_allocationleg l on l.allocation_id = t.allocation_id and l.organisation_id = %(organisation)s
+                    join ledger_allocationleg l on l.allocation_id = t.allocation_id and l.organisation_id =
+                        %(organisation)s
                     join ledger_openitem o on o.id = l.item_id and o.kind in {_KINDS})
                 group by i.document_id on conflict (document_id) do nothing""",
             batch.parameters,
@@ -204,7 +212,8 @@ def _take_from_documents(batch: Batch) -> None:
                 opened as (
                     select document_id, id as item_id, item_date, sign(open_minor) as side, abs(open_minor) as part,
                         sum(abs(open_minor)) over (partition by document_id order by due_date, id) as upto
-                    from ledger_openitem where organisation_id = %(organisation)s and open_minor <> 0 and kind in {_KINDS}
+                    from ledger_openitem where organisation_id = %(organisation)s and open_minor <> 0 and kind in
+                        {_KINDS}
                         and document_id in (select document_id from paid))
                 select p.line, p.number, o.item_id, o.item_date,
                     p.side * (least(p.upto, o.upto) - greatest(p.upto - p.part, o.upto - o.part)) as taken_minor
@@ -217,14 +226,17 @@ def _take_from_documents(batch: Batch) -> None:
                select p.line, p.number, p.customer_id, p.received_date, p.currency, p.document_customer_id,
                    t.taken_minor, greatest(0, least(p.deduction_minor, t.taken_minor)) as deduction_used_minor,
                    nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as deduction_item_id
-               from paying p join (select line, sum(taken_minor)::bigint as taken_minor from payment_take group by line) t
+               from paying p join (select line, sum(taken_minor)::bigint as taken_minor from payment_take group by
+                   line) t
                    using (line)"""
         )
         # a transfer whose rows would draw more from it than it brought stays on account as a whole
         cursor.execute(
             """with wrong as (select h.number from payment_head h join (
-                       select number, sum(taken_minor - deduction_used_minor) as used_minor from payment_use group by 1) u
-                   using (number) where not (u.used_minor between least(h.amount_minor, 0) and greatest(h.amount_minor, 0)))
+                       select number, sum(taken_minor - deduction_used_minor) as used_minor from payment_use group by
+                           1) u
+                   using (number) where not (u.used_minor between least(h.amount_minor, 0) and
+                       greatest(h.amount_minor, 0)))
                , gone as (delete from payment_use u using wrong w where w.number = u.number)
                delete from payment_take t using wrong w where w.number = t.number"""
         )
@@ -234,9 +246,11 @@ def _take_from_documents(batch: Batch) -> None:
 def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            """insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date, currency,
+            """insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date,
+            currency,
                    amount_minor, method, payer_name, payer_iban, reference, import_id, recorded_at)
-               select receipt_id, %(organisation)s, %(entity)s, customer_id, number, received_date, currency, amount_minor,
+               select receipt_id, %(organisation)s, %(entity)s, customer_id, number, received_date, currency,
+                   amount_minor,
                    method, payer_name, payer_iban, reference, %(import)s, transaction_timestamp()
                from payment_head where amount_minor <> 0""",
             {**batch.parameters, "import": import_id},
@@ -255,7 +269,8 @@ def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
         )
         ledger.post_staged(batch.again("payments", source="payment"), view="payment_item")
         cursor.execute(
-            "select count(*), count(*) filter (where amount_minor > 0), count(*) filter (where amount_minor < 0) from payment_head"
+            """select count(*), count(*) filter (where amount_minor > 0), count(*) filter (where amount_minor < 0)
+               from payment_head"""
         )
         loaded.created, loaded.receipts, loaded.refunds = cursor.fetchone()
         cursor.execute("select count(*) from payment_use where deduction_used_minor <> 0")
@@ -283,7 +298,8 @@ def _allocate(batch: Batch, loaded: Loaded) -> None:
         )
         cursor.execute("analyze payment_leg; analyze payment_allocation")
         cursor.execute(
-            """create temp view payment_all as select allocation_id, item_id, currency, sum(amount_minor)::bigint as amount_minor
+            """create temp view payment_all as select allocation_id, item_id, currency, sum(amount_minor)::bigint as
+                amount_minor
                from payment_leg group by 1, 2, 3"""
         )
         plain = Batch(batch.organisation_id, batch.entity_id, "payment", "", batch.by, batch.why)
@@ -304,9 +320,11 @@ def add_staged_receipts(batch: Batch, *, import_id: int, table: str) -> int:
     """Add the receipts and refunds of a staged table that are not known yet; how many. Their items are posted apart."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date, currency,
+            f"""insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date,
+            currency,
                     amount_minor, method, payer_name, payer_iban, reference, import_id, recorded_at)
-                select receipt_id, %(organisation)s, %(entity)s, customer_id, number, entry_date, currency, -amount_minor, '', '',
+                select receipt_id, %(organisation)s, %(entity)s, customer_id, number, entry_date, currency,
+                    -amount_minor, '', '',
                     '', left(reference, 200), %(import)s, transaction_timestamp()
                 from {table} where kind in ('receipt', 'refund') and known_minor is null""",
             {**batch.parameters, "import": import_id},
@@ -318,6 +336,7 @@ def unknown_invoices(*, limit: int) -> list[tuple[int, str]]:
     """Rows of the file at hand that name an invoice nobody knows; their money is kept on account."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select line, invoice from paying where invoice <> '' and document_id is null order by line limit %s", [limit]
+            "select line, invoice from paying where invoice <> '' and document_id is null order by line limit %s",
+            [limit],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -110,7 +110,9 @@ def import_files(
     """
     with RunRecorder(organisation_id) as recorder:
         circumstances = _Circumstances(organisation_id, options, by, now, today, recorder)
-        works = sorted((_opened(given, circumstances) for given in files), key=lambda work: _ORDER.index(work.result.kind))
+        works = sorted(
+            (_opened(given, circumstances) for given in files), key=lambda work: _ORDER.index(work.result.kind)
+        )
         try:
             call_result = _in_one_transaction(works, circumstances)
         except BaseException:
@@ -134,7 +136,9 @@ def _opened(given: FileGiven, circumstances: _Circumstances) -> _Work:
         if options.mapping is not None and options.mapping not in {one.name for one in mappings}:
             raise MappingUnknown(name=options.mapping)
         result.sha256 = _sha256(given.path)
-        work.opened = open_file(given.path, kind=options.kind, mappings=mappings, mapping=options.mapping, name=given.name)
+        work.opened = open_file(
+            given.path, kind=options.kind, mappings=mappings, mapping=options.mapping, name=given.name
+        )
         result.kind = work.opened.kind
         result.form = work.opened.form
     except EncoursError as refusal:

@@ -44,7 +44,9 @@ class Call:
 def load_table(call: Call, opened: Opened, result: FileResult) -> None:
     """Load one table; what it becomes is told in the result. Refused rows are left out, all others are written."""
     with connection.cursor() as cursor:
-        cursor.execute("drop table if exists staged_refusal, staged_customer, staged_contact, staged_key, staged_invoice")
+        cursor.execute(
+            "drop table if exists staged_refusal, staged_customer, staged_contact, staged_key, staged_invoice"
+        )
         cursor.execute("drop table if exists staged_payment")
         cursor.execute(REFUSAL_TABLE)
     {
@@ -60,7 +62,8 @@ def collect_refusals(result: FileResult) -> None:
     """Take over what SQL refused."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select line, field, coalesce(value, ''), reason from staged_refusal order by line limit %s", [KEPT_ROWS_MAX]
+            "select line, field, coalesce(value, ''), reason from staged_refusal order by line limit %s",
+            [KEPT_ROWS_MAX],
         )
         problems = [Problem(*row) for row in cursor.fetchall()]
         cursor.execute("select count(distinct line) from staged_refusal")
@@ -129,7 +132,9 @@ def _load_contacts(call: Call, opened: Opened, result: FileResult) -> None:
     _stage(call, opened, result, (customers.CONTACT_TABLE, "staged_contact", parties.CONTACT_COLUMNS))
     with connection.cursor() as cursor:
         cursor.execute(customers.KEY_TABLE)
-        cursor.execute("insert into staged_key select distinct customer, customer_name, null::bigint from staged_contact")
+        cursor.execute(
+            "insert into staged_key select distinct customer, customer_name, null::bigint from staged_contact"
+        )
     customers.find_staged_keys(organisation_id=call.organisation_id)
     outcome = customers.upsert_staged_contacts(organisation_id=call.organisation_id)
     result.created, result.changed, result.unchanged = outcome.created, outcome.changed, outcome.unchanged
@@ -168,7 +173,8 @@ def _settle_by_date(call: Call, run_id: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(payments.STAGED_TABLE.format(name="staged_payment"))
         cursor.execute(
-            """insert into staged_payment select line, 'S-' || number, '', '', greatest(settled_date, issue_date), number,
+            """insert into staged_payment select line, 'S-' || number, '', '', greatest(settled_date, issue_date),
+                number,
                    gross_minor, 0, currency, '', '', '', ''
                from incoming where settled_date is not null and part_rank = 1 and gross_minor <> 0"""
         )
@@ -192,7 +198,9 @@ def _load_payments(call: Call, opened: Opened, result: FileResult) -> None:
     )
     result.created, result.changed, result.unchanged = loaded.created, loaded.changed, loaded.unchanged
     unknown = payments.unknown_invoices(limit=KEPT_ROWS_MAX)
-    result.warn([Problem(line, "invoice", value, "document_unknown") for line, value in unknown], kept_max=KEPT_ROWS_MAX)
+    result.warn(
+        [Problem(line, "invoice", value, "document_unknown") for line, value in unknown], kept_max=KEPT_ROWS_MAX
+    )
     result.detail.update(
         receipts=loaded.receipts,
         refunds=loaded.refunds,
@@ -207,5 +215,3 @@ def _load_payments(call: Call, opened: Opened, result: FileResult) -> None:
 def _say(call: Call, result: FileResult, *, percent: int, step: str) -> None:
     if result.run_id is not None:
         call.recorder.progress(result.run_id, percent=percent, step=step)
-
-

@@ -13,7 +13,8 @@ from encours.imports.actions.results import LISTED_MAX
 
 
 def carry_forward(call: Call) -> dict[str, Any] | None:
-    """Take the opening lines of accounts with a history out of `fec_entry`; what differs from the books stays as one item.
+    """Take the opening lines of accounts with a history out of `fec_entry`; what differs from the books stays as one
+        item.
 
     Nothing changes on accounts of which the books know nothing before the opening day: there the opening lines are the
     items brought forward.
@@ -39,13 +40,16 @@ def carry_forward(call: Call) -> dict[str, Any] | None:
             """insert into fec_entry (line, journal, entry_number, entry_date, account, account_label, auxiliary,
                    auxiliary_label, piece, issue_date, label, amount_minor, code, counterparts, customer, kind, nature,
                    natural_key, plain_number, wanted_number)
-               select line, '', '', opening_date, account, '', '', '', '', opening_date, '', amount_minor, '', '', customer,
+               select line, '', '', opening_date, account, '', '', '', '', opening_date, '', amount_minor, '', '',
+                   customer,
                    case when amount_minor > 0 then 'invoice' else 'credit_note' end, 'opening',
                    concat_ws('|', 'opening', opening_date, account, customer),
                    'AN ' || to_char(opening_date, 'YYYYMMDD') || ' ' || customer, ''
                from fec_difference"""
         )
-        cursor.execute("select account, customer, amount_minor from fec_difference order by 1, 2 limit %s", [LISTED_MAX])
+        cursor.execute(
+            "select account, customer, amount_minor from fec_difference order by 1, 2 limit %s", [LISTED_MAX]
+        )
         differences = [
             {
                 "account": account,
@@ -59,7 +63,8 @@ def carry_forward(call: Call) -> dict[str, Any] | None:
 
 _DIFFERENCES = """create temp table fec_difference on commit drop as
     with opening as (
-        select account, customer, min(line) as line, min(opening_date) as opening_date, sum(amount_minor) as amount_minor
+        select account, customer, min(line) as line, min(opening_date) as opening_date, sum(amount_minor) as
+            amount_minor
         from fec_opening group by 1, 2),
     known as (
         select i.account, c.number as customer, sum(i.amount_minor) as amount_minor from ledger_openitem i
@@ -92,7 +97,9 @@ def stage_carried(call: Call) -> None:
         )
         lines = cursor.fetchall()
         known = _known_open(call, cursor)
-        rows = [row for key, part in groupby(lines, key=lambda line: line[:2]) for row in _carried(key, list(part), known)]
+        rows = [
+            row for key, part in groupby(lines, key=lambda line: line[:2]) for row in _carried(key, list(part), known)
+        ]
         with cursor.copy("copy fec_carried from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
@@ -102,7 +109,8 @@ def _known_open(call: Call, cursor: Any) -> dict[tuple[str, str], list[tuple[int
     cursor.execute(
         """select i.account, c.number, i.id, i.open_minor, i.item_date from ledger_openitem i
            join customers_customer c on c.id = i.customer_id and c.organisation_id = i.organisation_id
-           join (select account, customer, min(opening_date) as opening_date from fec_opening where code <> '' group by 1, 2) o
+           join (select account, customer, min(opening_date) as opening_date from fec_opening where code <> '' group
+               by 1, 2) o
                on o.account = i.account and o.customer = c.number and i.item_date < o.opening_date
            where i.organisation_id = %s and i.entity_id = %s and i.open_minor <> 0 order by i.item_date, i.id""",
         [call.organisation_id, call.entity.pk],

@@ -31,7 +31,9 @@ class RunRecorder:
             self._execute("select set_config(%s, %s, false)", [SETTING, str(self._organisation_id)])
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not self._is_shared:
             self._connection.close()
 
@@ -118,7 +120,8 @@ def keep_rejections(
     sql = "copy imports_rejectedrow_staged (run_id, line, field, value, reason, is_warning) from stdin"
     with on.cursor() as cursor:
         cursor.execute(
-            """create temp table if not exists imports_rejectedrow_staged (run_id bigint, line bigint, field text, value text,
+            """create temp table if not exists imports_rejectedrow_staged (run_id bigint, line bigint, field text,
+            value text,
                    reason text, is_warning boolean)"""
         )
         with cursor.copy(sql) as copy:

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from encours.core.currencies import exponent
-from encours.core.money import ENGLISH, FRENCH, DecimalStyle, Money, AmountUnreadable, read_decimal
+from encours.core.money import ENGLISH, FRENCH, AmountUnreadable, DecimalStyle, Money, read_decimal
 from encours.imports.formats.problems import AmountsAmbiguous, AmountsContradict
 
 _NOISE = re.compile(r"[^\d.,]")
 _TWO_DECIMALS = {mark: re.compile(rf"(?:-?\d{{1,14}}{re.escape(mark)}\d\d\n)*") for mark in ",."}
 _UP_TO_TWO = {
-    mark: re.compile(rf"(?:(?:-?(?:\d{{1,14}}|\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,4}})(?:{re.escape(mark)}\d{{0,2}})?)?\n)*")
+    mark: re.compile(
+        rf"(?:(?:-?(?:\d{{1,14}}|\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,4}})(?:{re.escape(mark)}\d{{0,2}})?)?\n)*"
+    )
     for mark in ",."
 }
 _DROPPED = str.maketrans("", "", " \u00a0\u202f")

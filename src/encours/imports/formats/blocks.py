@@ -145,15 +145,15 @@ class BlockReader:
 
     def dates_at(self, place: int, name: str, *, is_required: bool = False) -> list[str]:
         """The same, by place, for instalment columns."""
-        read, result = self.style.days.read, []
-        for index, cell in enumerate(self.raw(place)):
-            day, reason = read(cell)
-            if not day:
-                if reason or is_required:
+        cells = self.raw(place)
+        known = {cell: self.style.days.read(cell) for cell in set(cells)}
+        days = {cell: day or NULL for cell, (day, _) in known.items()}
+        if any(reason or (is_required and not day) for day, reason in known.values()):
+            for index, cell in enumerate(cells):
+                day, reason = known[cell]
+                if reason or (is_required and not day):
                     self.refuse(index, name, cell, reason or "missing")
-                day = NULL
-            result.append(day)
-        return result
+        return [days[cell] for cell in cells]
 
     def amounts(self, name: str, currencies: Sequence[str], *, is_required: bool = False) -> list[str]:
         """A column of minor units in each row's currency, empty where there is none."""
@@ -189,7 +189,9 @@ class BlockReader:
 
     def currencies(self, *, default: str) -> list[str]:
         """Each row's currency; a row with an unknown one is refused."""
-        result = [cell.upper() or default for cell in self.texts("currency", length_max=20)]
+        cells = self.texts("currency", length_max=20)
+        meaning = {cell: cell.upper() or default for cell in set(cells)}
+        result = [meaning[cell] for cell in cells]
         for code in set(result):
             known = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "$": "USD", "£": "GBP"}.get(code, code)
             if known != code or not is_currency(code):

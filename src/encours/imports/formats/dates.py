@@ -15,20 +15,39 @@ _ISO = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{2}}|\d{{4}}){_TIME}")
 _SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
-_TEXTUAL = re.compile(r"(?:(\d{1,2})(?:er|st|nd|rd|th)?[ .-]*([a-z]{3,10})\.?|([a-z]{3,10})\.? (\d{1,2})),?[ .-]*(\d{4}|\d{2})")
+_TEXTUAL = re.compile(
+    r"(?:(\d{1,2})(?:er|st|nd|rd|th)?[ .-]*([a-z]{3,10})\.?|([a-z]{3,10})\.? (\d{1,2})),?[ .-]*(\d{4}|\d{2})"
+)
 _EMPTY = {"0000-00-00", "00/00/0000", "00000000", "00.00.0000", "1900-01-00"}
 _MONTHS = {
-    **{name: number for number, names in enumerate(
-        ["jan janv janvier january", "feb fev fevr fevrier february", "mar mars march", "apr avr avril april",
-         "may mai", "jun juin june", "jul juil juillet july", "aug aou aout august", "sep sept septembre september",
-         "oct octobre october", "nov novembre november", "dec decembre december"], 1) for name in names.split()},
+    **{
+        name: number
+        for number, names in enumerate(
+            [
+                "jan janv janvier january",
+                "feb fev fevr fevrier february",
+                "mar mars march",
+                "apr avr avril april",
+                "may mai",
+                "jun juin june",
+                "jul juil juillet july",
+                "aug aou aout august",
+                "sep sept septembre september",
+                "oct octobre october",
+                "nov novembre november",
+                "dec decembre december",
+            ],
+            1,
+        )
+        for name in names.split()
+    },
 }
 _SERIAL_FIRST, _SERIAL_LAST = 20_000, 80_000  # 1954 to 2119
 YEAR_FIRST, YEAR_LAST = 1950, 2150
 
 
 def order_shown(text: str) -> str | None:
-    """The order a written date proves: "31/01/2026" -> "dmy", "01/31/2026" -> "mdy", "01/02/2026" -> "?", ISO -> None."""
+    """The order a written date proves: "31/01/2026" -> "dmy", "01/31/2026" -> "mdy", "01/02/2026" -> "?"."""
     found = _NUMERIC.fullmatch(text.strip())
     if found is None:
         return None

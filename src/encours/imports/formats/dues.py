@@ -45,21 +45,24 @@ PAYMENT_COLUMNS = (
     "payer_iban",
     "reference",
 )
+_YEARS_APART_MAX = 20
 DOCUMENT_KINDS = {
-    **dict.fromkeys(("invoice", "facture", "fac", "fa", "f", "inv", "i", "380", "vente", "facture client", "fact", "ft"), "invoice"),
-    **dict.fromkeys(("credit note", "avoir", "av", "a", "cn", "credit memo", "creditnote", "381", "credit", "avoir client", "note de credit",
-                     "nc", "facture d avoir", "cr", "refund"), "credit_note"),
+    **dict.fromkeys(
+        ("invoice", "facture", "fac", "fa", "f", "inv", "i", "380", "vente", "facture client", "fact"), "invoice"),
+    **dict.fromkeys(
+        ("credit note", "avoir", "av", "a", "cn", "credit memo", "creditnote", "381", "credit", "avoir client",
+         "note de credit", "nc", "facture d avoir", "cr", "refund"), "credit_note"),
     **dict.fromkeys(("debit note", "note de debit", "dn", "nd", "383", "debit memo"), "debit_note"),
     **dict.fromkeys(("deposit", "acompte", "386", "facture d acompte", "prepayment", "down payment", "ac"), "deposit"),
 }  # fmt: skip
-_NEGATIVE = {"invoice": "credit_note"}
 
 
 def invoices(table: Table, columns: Columns, style: Style, *, currency: str) -> Iterator[Staged]:
     """Invoices and credit notes, one row per instalment, ready for COPY in the order of INVOICE_COLUMNS.
 
     Credit notes come out negative however the file signs them; an invoice below zero is one. `open_minor` is what the
-    file says is still open of the document, from its open amount, or its total less what was paid, or the day it was settled.
+    file says is still open of the document, from its open amount, or its total less what was paid, or the day it was
+        settled.
     """
     for block in table.blocks():
         yield _InvoiceBlock(BlockReader(block, columns, style), currency).staged()
@@ -101,7 +104,9 @@ class _InvoiceBlock:
         if reader.has("open") or not reader.has("paid"):
             return stated
         paid = reader.amounts("paid", self.currencies)
-        return [str(int(gross) - int(part)) if gross and part else "" for gross, part in zip(self.gross, paid, strict=True)]
+        return [
+            str(int(gross) - int(part)) if gross and part else "" for gross, part in zip(self.gross, paid, strict=True)
+        ]
 
     def _sign(self) -> None:
         """Credit notes are negative and invoices positive, with all their amounts."""
@@ -127,19 +132,40 @@ class _InvoiceBlock:
         reader = self.reader
         if reader.has("open") or reader.has("paid"):
             for index, (gross, part) in enumerate(zip(self.gross, self.open, strict=True)):
-                if part and gross and not (0 <= int(part) <= int(gross) or int(gross) <= int(part) <= 0):
+                if (
+                    part != gross
+                    and part.strip("0")
+                    and gross
+                    and not (0 <= int(part) <= int(gross) or int(gross) <= int(part) <= 0)
+                ):
                     reader.refuse(index, "open", _shown(part), "open_exceeds_gross")
         if reader.has("net") and reader.has("tax") and reader.has("gross"):
-            for index, (net, tax, gross) in enumerate(zip(self.net, self.tax, self.gross, strict=True)):
-                if net and tax and gross and int(net) + int(tax) != int(gross):
-                    reader.warn(index, "gross", _shown(gross), "amounts_disagree")
-        for index, (issue, due) in enumerate(zip(self.issue, self.due, strict=True)):
-            if due != NULL and abs(int(due[:4]) - int(issue[:4] if issue != NULL else due[:4])) > 20:
-                reader.refuse(index, "due_date", due, "due_before_issue")
+            sums = zip(
+                *(map(int, (cell or "0" for cell in column)) for column in (self.net, self.tax, self.gross)),
+                strict=True,
+            )
+            for index, (net_minor, tax_minor, gross_minor) in enumerate(sums):
+                if net_minor + tax_minor != gross_minor and self.net[index] and self.tax[index] and self.gross[index]:
+                    reader.warn(index, "gross", _shown(self.gross[index]), "amounts_disagree")
+        far = {pair for pair in set(zip(self.issue, self.due, strict=True)) if NULL not in pair and _is_far(*pair)}
+        if far:
+            for index, pair in enumerate(zip(self.issue, self.due, strict=True)):
+                if pair in far:
+                    reader.refuse(index, "due_date", pair[1], "due_before_issue")
 
     def staged(self) -> Staged:
         reader = self.reader
-        texts = _texts(reader, {"external_id": 80, "customer": 60, "customer_name": 200, "reference": 80, "order_number": 80, "related_number": 80})
+        texts = _texts(
+            reader,
+            {
+                "external_id": 80,
+                "customer": 60,
+                "customer_name": 200,
+                "reference": 80,
+                "order_number": 80,
+                "related_number": 80,
+            },
+        )
         numbers = reader.texts("number", length_max=80)
         numbers = [number or other for number, other in zip(numbers, texts["external_id"], strict=True)]
         for index, number in enumerate(numbers):
@@ -163,11 +189,15 @@ class _InvoiceBlock:
         return reader.staged(*head, self.due, *money, _nulls(self.part), self._part_numbers(), *tail)
 
     def _part_numbers(self) -> list[str]:
+        if not self.reader.has("instalment"):
+            return [NULL] * self.reader.count
         cells = self.reader.texts("instalment", length_max=10)
         firsts = [cell.split("/")[0].strip() for cell in cells]
         return [first if first.isdecimal() and 0 < int(first) < 1000 else NULL for first in firsts]
 
-    def _parted(self, head: Sequence[Sequence[str]], money: Sequence[Sequence[str]], tail: Sequence[Sequence[str]]) -> Staged:
+    def _parted(
+        self, head: Sequence[Sequence[str]], money: Sequence[Sequence[str]], tail: Sequence[Sequence[str]]
+    ) -> Staged:
         """Instalments side by side in one row become one row each."""
         reader, results = self.reader, []
         dues, amounts, totals = [], [], [0] * reader.count
@@ -177,7 +207,9 @@ class _InvoiceBlock:
         for index in range(reader.count):
             if self.kinds[index] == "credit_note":
                 for column in amounts:
-                    column[index] = _opposite(column[index]) if column[index] and column[index][0] != "-" else column[index]
+                    column[index] = (
+                        _opposite(column[index]) if column[index] and column[index][0] != "-" else column[index]
+                    )
             totals[index] = sum(int(column[index] or "0") for column in amounts)
             gross = self.gross[index]
             if any(column[index] for column in amounts) and gross and totals[index] != int(gross):
@@ -206,6 +238,10 @@ def _only(reader: BlockReader, is_there: Sequence[bool], columns: Sequence[Seque
     return "".join(f"{row}\n" for row in kept), len(kept)
 
 
+def _is_far(issue: str, due: str) -> bool:
+    return abs(int(due[:4]) - int(issue[:4])) > _YEARS_APART_MAX
+
+
 def _texts(reader: BlockReader, lengths: Mapping[str, int]) -> dict[str, list[str]]:
     return {name: reader.texts(name, length_max=length) for name, length in lengths.items()}
 
@@ -232,7 +268,15 @@ def payments(table: Table, columns: Columns, style: Style, *, currency: str) -> 
         currencies = reader.currencies(default=currency)
         texts = _texts(
             reader,
-            {"payment": 80, "customer": 60, "customer_name": 200, "invoice": 80, "method": 20, "payer_name": 200, "payer_iban": 40},
+            {
+                "payment": 80,
+                "customer": 60,
+                "customer_name": 200,
+                "invoice": 80,
+                "method": 20,
+                "payer_name": 200,
+                "payer_iban": 40,
+            },
         )
         for index in range(reader.count):
             if not (texts["customer"][index] or texts["customer_name"][index] or texts["invoice"][index]):

@@ -113,9 +113,13 @@ class Tally:
         total = sum(seen.values()) or 1
         if seen["T"] * 4 >= total:
             return "treasury"
-        if seen["S"] * 5 >= total or re.search(r"\b(?:ventes?|factur|sales|clients)", fold_words(self.labels.get(journal, ""))):
+        if seen["S"] * 5 >= total or re.search(
+            r"\b(?:ventes?|factur|sales|clients)", fold_words(self.labels.get(journal, ""))
+        ):
             return "sales"
-        return "treasury" if re.search(r"\b(?:banque|caisse|bank)", fold_words(self.labels.get(journal, ""))) else "other"
+        return (
+            "treasury" if re.search(r"\b(?:banque|caisse|bank)", fold_words(self.labels.get(journal, ""))) else "other"
+        )
 
 
 def siren_in_name(name: str) -> str:
@@ -193,9 +197,13 @@ def _rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
             if not bare.strip():
                 continue
             if not has_header:
-                has_header = "" != _names([bare.split(dialect.delimiter)[0].strip().strip('"')])[0]
+                has_header = _names([bare.split(dialect.delimiter)[0].strip().strip('"')])[0] != ""
                 continue
-            row = next(csv.reader([bare], delimiter=dialect.delimiter)) if dialect.is_quoted else bare.split(dialect.delimiter)
+            row = (
+                next(csv.reader([bare], delimiter=dialect.delimiter))
+                if dialect.is_quoted
+                else bare.split(dialect.delimiter)
+            )
             yield line, [cell.strip() for cell in row]
 
 
@@ -225,7 +233,7 @@ def _amount_style(path: Path, dialect: Dialect) -> DecimalStyle:
 
 @dataclass(slots=True)
 class FecReader:
-    """Streams the lines on receivable accounts, each with the nature of what stands opposite; `tally` fills meanwhile."""
+    """Streams the lines on receivable accounts, each with what stands opposite; `tally` fills meanwhile."""
 
     path: Path
     dialect: Dialect
@@ -286,7 +294,9 @@ class FecReader:
         if letter in "ST-" and not account.startswith("41"):
             tally.journals.setdefault(journal, Counter())[letter] += 1
 
-    def _line(self, number: int, cells: dict[str, str], amount_minor: int, read: tuple[date, DateReader]) -> Line | None:
+    def _line(
+        self, number: int, cells: dict[str, str], amount_minor: int, read: tuple[date, DateReader]
+    ) -> Line | None:
         day, days = read
         issue = self._day(number, "PieceDate", cells.get("piece_date", ""), days) or day
         code_date = self._day(number, "DateLet", cells.get("code_date", ""), days)

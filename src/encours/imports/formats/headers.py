@@ -15,13 +15,16 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
         "number": (
             "n client|no client|num client|numero client|numero de client|code client|ref client|reference client"
             "|compte client|compte auxiliaire|code tiers|compte tiers|numero tiers|numero|code|compte|matricule",
-            "customer number|customer no|customer code|account number|account no|client number|client code|number|code"
-            "|account code|customer account",
+            "customer number|customer no|customer code|account number|account no|client number|client code|number"
+            "|code|account code|customer account",
         ),
-        "external_id": ("id client|identifiant|identifiant client|id externe", "customer id|external id|id|client id|account id"),
+        "external_id": (
+            "id client|identifiant|identifiant client|id externe",
+            "customer id|external id|id|client id|account id",
+        ),
         "name": (
-            "nom|raison sociale|nom client|nom du client|client|societe|denomination|denomination sociale|intitule|tiers"
-            "|nom tiers|libelle|designation",
+            "nom|raison sociale|nom client|nom du client|client|societe|denomination|denomination sociale|intitule"
+            "|tiers|nom tiers|libelle|designation",
             "name|customer name|company|company name|client name|account name|customer|legal name",
         ),
         "legal_form": ("forme juridique|forme", "legal form|company type"),
@@ -33,40 +36,58 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "vat|vat number|vat no|vat id|tax id|tax number",
         ),
         "naf_code": ("naf|code naf|ape|code ape|code naf ape", "nace|nace code"),
-        "street": ("adresse|rue|adresse 1|adresse1|voie|adresse de facturation", "street|address|address 1|address1|address line 1|billing address"),
+        "street": (
+            "adresse|rue|adresse 1|adresse1|voie|adresse de facturation",
+            "street|address|address 1|address1|address line 1|billing address",
+        ),
         "postcode": ("code postal|cp|c p", "zip|zip code|zipcode|postcode|postal code|post code"),
         "city": ("ville|commune|localite", "city|town"),
         "country": ("pays|code pays", "country|country code"),
         "language": ("langue|code langue", "language|lang|locale"),
         "email": (
-            "e mail|mail|email|courriel|adresse mail|adresse e mail|adresse email|mail comptabilite|email comptabilite"
-            "|email facturation|mail relance|email relance",
+            "e mail|mail|email|courriel|adresse mail|adresse e mail|adresse email|mail comptabilite"
+            "|email comptabilite|email facturation|mail relance|email relance",
             "e mail|email|email address|mail|accounting email|billing email|contact email",
         ),
-        "phone": ("telephone|tel|tel 1|n telephone|numero de telephone|portable|mobile", "phone|telephone|phone number|tel"),
+        "phone": (
+            "telephone|tel|tel 1|n telephone|numero de telephone|portable|mobile",
+            "phone|telephone|phone number|tel",
+        ),
         "iban": ("iban|rib|compte bancaire", "iban|bank account|bank account number"),
         "terms": (
             "conditions|conditions de paiement|condition de paiement|conditions de reglement|condition de reglement"
-            "|delai|delai de paiement|delai de reglement|delai paiement|delai reglement|jours|delai jours|delai de paiement jours"
-            "|delai de reglement jours|echeance",
+            "|delai|delai de paiement|delai de reglement|delai paiement|delai reglement|jours|delai jours"
+            "|delai de paiement jours|delai de reglement jours|echeance",
             "terms|payment terms|payment days|net days|days|credit days|credit terms",
         ),
         "is_natural_person": ("particulier|personne physique", "natural person|is natural person|individual|consumer"),
-        "dunning_block": ("blocage relance|relance bloquee|ne pas relancer|exclu relance", "dunning block|no dunning|dunning blocked|do not chase"),
+        "dunning_block": (
+            "blocage relance|relance bloquee|ne pas relancer|exclu relance",
+            "dunning block|no dunning|dunning blocked|do not chase",
+        ),
         "notes": ("commentaire|commentaires|observations|remarques|notes|note", "comment|comments|notes|note|remarks"),
     },
     "contacts": {
         "customer": (
-            "n client|no client|num client|numero client|code client|ref client|compte client|code tiers|client|id client"
-            "|compte auxiliaire|compte tiers",
+            "n client|no client|num client|numero client|code client|ref client|compte client|code tiers|client"
+            "|id client|compte auxiliaire|compte tiers",
             "customer id|customer number|customer code|customer no|account number|customer|client id|account",
         ),
         "customer_name": ("raison sociale|nom client|societe|nom du client", "customer name|company|company name"),
         "first_name": ("prenom|prenom contact", "first name|firstname|given name"),
         "last_name": ("nom de famille|nom contact", "last name|lastname|surname|family name"),
-        "name": ("nom|contact|nom du contact|interlocuteur|nom complet|nom prenom|nom et prenom", "name|contact|contact name|full name"),
-        "role": ("fonction|role|service|type de contact|type contact|poste|qualite", "role|job title|title|function|position|contact type"),
-        "email": ("e mail|mail|email|courriel|adresse mail|adresse e mail|adresse email", "e mail|email|email address|mail|contact email"),
+        "name": (
+            "nom|contact|nom du contact|interlocuteur|nom complet|nom prenom|nom et prenom",
+            "name|contact|contact name|full name",
+        ),
+        "role": (
+            "fonction|role|service|type de contact|type contact|poste|qualite",
+            "role|job title|title|function|position|contact type",
+        ),
+        "email": (
+            "e mail|mail|email|courriel|adresse mail|adresse e mail|adresse email",
+            "e mail|email|email address|mail|contact email",
+        ),
         "phone": ("telephone|tel|portable|mobile|n telephone", "phone|telephone|phone number|mobile|tel"),
         "language": ("langue|code langue", "language|lang"),
         "is_primary": ("principal|contact principal|par defaut", "primary|is primary|main contact|default"),
@@ -74,95 +95,146 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
     "invoices": {
         "number": (
             "numero de facture|n facture|no facture|num facture|numero facture|facture|n de facture|numero de piece"
-            "|n piece|no piece|numero piece|piece|numero|numero document|n document|ref piece|reference piece|code facture|ref facture",
-            "invoice number|invoice no|invoice|document number|number|doc number|invoice num|bill number|document no|invoice ref",
+            "|n piece|no piece|numero piece|piece|numero|numero document|n document|ref piece|reference piece"
+            "|code facture|ref facture",
+            "invoice number|invoice no|invoice|document number|number|doc number|invoice num|bill number|document no"
+            "|invoice ref",
         ),
-        "external_id": ("id facture|identifiant facture|id externe|identifiant", "invoice id|external id|id|document id"),
+        "external_id": (
+            "id facture|identifiant facture|id externe|identifiant",
+            "invoice id|external id|id|document id",
+        ),
         "customer": (
             "n client|no client|num client|numero client|numero de client|code client|ref client|reference client"
-            "|compte client|compte auxiliaire|code tiers|compte tiers|id client|client|tiers|n tiers|identifiant client",
-            "customer id|customer number|customer no|customer code|account number|client id|client code|customer|account|debtor"
-            "|customer account",
+            "|compte client|compte auxiliaire|code tiers|compte tiers|id client|client|tiers|n tiers"
+            "|identifiant client",
+            "customer id|customer number|customer no|customer code|account number|client id|client code|customer"
+            "|account|debtor|customer account",
         ),
         "customer_name": (
             "nom client|nom du client|raison sociale|societe|nom|denomination|intitule|nom tiers|intitule tiers",
             "customer name|client name|company|company name|name|debtor name",
         ),
-        "kind": ("type|type de piece|type piece|type document|type de document|nature|type facture|type de facture", "kind|type|document type|doc type|invoice type"),
+        "kind": (
+            "type|type de piece|type piece|type document|type de document|nature|type facture|type de facture",
+            "kind|type|document type|doc type|invoice type",
+        ),
         "issue_date": (
-            "date de facture|date facture|date d emission|date emission|date de facturation|date facturation|date piece"
-            "|date de piece|date|emise le|date document|date du document",
+            "date de facture|date facture|date d emission|date emission|date de facturation|date facturation"
+            "|date piece|date de piece|date|emise le|date document|date du document",
             "invoice date|issue date|issued on|document date|date|billing date|posting date|issued|date issued",
         ),
         "due_date": (
-            "date d echeance|date echeance|echeance|date de reglement prevue|date limite de paiement|a payer avant|echeance le|date limite",
+            "date d echeance|date echeance|echeance|date de reglement prevue|date limite de paiement|a payer avant"
+            "|echeance le|date limite",
             "due date|due on|due|maturity date|payment due date|due by",
         ),
         "currency": ("devise|code devise|monnaie", "currency|currency code|curr|ccy"),
-        "net": ("montant ht|ht|total ht|montant hors taxes|montant hors taxe", "net|net amount|amount excl tax|subtotal|amount excluding tax|net total"),
+        "net": (
+            "montant ht|ht|total ht|montant hors taxes|montant hors taxe",
+            "net|net amount|amount excl tax|subtotal|amount excluding tax|net total",
+        ),
         "tax": ("montant tva|tva|total tva|montant taxes|taxes|taxe", "tax|vat|tax amount|vat amount|total tax"),
         "gross": (
-            "montant ttc|ttc|total ttc|montant toutes taxes comprises|montant total|montant|total|montant facture|montant de la facture"
-            "|net a payer|montant initial|montant devise",
-            "gross|gross amount|total|total amount|amount|invoice amount|amount incl tax|total incl tax|original amount|gross total"
-            "|amount including tax",
+            "montant ttc|ttc|total ttc|montant toutes taxes comprises|montant total|montant|total|montant facture"
+            "|montant de la facture|net a payer|montant initial|montant devise",
+            "gross|gross amount|total|total amount|amount|invoice amount|amount incl tax|total incl tax"
+            "|original amount|gross total|amount including tax",
         ),
         "open": (
-            "reste a payer|restant du|reste du|solde|montant ouvert|solde du|restant|solde facture|montant restant|reste a regler"
-            "|montant restant du|non regle|reliquat|encours|montant du|solde restant",
-            "open amount|open|balance|amount due|outstanding|outstanding amount|remaining|remaining amount|balance due|open balance"
-            "|amount open|unpaid amount",
+            "reste a payer|restant du|reste du|solde|montant ouvert|solde du|restant|solde facture|montant restant"
+            "|reste a regler|montant restant du|non regle|reliquat|encours|montant du|solde restant",
+            "open amount|open|balance|amount due|outstanding|outstanding amount|remaining|remaining amount"
+            "|balance due|open balance|amount open|unpaid amount",
         ),
-        "paid": ("montant regle|regle|montant paye|paye|deja regle|acomptes regles|montant encaisse", "paid|paid amount|amount paid|settled amount"),
+        "paid": (
+            "montant regle|regle|montant paye|paye|deja regle|acomptes regles|montant encaisse",
+            "paid|paid amount|amount paid|settled amount",
+        ),
         "settled_date": (
-            "date de reglement|date reglement|date de paiement|date paiement|reglee le|payee le|regle le|date d encaissement|date solde|date reglement effectif",
+            "date de reglement|date reglement|date de paiement|date paiement|reglee le|payee le|regle le"
+            "|date d encaissement|date solde|date reglement effectif",
             "settled date|paid date|payment date|paid on|settlement date|date paid|clearing date|settled on",
         ),
-        "reference": ("reference structuree|reference de paiement|reference rf|reference", "reference|payment reference|structured reference|creditor reference"),
+        "reference": (
+            "reference structuree|reference de paiement|reference rf|reference",
+            "reference|payment reference|structured reference|creditor reference",
+        ),
         "order_number": (
-            "n commande|no commande|numero de commande|numero commande|bon de commande|commande|ref commande|votre reference|reference commande",
+            "n commande|no commande|numero de commande|numero commande|bon de commande|commande|ref commande"
+            "|votre reference|reference commande",
             "order number|purchase order|po number|po|order no|order|customer reference",
         ),
-        "related_number": ("facture d origine|facture origine|facture liee|facture rattachee|avoir sur facture", "related invoice|original invoice|credited invoice|related number"),
+        "related_number": (
+            "facture d origine|facture origine|facture liee|facture rattachee|avoir sur facture",
+            "related invoice|original invoice|credited invoice|related number",
+        ),
         "disputed": ("litige|en litige|conteste|contestee|bloque litige", "disputed|dispute|in dispute"),
         "dunning_block": ("blocage relance|relance bloquee|ne pas relancer", "dunning block|no dunning"),
-        "terms": ("conditions|conditions de paiement|conditions de reglement|delai|delai de paiement|delai de reglement|mode de reglement", "terms|payment terms|payment days"),
-        "instalment": ("n echeance|no echeance|numero d echeance|numero echeance|rang echeance|tranche", "instalment|installment|instalment number|installment number"),
-        "instalment_amount": ("montant echeance|montant de l echeance|montant tranche", "instalment amount|installment amount|amount of instalment"),
+        "terms": (
+            "conditions|conditions de paiement|conditions de reglement|delai|delai de paiement|delai de reglement"
+            "|mode de reglement",
+            "terms|payment terms|payment days",
+        ),
+        "instalment": (
+            "n echeance|no echeance|numero d echeance|numero echeance|rang echeance|tranche",
+            "instalment|installment|instalment number|installment number",
+        ),
+        "instalment_amount": (
+            "montant echeance|montant de l echeance|montant tranche",
+            "instalment amount|installment amount|amount of instalment",
+        ),
     },
     "payments": {
         "payment": (
-            "n reglement|no reglement|numero de reglement|numero reglement|id reglement|n paiement|numero de paiement|id paiement"
-            "|reglement|paiement|n encaissement|numero d encaissement|ref reglement|reference reglement|reference paiement|numero de piece|n piece",
-            "payment id|payment number|payment no|receipt number|receipt id|receipt no|transaction id|payment reference|payment ref"
-            "|payment|receipt",
+            "n reglement|no reglement|numero de reglement|numero reglement|id reglement|n paiement|numero de paiement"
+            "|id paiement|reglement|paiement|n encaissement|numero d encaissement|ref reglement|reference reglement"
+            "|reference paiement|numero de piece|n piece",
+            "payment id|payment number|payment no|receipt number|receipt id|receipt no|transaction id"
+            "|payment reference|payment ref|payment|receipt",
         ),
         "customer": (
-            "n client|no client|num client|numero client|numero de client|code client|ref client|compte client|compte auxiliaire"
-            "|code tiers|compte tiers|id client|client|tiers",
-            "customer id|customer number|customer no|customer code|account number|client id|client code|customer|account|debtor",
+            "n client|no client|num client|numero client|numero de client|code client|ref client|compte client"
+            "|compte auxiliaire|code tiers|compte tiers|id client|client|tiers",
+            "customer id|customer number|customer no|customer code|account number|client id|client code|customer"
+            "|account|debtor",
         ),
-        "customer_name": ("nom client|nom du client|raison sociale|societe|nom", "customer name|client name|company|name"),
+        "customer_name": (
+            "nom client|nom du client|raison sociale|societe|nom",
+            "customer name|client name|company|name",
+        ),
         "date": (
-            "date de reglement|date reglement|date de paiement|date paiement|date d encaissement|date encaissement|date de valeur"
-            "|date|regle le|paye le|encaisse le|date operation|date d operation|date comptable",
-            "payment date|booked on|paid on|received on|date|value date|receipt date|booking date|date received|paid date|settled date"
-            "|transaction date|received date",
+            "date de reglement|date reglement|date de paiement|date paiement|date d encaissement|date encaissement"
+            "|date de valeur|date|regle le|paye le|encaisse le|date operation|date d operation|date comptable",
+            "payment date|booked on|paid on|received on|date|value date|receipt date|booking date|date received"
+            "|paid date|settled date|transaction date|received date",
         ),
         "invoice": (
-            "n facture|no facture|num facture|numero facture|numero de facture|facture|id facture|facture reglee|ref facture|piece|n de facture",
+            "n facture|no facture|num facture|numero facture|numero de facture|facture|id facture|facture reglee"
+            "|ref facture|piece|n de facture",
             "invoice id|invoice number|invoice no|invoice|document number|applied to|invoice ref",
         ),
         "amount": (
-            "montant|montant regle|montant paye|montant encaisse|montant du reglement|montant reglement|montant du paiement|montant affecte|credit|total|montant impute",
-            "amount|payment amount|paid amount|amount paid|amount received|applied amount|allocated amount|received|total",
+            "montant|montant regle|montant paye|montant encaisse|montant du reglement|montant reglement"
+            "|montant du paiement|montant affecte|credit|total|montant impute",
+            "amount|payment amount|paid amount|amount paid|amount received|applied amount|allocated amount|received"
+            "|total",
         ),
-        "deduction": ("deduction|retenue|escompte|ecart|remise|deductions|montant escompte|ecart de reglement", "deduction|discount|cash discount|deductions|write off|discount taken"),
+        "deduction": (
+            "deduction|retenue|escompte|ecart|remise|deductions|montant escompte|ecart de reglement",
+            "deduction|discount|cash discount|deductions|write off|discount taken",
+        ),
         "currency": ("devise|code devise|monnaie", "currency|currency code|curr|ccy"),
-        "method": ("mode|mode de reglement|mode reglement|mode de paiement|moyen de paiement", "method|payment method|payment type|mode"),
+        "method": (
+            "mode|mode de reglement|mode reglement|mode de paiement|moyen de paiement",
+            "method|payment method|payment type|mode",
+        ),
         "payer_name": ("emetteur|payeur|donneur d ordre|nom emetteur", "payer|payer name|remitter|debtor name"),
         "payer_iban": ("iban|iban emetteur|iban payeur", "iban|payer iban|debtor iban"),
-        "reference": ("reference|libelle|libelle operation|communication|motif", "reference|remittance|description|remittance information|memo|label"),
+        "reference": (
+            "reference|libelle|libelle operation|communication|motif",
+            "reference|remittance|description|remittance information|memo|label",
+        ),
     },
 }
 
@@ -170,19 +242,81 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
 REQUIRED: dict[str, list[tuple[str, ...]]] = {
     "customers": [("number", "external_id"), ("name",)],
     "contacts": [("customer", "customer_name"), ("email", "phone")],
-    "invoices": [("number", "external_id"), ("customer", "customer_name"), ("issue_date",), ("gross", "net", "instalment_amount")],
+    "invoices": [
+        ("number", "external_id"),
+        ("customer", "customer_name"),
+        ("issue_date",),
+        ("gross", "net", "instalment_amount"),
+    ],
     "payments": [("customer", "invoice", "customer_name"), ("date",), ("amount",)],
 }
 # these alone tell a kind from the others
 _TELLING: dict[str, set[str]] = {
-    "customers": {"siren", "siret", "vat_number", "postcode", "city", "street", "legal_form", "naf_code", "terms", "iban", "name"},
+    "customers": {
+        "siren",
+        "siret",
+        "vat_number",
+        "postcode",
+        "city",
+        "street",
+        "legal_form",
+        "naf_code",
+        "terms",
+        "iban",
+        "name",
+    },
     "contacts": {"first_name", "last_name", "role", "is_primary", "email"},
-    "invoices": {"number", "issue_date", "due_date", "gross", "open", "net", "tax", "kind", "instalment_amount", "settled_date"},
+    "invoices": {
+        "number",
+        "issue_date",
+        "due_date",
+        "gross",
+        "open",
+        "net",
+        "tax",
+        "kind",
+        "instalment_amount",
+        "settled_date",
+    },
     "payments": {"payment", "date", "amount", "deduction", "method", "payer_name", "payer_iban", "invoice"},
 }
-_VAGUE = set(
-    "numero code compte nom client societe libelle date montant total name number id customer company amount reference type"
-    " nature solde tiers account iban e mail email mail adresse telephone tel phone language langue devise currency".split()
+_VAGUE = frozenset(
+    [
+        "numero",
+        "code",
+        "compte",
+        "nom",
+        "client",
+        "societe",
+        "libelle",
+        "date",
+        "montant",
+        "total",
+        "name",
+        "number",
+        "id",
+        "customer",
+        "company",
+        "amount",
+        "reference",
+        "type",
+        "nature",
+        "solde",
+        "tiers",
+        "account",
+        "iban",
+        "e",
+        "mail",
+        "email",
+        "adresse",
+        "telephone",
+        "tel",
+        "phone",
+        "language",
+        "langue",
+        "devise",
+        "currency",
+    ]
 )
 _INSTALMENT = re.compile(
     r"(?:(due date|date d echeance|date echeance|echeance|date)|(amount|montant|montant echeance|instalment amount)"
@@ -193,8 +327,10 @@ _UNIT = re.compile(r" (?:en )?(?:eur|euros?)$")
 
 
 def heading(text: str) -> str:
-    """A heading as it is compared: "N° Client" -> "n client", "InvoiceDate" -> "invoice date", "Montant TTC (€)" -> "montant ttc"."""
-    words = fold_words(_CAMEL.sub(" ", text.replace("\ufeff", "").replace("n°", "n ").replace("N°", "N ").replace("º", " ")))
+    """A heading as it is compared: "N° Client" -> "n client", "InvoiceDate" -> "invoice date", "TTC (€)" -> "ttc"."""
+    words = fold_words(
+        _CAMEL.sub(" ", text.replace("\ufeff", "").replace("n°", "n ").replace("N°", "N ").replace("º", " "))
+    )
     return _UNIT.sub("", words) or words
 
 
@@ -237,12 +373,12 @@ def _lists(kind: str) -> list[tuple[str, dict[str, int], dict[str, int]]]:
 
 
 _LISTS = {kind: _lists(kind) for kind in KINDS}
-_FRENCH_ONLY = {
-    text for kind in KINDS for _, french, _ in _LISTS[kind] for text in french
-} - {text for kind in KINDS for _, _, english in _LISTS[kind] for text in english}
-_ENGLISH_ONLY = {
+_FRENCH_ONLY = {text for kind in KINDS for _, french, _ in _LISTS[kind] for text in french} - {
     text for kind in KINDS for _, _, english in _LISTS[kind] for text in english
-} - {text for kind in KINDS for _, french, _ in _LISTS[kind] for text in french}
+}
+_ENGLISH_ONLY = {text for kind in KINDS for _, _, english in _LISTS[kind] for text in english} - {
+    text for kind in KINDS for _, french, _ in _LISTS[kind] for text in french
+}
 
 
 def columns_of(header: Sequence[str], kind: str, *, mapping: Mapping[str, str] | None = None) -> Columns:
@@ -272,7 +408,8 @@ def columns_of(header: Sequence[str], kind: str, *, mapping: Mapping[str, str] |
         ignored=tuple(text for index, text in enumerate(header) if index not in taken and text.strip()),
         is_french=is_french,
         instalments=instalments,
-        names_customer_id="customer" in places and folded[places["customer"]].endswith((" id", "id client", "identifiant client")),
+        names_customer_id="customer" in places
+        and folded[places["customer"]].endswith((" id", "id client", "identifiant client")),
         names_document_id="invoice" in places and folded[places["invoice"]] in {"invoice id", "id facture"},
     )
 

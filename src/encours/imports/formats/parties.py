@@ -60,14 +60,17 @@ _LANGUAGES = {
 }
 ROLES = {
     **dict.fromkeys(
-        ("accounts", "comptabilite", "compta", "comptable", "comptabilite fournisseurs", "accounts payable", "accounting",
-         "accountant", "facturation", "ap", "service comptable", "aide comptable", "reglements"), "accounts"),
-    **dict.fromkeys(("purchaser", "achats", "acheteur", "acheteuse", "purchasing", "buyer", "service achats"), "purchaser"),
-    **dict.fromkeys(("cfo", "daf", "raf", "directeur financier", "directrice financiere", "directeur administratif et financier",
-                     "finance director", "chief financial officer"), "cfo"),
+        ("accounts", "comptabilite", "compta", "comptable", "comptabilite fournisseurs", "accounts payable",
+         "accounting", "accountant", "facturation", "ap", "service comptable", "reglements"), "accounts"),
+    **dict.fromkeys(
+        ("purchaser", "achats", "acheteur", "acheteuse", "purchasing", "buyer", "service achats"), "purchaser"),
+    **dict.fromkeys(
+        ("cfo", "daf", "raf", "directeur financier", "directrice financiere", "directeur administratif et financier",
+         "finance director", "chief financial officer"), "cfo"),
     **dict.fromkeys(("legal", "dirigeant", "gerant", "gerante", "president", "presidente", "pdg", "ceo", "juridique",
                      "representant legal", "director", "owner", "directeur general"), "legal"),
-    **dict.fromkeys(("sales", "commercial", "commerciale", "vendeur", "sales contact", "directeur commercial"), "sales"),
+    **dict.fromkeys(
+        ("sales", "commercial", "commerciale", "vendeur", "sales contact", "directeur commercial"), "sales"),
     **dict.fromkeys(("other", "autre"), "other"),
 }  # fmt: skip
 
@@ -168,7 +171,10 @@ def contacts(table: Table, columns: Columns, style: Style) -> Iterator[Staged]:
             reader.texts("customer", length_max=60),
             reader.texts("customer_name", length_max=200),
             _names(reader),
-            [ROLES.get(fold_words(cell), "other" if cell else "accounts") for cell in reader.texts("role", length_max=80)],
+            [
+                ROLES.get(fold_words(cell), "other" if cell else "accounts")
+                for cell in reader.texts("role", length_max=80)
+            ],
             emails,
             phones,
             [_language(cell) for cell in reader.texts("language", length_max=20)],

@@ -24,7 +24,9 @@ class FileIsDamaged(FileUnreadable):
 
 
 class FileIsTooLarge(FileUnreadable):
-    message = gettext_noop("The workbook would take {size_mb} MB once unpacked, and {limit_mb} MB is the limit: save it as CSV.")
+    message = gettext_noop(
+        "The workbook would take {size_mb} MB once unpacked, and {limit_mb} MB is the limit: save it as CSV."
+    )
 
 
 class QuoteNeverClosed(FileUnreadable):

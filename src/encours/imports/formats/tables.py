@@ -69,39 +69,69 @@ class Table:
 
     def blocks(self) -> Iterator[Block]:
         """The rows under the header; blank ones are passed over, cut or overlong ones are refused with their line."""
-        source = _workbook_rows(self.path, self.sheet) if self.encoding == "xlsx" else self._text_rows()
-        yield from _checked_blocks(source, header_line=self.header_line, table=self)
+        source = self._workbook_parts() if self.encoding == "xlsx" else self._text_parts()
+        width, read = len(self.header), 0
+        for lines, rows in source:
+            block = Block(lines=lines, rows=rows, problems=[], read=0, is_native=self.encoding == "xlsx")
+            if set(map(len, rows)) != {width} or not all(row[0] for row in rows):
+                _keep_whole_rows(block, width)
+            if lines and lines[0] <= self.header_line:
+                _drop_above(block, self.header_line)
+            read += len(block.rows) + len({problem.line for problem in block.problems})
+            block.read = read
+            yield block
 
-    def _text_rows(self) -> Iterator[tuple[int, list[str]]]:
+    def _workbook_parts(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+        rows = _workbook_rows(self.path, self.sheet)
+        while part := list(islice(rows, BLOCK_ROWS)):
+            yield [line for line, _ in part], [row for _, row in part]
+
+    def _text_parts(self) -> Iterator[tuple[list[int], list[list[str]]]]:
         with self.path.open(encoding=self.encoding, newline="") as file:
             reader = csv.reader(file, delimiter=self.delimiter)
             try:
-                for row in reader:
-                    yield reader.line_num, row
+                before = 0
+                while rows := list(islice(reader, BLOCK_ROWS)):
+                    after = reader.line_num
+                    if after - before == len(rows):
+                        lines = list(range(before + 1, after + 1))
+                    else:
+                        lines = _lines_of(rows, before)
+                    yield lines, rows
+                    before = after
             except csv.Error:
-                raise QuoteNeverClosed(line=reader.line_num) from None
+                raise QuoteNeverClosed(line=before + 1) from None
             except UnicodeDecodeError as error:
                 raise FileIsDamaged(reason=str(error)) from None
 
 
-def _checked_blocks(source: Iterator[tuple[int, list[str]]], *, header_line: int, table: Table) -> Iterator[Block]:
-    under_header = (item for item in source if item[0] > header_line)
-    width, read = len(table.header), 0
-    while part := list(islice(under_header, BLOCK_ROWS)):
-        block = Block(lines=[], rows=[], problems=[], read=0, is_native=table.encoding == "xlsx")
-        for line, row in part:
-            if not row or (not row[0] and not any(cell.strip() for cell in row)):
-                continue
-            read += 1
-            if len(row) != width:
-                if any(cell.strip() for cell in row[width:]):
-                    block.problems.append(Problem(line, "", row[width][:200], "too_many_columns"))
-                    continue
-                row = row[:width] + [""] * (width - len(row))
-            block.lines.append(line)
-            block.rows.append(row)
-        block.read = read
-        yield block
+def _lines_of(rows: Sequence[Sequence[str]], before: int) -> list[int]:
+    """On which line each row begins, where cells hold line breaks of their own."""
+    lines = []
+    for row in rows:
+        lines.append(before + 1)
+        before += 1 + sum(cell.count("\n") or cell.count("\r") for cell in row)
+    return lines
+
+
+def _keep_whole_rows(block: Block, width: int) -> None:
+    kept_lines, kept_rows = [], []
+    for line, row in zip(block.lines, block.rows, strict=True):
+        if not any(cell.strip() for cell in row):
+            continue
+        if any(cell.strip() for cell in row[width:]):
+            block.problems.append(Problem(line, "", row[width][:200], "too_many_columns"))
+            continue
+        kept_lines.append(line)
+        kept_rows.append(row if len(row) == width else row[:width] + [""] * (width - len(row)))
+    block.lines, block.rows = kept_lines, kept_rows
+
+
+def _drop_above(block: Block, header_line: int) -> None:
+    """Leave the header, and what stands above it, out."""
+    under = [index for index, line in enumerate(block.lines) if line > header_line]
+    block.lines, block.rows = [block.lines[index] for index in under], [block.rows[index] for index in under]
+    block.problems = [problem for problem in block.problems if problem.line > header_line]
 
 
 def open_table(path: Path, *, is_known: RowCheck = None) -> Table:

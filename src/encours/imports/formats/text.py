@@ -110,7 +110,9 @@ def _one_byte_encoding(sample: bytes) -> str:
     controls = sum(byte < 9 or 13 < byte < 32 for byte in sample)
     if controls > len(sample) // 50:
         raise FileIsBinary(found="a binary file")
-    scored = [(_plausibility(text), encoding) for encoding in _ONE_BYTE if (text := _decoded(sample, encoding)) is not None]
+    scored = [
+        (_plausibility(text), encoding) for encoding in _ONE_BYTE if (text := _decoded(sample, encoding)) is not None
+    ]
     best = max(score for score, _ in scored)
     return next(encoding for score, encoding in scored if score == best)
 
