@@ -98,5 +98,5 @@ def _print(found: list[ApiToken]) -> None:
         ]
         for token in found
     ]
-    header = ["id", gettext("Token"), gettext("Name"), gettext("Acts as"), gettext("May"), gettext("Until"), ""]
+    header = ["id", gettext("Token"), gettext("Name"), gettext("Acts as"), gettext("Allowed to"), gettext("Until"), ""]
     output.print_table(header, rows, right={0: True})
