@@ -52,8 +52,8 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
     say(
         f"Importing {len(book.customers)} customers, {len(book.documents)} invoices, {len(book.cash.receipts)} payments"
     )
-    _import(made, files.write_customers(book, folder), code=None, day=start)
-    stage = Stage(made, book, companies.assign_customers(made, book))
+    _import(made, files.write_customers(book, folder), code=None, day=start, now=_morning(start))
+    stage = Stage(made, book, companies.assign_customers(made, book), now)
     _bring_in(stage, folder, start=dt.date.min, end=start)
     companies.set_rules(made, now=_morning(start), bank_known=FRANCE.previous_business_day(start))
     say(f"Living through the last {replay.WEEKS} weeks: reminders, promises, disputes")
@@ -64,7 +64,7 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
         start = day
     say("Taking today's decisions")
     _live_until(stage, folder, start=start, end=book.today)
-    replay.remind_now(stage, now=now)
+    replay.remind_now(stage)
 
 
 def _live_until(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> None:
@@ -76,10 +76,10 @@ def _bring_in(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> No
     """Import what each company issued and received in the half-open period, as its ERP exports it overnight."""
     for code in stage.company.entity_ids:
         paths = files.write_movements(stage.book, folder, company_code=code, start=start, end=end)
-        _import(stage.company, paths, code=code, day=end)
+        _import(stage.company, paths, code=code, day=end, now=min(_morning(end), stage.now))
 
 
-def _import(made: Company, paths: Sequence[Path], *, code: str | None, day: dt.date) -> None:
+def _import(made: Company, paths: Sequence[Path], *, code: str | None, day: dt.date, now: dt.datetime) -> None:
     if not paths:
         return
     result = imports.import_files(
@@ -87,7 +87,7 @@ def _import(made: Company, paths: Sequence[Path], *, code: str | None, day: dt.d
         organisation_id=made.organisation_id,
         options=imports.Options(entity_code=code or people.COMPANIES[0].code),
         by=made.actor(people.SALES_ADMINISTRATION),
-        now=_morning(day),
+        now=now,
         today=day,
     )
     for file in result.files:

@@ -67,10 +67,10 @@ _ORDINARY: tuple[tuple[int, int], ...] = ((CORE, 7), (LARGE, 26), (MIDDLE, 58), 
 # habits that a demo must show, and the size of who has them
 _STORIED: tuple[tuple[Habit, int], ...] = (
     (behaviour.STALLED, LARGE),
+    (behaviour.STALLED, LARGE),
     (behaviour.STALLED, MIDDLE),
-    (behaviour.STALLED, MIDDLE),
+    (behaviour.SILENT, LARGE),
     (behaviour.SILENT, MIDDLE),
-    (behaviour.SILENT, SMALL),
     (behaviour.SILENT, SMALL),
     (behaviour.INSOLVENT, MIDDLE),
     (behaviour.FIRST_DELAY, LARGE),
@@ -84,6 +84,7 @@ _GROUPS = ((LARGE, 3), (MIDDLE, 2), (MIDDLE, 2))
 _PUBLIC_BODIES = 14
 _PRIVATE_PERSONS = 5
 _TERMS: tuple[tuple[str, int], ...] = (("30", 46), ("45", 26), ("30EOM", 9), ("45EOM", 3), ("60", 11), ("0", 5))
+_ENTERED_TWICE = (40, 75)
 _NO_ADDRESS = frozenset({23, 61, 97, 128})
 
 
@@ -99,6 +100,7 @@ def customers() -> tuple[Customer, ...]:
     made += [_public_body(chance, index) for index in range(_PUBLIC_BODIES)]
     made += [_foreign_company(chance, index) for index in range(len(words.FOREIGN_COMPANIES))]
     made += [_private_person(chance) for _ in range(_PRIVATE_PERSONS)]
+    made += [_entered_twice(made[place]) for place in _ENTERED_TWICE]
     return _numbered(made, chance)
 
 
@@ -221,6 +223,20 @@ def _private_person(chance: random.Random) -> Customer:
         email=identity.mailbox(first_name, last_name, at="courriel.example"),
         phone=identity.phone(chance),
         is_natural_person=True,
+        company_codes=("02",),
+    )
+
+
+def _entered_twice(customer: Customer) -> Customer:
+    """The same company under a second number, as happens when an order is taken in a hurry."""
+    return replace(
+        customer,
+        name=f"{customer.name.upper()} {customer.legal_form}",
+        size=SMALL,
+        street="",
+        phone="",
+        iban="",
+        vat_number="",
         company_codes=("02",),
     )
 

@@ -33,6 +33,7 @@ class Stage:
     company: Company
     book: Book
     customer_ids: Mapping[str, int]
+    now: dt.datetime
 
 
 def first_day(today: dt.date) -> dt.date:
@@ -204,10 +205,10 @@ def remind(stage: Stage, *, day: dt.date) -> None:
     _deliver(stage, now=instant_of(day, dt.time(9, 30), timezone=PARIS))
 
 
-def remind_now(stage: Stage, *, now: dt.datetime) -> None:
+def remind_now(stage: Stage) -> None:
     """Today's run, by the true clock: what waits for a person, or for the opening hours, waits."""
-    _decide(stage, day=stage.book.today, now=now)
-    _deliver(stage, now=now)
+    _decide(stage, day=stage.book.today, now=stage.now)
+    _deliver(stage, now=stage.now)
 
 
 def _decide(stage: Stage, *, day: dt.date, now: dt.datetime) -> int:

@@ -240,6 +240,34 @@ def _promise(stage: _Stage, part: Part, *, made_days_ago: int, promised_date: dt
 def _broken_promises(stage: _Stage) -> Iterator[Event]:
     for rank, part in enumerate(stage.cast(3, lambda part: 13 <= stage.days_late(part) <= 90)):
         yield _promise(stage, part, made_days_ago=9 + rank, promised_date=stage.before(2 + rank))
+        if rank == 0:
+            yield from _long_story(stage, part)
+
+
+def _long_story(stage: _Stage, promised: Part) -> Iterator[Event]:
+    """The customer that everybody talks about: a promise not kept, a part contested, colleagues who help."""
+    customer = promised.document.customer
+    collector, sales = collector_of(customer), SALES[customer.sales]
+    others = (part for part in stage.late if part.document.customer == customer)
+    contested = next((part for part in others if part.document != promised.document), None)
+    if contested is not None:
+        yield DisputeOpened(
+            day=stage.before(5),
+            customer=customer,
+            key=f"demo:{contested.document.number}",
+            document_number=contested.document.number,
+            amount_minor=contested.open_minor * 30 // 100,
+            reason="quality",
+            note="« Deux pièces reçues abîmées, nous attendons un avoir. » Confié à la logistique.",
+            by=collector,
+        )
+    ask = (
+        f"@{sales.name} tu les vois jeudi : peux-tu parler de la facture contestée ? Le reste ne dépend pas du litige."
+    )
+    yield NoteWritten(stage.before(4), customer, ask, collector)
+    yield NoteWritten(
+        stage.before(3), customer, f"@{collector.name} oui, rendez-vous à 10 h. Je te dis le soir même.", sales
+    )
 
 
 def _promises_for_today(stage: _Stage) -> Iterator[Event]:
