@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Func, Q, QuerySet, TextField
+from django.db import connection
+from django.db.models import Count, Func, Q, QuerySet, TextField
 
 from encours.access.rules import Scope
 from encours.core.errors import NotFound, gettext_noop
@@ -90,3 +91,104 @@ def search(text: str, *, scope: Scope, limit: int) -> Sequence[Found]:
 def segments(organisation_id: int) -> Sequence[Segment]:
     """The organisation's segments, in the order they are tried."""
     return list(Segment.objects.filter(organisation_id=organisation_id).order_by("priority", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that customers' records lack, and how many lack it."""
+
+    code: str
+    count: int
+
+
+_GAPS = {
+    "email": """coalesce(c.email, '') = '' and not exists (
+        select from customers_contact k where k.organisation_id = c.organisation_id and k.customer_id = c.id
+        and k.email <> '')""",
+    "bounced": """exists (select from customers_contact k where k.organisation_id = c.organisation_id
+        and k.customer_id = c.id and k.bounced_at is not null)""",
+    "phone": """coalesce(c.phone, '') = '' and not exists (
+        select from customers_contact k where k.organisation_id = c.organisation_id and k.customer_id = c.id
+        and k.phone <> '')""",
+    "siren": "c.country in ('', 'FR') and not c.is_natural_person and c.siren = ''",
+    "vat_number": "not c.is_natural_person and c.vat_number = ''",
+    "address": "c.street = '' or c.city = ''",
+    "terms": "c.terms = ''",
+    "collector": "c.collector_id is null",
+    "segment": "c.segment_id is null",
+    "language": "c.language = ''",
+}
+
+
+def quality_gaps(scope: Scope) -> tuple[int, list[Gap]]:
+    """How many customers there are, and how many lack each thing that reminders and letters need."""
+    filters = ", ".join(f"count(*) filter (where {condition})" for condition in _GAPS.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select count(*), {filters} from customers_customer c where {_scope_sql(scope)}",
+            {"organisation": scope.organisation_id, "person": scope.user_id},
+        )
+        total, *counts = cursor.fetchone()
+    return total, [Gap(code, count) for code, count in zip(_GAPS, counts, strict=True)]
+
+
+def lacking(code: str, *, scope: Scope, limit: int) -> Sequence[Found]:
+    """The customers that lack a thing; nothing for an unknown code."""
+    if code not in _GAPS:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""select c.id, c.number, c.name, c.city from customers_customer c
+                where {_scope_sql(scope)} and ({_GAPS[code]}) order by c.name, c.id limit %(limit)s""",
+            {"organisation": scope.organisation_id, "person": scope.user_id, "limit": limit},
+        )
+        return [Found(*row) for row in cursor.fetchall()]
+
+
+def _scope_sql(scope: Scope) -> str:
+    own = " and %(person)s in (c.collector_id, c.sales_rep_id)" if scope.own_portfolio_only else ""
+    return f"c.organisation_id = %(organisation)s and c.merged_into_id is null{own}"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Customers that may be one and the same, and what they share."""
+
+    shared: str  # siren, vat_number, name
+    value: str
+    customers: Sequence[Found]
+
+
+def likely_duplicates(scope: Scope, *, limit: int = 50) -> list[Likeness]:
+    """Customers with the same SIREN or VAT number, or the same name but for spelling; proposed, never merged alone."""
+    keys = {
+        "siren": "nullif(c.siren, '')",
+        "vat_number": "nullif(c.vat_number, '')",
+        "name": "nullif(regexp_replace(lower(c.name), '[^a-z0-9à-ÿ]', '', 'g'), '')",
+    }
+    found: list[Likeness] = []
+    seen: set[tuple[int, ...]] = set()
+    for shared, key in keys.items():
+        for value, rows in _alike(key, scope, limit):
+            ids = tuple(sorted(row[0] for row in rows))
+            if ids not in seen:
+                seen.add(ids)
+                found.append(Likeness(shared, value, [Found(*row) for row in rows]))
+    return found[:limit]
+
+
+def _alike(key: str, scope: Scope, limit: int) -> list[tuple[str, list[tuple[int, str, str, str]]]]:
+    sql = f"""
+        select {key} as shared, array_agg(c.id order by c.id), array_agg(c.number order by c.id),
+               array_agg(c.name order by c.id), array_agg(c.city order by c.id)
+        from customers_customer c where {_scope_sql(scope)} and {key} is not null
+        group by 1 having count(*) between 2 and 20 order by count(*) desc, 1 limit %(limit)s"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"organisation": scope.organisation_id, "person": scope.user_id, "limit": limit})
+        return [(value, list(zip(*columns, strict=True))) for value, *columns in cursor.fetchall()]
+
+
+def segment_counts(organisation_id: int) -> dict[int | None, int]:
+    """How many customers each segment holds; under None those in no segment."""
+    rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=True)
+    return dict(rows.order_by().values_list("segment_id").annotate(count=Count("pk")))

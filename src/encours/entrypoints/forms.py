@@ -1,10 +1,11 @@
 """Forms of the desk: Django reads and types what was filled in, the rooms decide whether it holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from encours.core.errors import EncoursError
@@ -21,8 +22,8 @@ _CSS: tuple[tuple[type[forms.Widget], str], ...] = (
 class DeskForm(forms.Form):
     """A form whose fields wear the desk's parts (`ui/field.html`); it types values and knows no rule."""
 
-    unit_of: dict[str, str] = {}
-    wide: frozenset[str] = frozenset()
+    unit_of: ClassVar[Mapping[str, str | Promise]] = {}
+    wide: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})

@@ -126,7 +126,7 @@ def effect(request: DeskRequest, scenario_id: int) -> HttpResponse:
     """What each step concerns today, drafted beside in force; asked for by the editor once it stands."""
     version = queries.version_in_force(scenario_id, organisation_id=request.organisation_id)
     plan, is_draft = drafted(request, version)
-    ask = {"today": request.today, "now": request.now, "scope": request.scope}
+    ask: dict[str, Any] = {"today": request.today, "now": request.now, "scope": request.scope}
     now = preview.effect(request.organisation_id, plan=plan, **ask)
     before = preview.effect(request.organisation_id, plan=plan_of(version, plan.name), **ask) if is_draft else now
     rows = []

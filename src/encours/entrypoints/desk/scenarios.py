@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
 from encours.collections import actions as collections
-from encours.collections.models import ScenarioVersion
+from encours.collections.models import ScenarioAssignment, ScenarioVersion
 from encours.collections.queries import examples
 from encours.collections.queries import scenarios as queries
 from encours.collections.queries.facts import plan_of
@@ -170,9 +170,11 @@ def scenarios(request: DeskRequest) -> HttpResponse:
     rows = queries.in_force(request.organisation_id)
     assigned = queries.assignments(request.organisation_id)
     counts = queries.customer_counts(request.organisation_id)
-    targets = [(None, gettext("Everybody else"), assigned.get(None))]
     segments = customers.segments(request.organisation_id)
-    targets = [(segment.pk, segment.name, assigned.get(segment.pk)) for segment in segments] + targets
+    targets: list[tuple[int | None, str, ScenarioAssignment | None]] = [
+        *((segment.pk, segment.name, assigned.get(segment.pk)) for segment in segments),
+        (None, gettext("Everybody else"), assigned.get(None)),
+    ]
     context = {
         "rows": rows,
         "targets": targets,
