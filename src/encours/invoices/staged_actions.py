@@ -45,7 +45,7 @@ def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str
         _join_instalments(source)
         _infer_due_dates(batch, default_terms=default_terms, source=source)
         _build_incoming(batch, source=source)
-        cursor.execute("analyze incoming")
+        cursor.execute("analyze incoming (customer_id, part_rank, known_id)")
         cursor.execute(
             """insert into invoices_document (id, organisation_id, entity_id, customer_id, kind, number, version,
             is_current,

@@ -86,7 +86,7 @@ def _stage(call: Call, opened: Opened, result: FileResult, table: tuple[str, str
                     call.recorder.progress(
                         result.run_id, percent=60 * staged.read // total, step="reading", rows=staged.read
                     )
-        cursor.execute(f"analyze {name}")
+        cursor.execute(f"analyze {name} ({', '.join(columns[1:4])})")
     plan_for_sets(result.rows_read)
 
 
