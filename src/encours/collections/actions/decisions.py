@@ -88,8 +88,11 @@ def take_out(
 ) -> Reminder | None:
     """Keep one item, or the whole message, out of its step; what was queued is taken back and made anew without it.
 
-    Refuses once the message is being handed over. Returns the new decision about the rest, if there is one.
+    Refuses without a reason, and once the message is being handed over. Returns the new decision about the rest, if
+    there is one.
     """
+    if not why.strip():
+        raise ReasonMissing()
     with transaction.atomic():
         one_run_at_a_time(organisation_id)
         reminder = _reminder(organisation_id, reminder_id)
@@ -142,6 +145,7 @@ def withdraw(*, organisation_id: int, reminder_id: int, why: str, now: datetime,
     ReminderItem.objects.filter(organisation_id=organisation_id, reminder=reminder).update(
         has_left=False, left_date=None
     )
+    _audit("withdraw_reminder", reminder, by, why)
 
 
 def recheck(

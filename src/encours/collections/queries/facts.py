@@ -253,14 +253,18 @@ CUSTOMERS = """
 select id, number, segment_id, email from customers_customer
 where organisation_id = %(organisation)s and id <in> order by id
 """
-OPEN_NOW = """
+# What was paid in advance (419) is money we hold, never a debt; what is still to be invoiced (418) is not owed yet.
+_KIND = "case when account like '419%%' then 'receipt' else kind end as kind"
+_ASKED = "not (open_minor > 0 and (account like '418%%' or account like '419%%'))"
+OPEN_NOW = f"""
 select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date,
-       currency, open_minor, kind
+       currency, open_minor, {_KIND}
 from ledger_openitem
 where organisation_id = %(organisation)s and customer_id <in> and open_minor <> 0 and item_date <= %(today)s
+  and {_ASKED}
 order by customer_id, due_date, id
 """
-OPEN_THEN = """
+OPEN_THEN = f"""
 select * from (
     select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date,
            currency,
@@ -269,23 +273,25 @@ select * from (
                 else amount_minor + (select coalesce(sum(l.amount_minor), 0)::bigint from ledger_allocationleg l
                                      where l.organisation_id = %(organisation)s and l.item_id = i.id
                                        and l.allocation_date <= %(today)s)
-           end as open_minor, kind
+           end as open_minor, {_KIND}, account
     from ledger_openitem i
     where organisation_id = %(organisation)s and customer_id <in> and item_date <= %(today)s
       and (open_minor <> 0 or legs_last_date > %(today)s)
-) then_open where open_minor <> 0
+) then_open where open_minor <> 0 and {_ASKED}
 order by customer_id, due_date, id
 """
+# Only of documents that are still open: years of history do not slow a run down. The latest step is picked in Python,
+# because sorting by document number under a language's collation costs more than all else.
 HISTORY = """
-select distinct on (customer_id, entity_id, document_number, instalment_number,
-                    case when document_number = '' then item_id end)
-       customer_id, entity_id, document_number, instalment_number, item_id,
-       offset_days, scenario_id, step_position, step_days, left_date, deadline_days
-from collections_reminderitem
-where organisation_id = %(organisation)s and customer_id <in> and has_left and not is_thanks
-  and left_date <= %(today)s + 7 and not (reminder_id = any(%(ignored)s))
-order by customer_id, entity_id, document_number, instalment_number,
-         case when document_number = '' then item_id end, offset_days desc, id desc
+select h.customer_id, h.entity_id, h.document_number, h.instalment_number, h.item_id, h.id,
+       h.offset_days, h.scenario_id, h.step_position, h.step_days, h.left_date, h.deadline_days
+from collections_reminderitem h
+where h.organisation_id = %(organisation)s and h.customer_id <in> and h.has_left and not h.is_thanks
+  and h.left_date <= %(today)s + 7 and not (h.reminder_id = any(%(ignored)s))
+  and exists (select from ledger_openitem o
+              where o.organisation_id = %(organisation)s and o.customer_id <in>
+                and (o.open_minor <> 0 or o.legs_last_date > %(today)s)
+                and o.customer_id = h.customer_id and o.document_number = h.document_number)
 """
 CONTACTS = """
 select customer_id, name, role, email, language, is_primary, bounced_at is not null, opted_out_at is not null
@@ -293,44 +299,59 @@ from customers_contact
 where organisation_id = %(organisation)s and customer_id <in>
 order by customer_id, is_primary desc, id
 """
-DISPUTES = """
-select customer_id, document_number, item_id, amount_minor from disputes_dispute
+# What people said of an item stands for its correction too: the same instalment of the same document, posted again.
+_NOW_ITEM = """coalesce((select n.id from ledger_openitem o
+    join ledger_openitem r on r.organisation_id = o.organisation_id and r.reverses_id = o.id
+    join ledger_openitem n on n.organisation_id = o.organisation_id and n.entity_id = o.entity_id
+      and n.customer_id = o.customer_id and n.document_number = o.document_number and n.kind = o.kind
+      and n.instalment_number = o.instalment_number and n.id > o.id
+    where o.id = x.item_id and o.organisation_id = x.organisation_id order by n.id desc limit 1), x.item_id)"""
+DISPUTES = f"""
+select x.customer_id, x.document_number, {_NOW_ITEM}, x.amount_minor from disputes_dispute x
 where organisation_id = %(organisation)s and customer_id <in>
   and (closed_date is null or closed_date > %(today)s) and opened_date <= %(today)s
 order by id
 """
-PAUSES = """
-select customer_id, item_id, reason, until_date, author_name from collections_pause
+PAUSES = f"""
+select x.customer_id, {_NOW_ITEM}, x.reason, x.until_date, x.author_name from collections_pause x
 where organisation_id = %(organisation)s and customer_id <in> and (ended_date is null or ended_date > %(today)s)
   and start_date <= %(today)s and (until_date is null or until_date >= %(today)s)
 order by id
 """
-# A promise that the cash already covers no longer stops anything.
-PROMISES = """
-select p.customer_id, p.item_id, p.promised_date, p.currency, p.amount_minor
-from collections_promise p
-where p.organisation_id = %(organisation)s and p.customer_id <in> and p.promised_date >= %(today)s
-  and p.made_date <= %(today)s and p.withdrawn_date is null
-  and p.amount_minor > coalesce((
+# A promise that the cash already covers no longer stops anything. The same cash covers one promise only, the first due
+# first; a payment that bounced covers none.
+PROMISES = f"""
+select x.customer_id, {_NOW_ITEM}, x.promised_date, x.currency, x.amount_minor
+from collections_promise x
+where x.organisation_id = %(organisation)s and x.customer_id <in> and x.promised_date >= %(today)s
+  and x.made_date <= %(today)s and x.withdrawn_date is null
+  and x.amount_minor + coalesce((
+      select sum(e.amount_minor) from collections_promise e
+      where e.organisation_id = x.organisation_id and e.customer_id = x.customer_id and e.currency = x.currency
+        and e.withdrawn_date is null and e.made_date between x.made_date and %(today)s
+        and (e.promised_date, e.id) < (x.promised_date, x.id)), 0)
+    > coalesce((
       select -sum(r.amount_minor) from ledger_openitem r
-      where r.organisation_id = p.organisation_id and r.customer_id = p.customer_id and r.kind = 'receipt'
-        and r.currency = p.currency and r.item_date between p.made_date and %(today)s), 0)
-order by p.id
+      where r.organisation_id = x.organisation_id and r.customer_id = x.customer_id and r.kind = 'receipt'
+        and r.currency = x.currency and r.item_date between x.made_date and %(today)s
+        and not exists (select from ledger_openitem b
+                        where b.organisation_id = r.organisation_id and b.reverses_id = r.id)), 0)
+order by x.id
 """
-# Messages written outside the scenario count as contacts too.
+# One contact a day and company, however many invoices it was split over; other messages count one by one.
 SENT = """
-select r.customer_id, r.send_date from collections_reminder r
+select r.customer_id, r.send_date, r.entity_id, null::bigint from collections_reminder r
 where r.organisation_id = %(organisation)s and r.customer_id <in> and r.outcome = 'due' and r.channel = 'email'
   and r.send_date >= %(since)s and r.decided_date <= %(today)s and not (r.id = any(%(ignored)s))
   and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
 union
-select m.customer_id, (m.state_at at time zone %(zone)s)::date from messaging_message m
+select m.customer_id, (m.state_at at time zone %(zone)s)::date, null, m.id from messaging_message m
 where m.organisation_id = %(organisation)s and m.customer_id <in> and m.kind not in ('reminder', 'test')
   and m.state in ('sent', 'caught', 'in_doubt', 'handing_over') and m.state_at between %(since)s and %(now)s
 order by 1, 2
 """
-EXCLUSIONS = """
-select customer_id, step_key, item_id from collections_exclusion
+EXCLUSIONS = f"""
+select x.customer_id, x.step_key, {_NOW_ITEM} from collections_exclusion x
 where organisation_id = %(organisation)s and customer_id <in> and undone_at is null
 """
 OWN = """
@@ -350,6 +371,8 @@ where i.organisation_id = %(organisation)s and i.customer_id <in> and i.open_min
                where c.organisation_id = %(organisation)s and c.customer_id <in> and c.has_left and not c.is_thanks
                  and c.step_days > 0 and c.left_date between %(history)s and %(today)s)
   and i.legs_last_date between %(recent)s and %(today)s
+  and not exists (select from ledger_openitem v
+                  where v.organisation_id = i.organisation_id and v.reverses_id = i.id)
   and not exists (select from collections_reminderitem t
                   where t.organisation_id = %(organisation)s and t.customer_id = i.customer_id
                     and t.document_number = i.document_number and t.has_left and t.is_thanks
@@ -357,7 +380,11 @@ where i.organisation_id = %(organisation)s and i.customer_id <in> and i.open_min
   and exists (select from ledger_allocationleg l
               join ledger_allocationleg o on o.organisation_id = l.organisation_id and o.allocation_id = l.allocation_id
               join ledger_openitem r on r.id = o.item_id and r.kind = 'receipt'
-              where l.organisation_id = %(organisation)s and l.item_id = i.id)
+              where l.organisation_id = %(organisation)s and l.item_id = i.id
+                and not exists (select from ledger_allocation u
+                                where u.organisation_id = l.organisation_id and u.reverses_id = l.allocation_id)
+                and not exists (select from ledger_allocation u
+                                where u.id = l.allocation_id and u.reverses_id is not null))
 order by 1, 2
 """
 
@@ -419,7 +446,8 @@ def _read(book: Book, where: _Where) -> _Slice:
         found.pauses.setdefault(customer_id, []).append(PauseFact(*row))
     for customer_id, *row in where.rows(PROMISES):
         found.promises.setdefault(customer_id, []).append(PromiseFact(*row))
-    for customer_id, day in where.rows(SENT, since=book.today - _WEEKS_BACK, now=book.now, zone=_ANY_CALENDAR.timezone):
+    sent = where.rows(SENT, since=book.today - _WEEKS_BACK, now=book.now, zone=_ANY_CALENDAR.timezone)
+    for customer_id, day, *_ in sent:
         found.dates.setdefault(customer_id, []).append(day)
     for customer_id, key, item_id in where.rows(EXCLUSIONS):
         found.exclusions.setdefault(customer_id, set()).add((key, item_id))
@@ -432,10 +460,7 @@ def _read(book: Book, where: _Where) -> _Slice:
 
 
 def _read_items(book: Book, where: _Where, found: _Slice) -> None:
-    history = {
-        (customer_id, entity_id, number or item_id, instalment): LastStep(*step)
-        for customer_id, entity_id, number, instalment, item_id, *step in where.rows(HISTORY)
-    }
+    history = _history(where)
     for row in where.rows(OPEN_THEN if book.is_past else OPEN_NOW):
         customer_id, open_minor, kind = row[0], row[9], row[10]
         if open_minor > 0 and kind in CHASED:
@@ -444,6 +469,18 @@ def _read_items(book: Book, where: _Where, found: _Slice) -> None:
         elif open_minor < 0 and kind in CREDITS:
             credit = Credit(row[1], row[2], kind, row[3], row[6], row[8], -open_minor)
             found.credits.setdefault(customer_id, []).append(credit)
+
+
+def _history(where: _Where) -> dict[tuple[int, int, str | int, int], LastStep]:
+    """The last step of each instalment, by what a corrected invoice keeps: company, document and instalment number."""
+    found: dict[tuple[int, int, str | int, int], LastStep] = {}
+    latest: dict[tuple[int, int, str | int, int], tuple[int, int]] = {}
+    for row in where.rows(HISTORY):
+        key = (row[0], row[1], row[2] or row[4], row[3])
+        rank = (row[6], row[5])
+        if key not in found or rank > latest[key]:
+            found[key], latest[key] = LastStep._make(row[6:]), rank
+    return found
 
 
 def _read_settled(book: Book, where: _Where, found: _Slice) -> None:

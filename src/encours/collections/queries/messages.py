@@ -168,7 +168,7 @@ class _Slice:
         previous = self.previous.get((customer.pk, entity.pk), [])
         bank = next((check.get("data", {}).get("known") for check in reminder.checks if check["code"] == "bank"), None)
         return {
-            "entity": self._entity(entity),
+            "entity": self._entity(entity, customer),
             "customer": {
                 "name": customer.name,
                 "number": customer.number,
@@ -190,7 +190,7 @@ class _Slice:
             ],
         }
 
-    def _entity(self, entity: Entity) -> dict[str, Any]:
+    def _entity(self, entity: Entity, customer: Customer) -> dict[str, Any]:
         return {
             "name": entity.name,
             "legal_line": self.legal_lines[entity.pk],
@@ -198,7 +198,8 @@ class _Slice:
             "bic": entity.bic,
             "email": entity.email,
             "phone": entity.phone,
-            "penalty_mention": entity.penalty_mention,
+            # the penalties and the EUR 40 of C. com. L441-10 bind professionals only
+            "penalty_mention": "" if customer.is_natural_person else entity.penalty_mention,
         }
 
     def _item(self, row: ReminderItem, sent_on: date) -> dict[str, Any]:

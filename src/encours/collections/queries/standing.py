@@ -65,7 +65,9 @@ def _reason(reminder: Reminder, claimed: dict[int, int], customer: CustomerFacts
     now_claimed = {claim.item.item_id: claim.claimed_minor for claim in decision.claims}
     # What was asked must be asked still; that more has fallen due since is for the next run.
     is_whole = all(now_claimed.get(item_id) == minor for item_id, minor in claimed.items())
-    return "" if is_whole else MOVED
+    # A credit note that came, or was used, since then makes the total in the letter a wrong one.
+    are_credits_the_same = sorted(reminder.credit_item_ids) == sorted(credit.item_id for credit in decision.credits)
+    return "" if is_whole and are_credits_the_same else MOVED
 
 
 def _same(reminder: Reminder, claimed: dict[int, int], decisions: list[Decision]) -> Decision | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from encours.collections.rules import interlock
 from encours.collections.rules.facts import (
@@ -21,8 +22,8 @@ from encours.collections.rules.steps import Basis, Channel, EntryChoice, Groupin
 
 type Turn = tuple[Instalment, Step]
 
-# A dispute is closed, never set aside; the law on insolvency binds everybody.
-NEVER_SET_ASIDE = frozenset({"dispute", "insolvency", "scenario"})
+# A dispute is closed, never set aside; the law on insolvency binds everybody; nobody writes to an address that bounced.
+NEVER_SET_ASIDE = frozenset({"dispute", "insolvency", "scenario", "recipient"})
 _OUTCOMES = {
     CheckOutcome.BLOCKED: Outcome.BLOCKED,
     CheckOutcome.HELD: Outcome.HELD,
@@ -123,9 +124,9 @@ def decide(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
         )
         decision = _weigh(draft, seen, plan, run)
         decisions.append(decision)
-        if decision.outcome is Outcome.DUE and draft.step.channel is Channel.EMAIL:
+        if decision.outcome is Outcome.DUE and draft.step.channel is Channel.EMAIL and not is_same_contact:
             written_by.add(draft.entity_id)
-            contacts = (*customer.contact_dates, run.send_on)
+            contacts = tuple(sorted((*contacts, run.send_on)))
     return decisions
 
 
@@ -263,7 +264,7 @@ def _decision(
         if run.is_confirmed:
             results.append(CheckResult("confirmation", CheckOutcome.PASSED))
         else:
-            results.append(CheckResult("confirmation", CheckOutcome.HELD, {"mode": step.mode.value}))
+            results.append(_waits_for_a_person(step.mode))
             outcome = Outcome.TO_CONFIRM
     to = interlock.recipients(customer, step.to_roles) if step.channel is Channel.EMAIL else ()
     cc = interlock.copies(customer, step.cc_roles, to) if step.cc_roles and to else ()
@@ -272,6 +273,11 @@ def _decision(
         customer.customer_id, draft.entity_id, outcome, tuple(results), plan, step,
         draft.claims, draft.credits, disputed, totals, to, cc,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _waits_for_a_person(mode: Mode) -> CheckResult:
+    return CheckResult("confirmation", CheckOutcome.HELD, {"mode": mode.value})
 
 
 def _worst(results: Iterable[CheckResult]) -> Outcome:

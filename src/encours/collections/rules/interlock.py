@@ -266,13 +266,12 @@ THANKS_CHECKS: tuple[Check, ...] = (
 def recipients(customer: CustomerFacts, roles: tuple[str, ...]) -> tuple[Address, ...]:
     """Whom to write to: the contacts of the first role that has one, else the main one, else the customer's address."""
     usable = [contact for contact in customer.contacts if _works(contact)]
-    for role in roles:
-        found = tuple(contact for contact in usable if contact.role == role)
-        if found:
-            return tuple(contact for contact in found if contact.is_primary) or found
-    primary = tuple(contact for contact in usable if contact.is_primary) or tuple(usable[:1])
-    if primary:
-        return primary
+    if usable:
+        for role in roles:
+            found = tuple(contact for contact in usable if contact.role == role)
+            if found:
+                return tuple(contact for contact in found if contact.is_primary) or found
+        return tuple(contact for contact in usable if contact.is_primary) or tuple(usable[:1])
     known = {contact.email.lower() for contact in customer.contacts}
     if customer.email and customer.email.lower() not in known:
         return (Address("", "", customer.email),)
