@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, Refused, gettext_noop
-from encours.customers.models import Customer, Note, Segment
+from encours.customers.models import Contact, Customer, Note, Segment
 
 NOTE_LENGTH_MAX = 4000
 
@@ -138,3 +138,50 @@ def add_note(*, organisation_id: int, customer_id: int, text: str, now: datetime
         details={"note": note.pk},
     )
     return note
+
+
+def lock_one(*, organisation_id: int, customer_id: int) -> Customer:
+    """A customer, held until the transaction ends so that nobody else merges it; refuses what is not there."""
+    found = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()
+    if found is None:
+        raise CustomerUnknown
+    return found
+
+
+def lock_pair(*, organisation_id: int, customer_ids: tuple[int, int]) -> tuple[Customer, Customer]:
+    """Two customers, held in one order whoever asks, so that two people merging them wait instead of deadlocking."""
+    held = {pk: lock_one(organisation_id=organisation_id, customer_id=pk) for pk in sorted(customer_ids)}
+    return held[customer_ids[0]], held[customer_ids[1]]
+
+
+def mark_merged(duplicate: Customer, *, into: Customer) -> int:
+    """Lead the duplicate's number to the kept customer and give that one its contacts; how many were new to it.
+
+    Part of a merge, which records it in the audit trail.
+    """
+    duplicate.merged_into = into
+    duplicate.save(update_fields=["merged_into"])
+    known = set(
+        Contact.objects.filter(organisation_id=into.organisation_id, customer=into).values_list("email", "name")
+    )
+    copies = [
+        Contact(
+            organisation_id=into.organisation_id,
+            customer=into,
+            name=contact.name,
+            role=contact.role,
+            email=contact.email,
+            phone=contact.phone,
+            language=contact.language,
+        )
+        for contact in Contact.objects.filter(organisation_id=into.organisation_id, customer=duplicate)
+        if (contact.email, contact.name) not in known
+    ]
+    Contact.objects.bulk_create(copies)
+    return len(copies)
+
+
+def mark_unmerged(duplicate: Customer) -> None:
+    """Let the duplicate's number stand for itself again; part of undoing a merge."""
+    duplicate.merged_into = None
+    duplicate.save(update_fields=["merged_into"])

@@ -68,9 +68,7 @@ class Customer(Scoped):
                 name="customers_customer_external",
                 condition=~Q(external_id=""),
             ),
-            models.Index(
-                fields=["organisation", "siren"], name="customers_customer_siren", condition=~Q(siren="")
-            ),
+            models.Index(fields=["organisation", "siren"], name="customers_customer_siren", condition=~Q(siren="")),
         ]
 
     def __str__(self) -> str:

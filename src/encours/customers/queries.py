@@ -9,6 +9,7 @@ from django.db.models import Count, Func, Q, QuerySet, TextField
 from encours.access.rules import Scope
 from encours.core.errors import NotFound, gettext_noop
 from encours.core.text import fold
+from encours.customers import rules
 from encours.customers.models import Contact, Customer, Note, Segment
 
 
@@ -164,6 +165,7 @@ def likely_duplicates(scope: Scope, *, limit: int = 50) -> list[Likeness]:
     keys = {
         "siren": "nullif(c.siren, '')",
         "vat_number": "nullif(c.vat_number, '')",
+        "iban": "nullif(c.iban, '')",
         "name": "nullif(regexp_replace(lower(c.name), '[^a-z0-9à-ÿ]', '', 'g'), '')",
     }
     found: list[Likeness] = []
@@ -186,6 +188,52 @@ def _alike(key: str, scope: Scope, limit: int) -> list[tuple[str, list[tuple[int
     with connection.cursor() as cursor:
         cursor.execute(sql, {"organisation": scope.organisation_id, "person": scope.user_id, "limit": limit})
         return [(value, list(zip(*columns, strict=True))) for value, *columns in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A customer with identifiers that cannot be right, by name."""
+
+    customer: Found
+    faults: Sequence[str]
+
+
+def faulty_identifiers(scope: Scope, *, limit: int) -> tuple[dict[str, int], list[Faulty]]:
+        Likeness("spelling", one.postcode, [known[one.customer_id], known[other.customer_id]])
+        for one, other in pairs[:limit]
+    counts = dict.fromkeys(rules.IDENTIFIERS, 0)
+    found: list[Faulty] = []
+    filled = " or ".join(f"c.{name} <> ''" for name in rules.IDENTIFIERS)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"""select c.id, c.number, c.name, c.city, {", ".join(f"c.{name}" for name in rules.IDENTIFIERS)}
+                from customers_customer c where {_scope_sql(scope)} and ({filled}) order by c.name, c.id""",
+            {"organisation": scope.organisation_id, "person": scope.user_id},
+        )
+        for customer_id, number, name, city, *identifiers in cursor:
+            wrong = rules.faults(dict(zip(rules.IDENTIFIERS, identifiers, strict=True)))
+            for one in wrong:
+                counts[one] += 1
+            if wrong and len(found) < limit:
+                found.append(Faulty(Found(customer_id, number, name, city), wrong))
+    return counts, found
+
+
+def alike_by_name(scope: Scope, *, limit: int) -> list[Likeness]:
+    """Customers of one postcode whose names differ by a slip of the pen or the legal form only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""select c.id, c.number, c.name, c.city, c.postcode from customers_customer c
+                where {_scope_sql(scope)} and c.postcode <> '' order by c.postcode, c.name, c.id""",
+            {"organisation": scope.organisation_id, "person": scope.user_id},
+        )
+        rows = cursor.fetchall()
+    known = {row[0]: Found(*row[:4]) for row in rows}
+    pairs = rules.alike_names([rules.Party(row[0], row[2], row[4]) for row in rows])
+    return [
+        Likeness("spelling", one.postcode, [known[one.customer_id], known[other.customer_id]])
+        for one, other in pairs[:limit]
+    ]
 
 
 def segment_counts(organisation_id: int) -> dict[int | None, int]:

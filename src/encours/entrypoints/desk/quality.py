@@ -36,6 +36,7 @@ GAPS: Mapping[str, tuple[Promise, Promise, str]] = {
 SHARED: Mapping[str, Promise] = {
     "siren": gettext_lazy("Same SIREN"),
     "vat_number": gettext_lazy("Same VAT number"),
+    "iban": gettext_lazy("Same IBAN"),
     "name": gettext_lazy("Same name but for spelling"),
 }
 
