@@ -36,15 +36,27 @@ def django_db_setup(
     with django_db_blocker.unblock():
         with _as_owner():
             made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
-        flush = connection.ops.execute_sql_flush
+        operations = type(connection.ops)
+        flush = operations.execute_sql_flush
 
-        def flush_as_owner(sql_list: list[str]) -> None:
-            flush(["set role none", *sql_list, "set role encours_app"])
+        def flush_as_owner(self: Any, sql_list: list[str]) -> None:
+            flush(self, ["set role none", *sql_list, "set role encours_app"])
 
-        connection.ops.execute_sql_flush = flush_as_owner
+        # on the class: beside a running event loop, as the browser brings one, Django makes another connection
+        operations.execute_sql_flush = flush_as_owner
     yield
     with django_db_blocker.unblock(), _as_owner():
+        _close_left_over_sessions()
         teardown_databases(made, verbosity=0)
+
+
+def _close_left_over_sessions() -> None:
+    """A thread of the browser tests' server may hold the database for a moment longer than the tests."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -26,7 +27,7 @@ FLAGS = [
 ]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW = (1440, 900), (390, 844)
-PASSWORD = "correct-horse-battery"  # noqa: S105  # of a person who lives for one test
+PASSWORD = "correct-horse-battery"  # of a person who lives for one test
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,16 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_connection_outlives_its_request() -> Iterator[None]:
+    """The server's threads let go of the test database, so that it can be dropped."""
+    settings = connections["default"].settings_dict
+    kept = settings["CONN_MAX_AGE"]
+    settings["CONN_MAX_AGE"] = 0
+    yield
+    settings["CONN_MAX_AGE"] = kept
 
 
 @pytest.fixture

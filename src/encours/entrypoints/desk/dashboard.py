@@ -6,29 +6,30 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from encours.analytics import actions as analytics_actions
-from encours.analytics.queries import standings
+from encours.analytics.queries import facts, rows, standings
 from encours.analytics.rules.ageing import STANDARD
-from encours.analytics.rules.definitions import DEFINITIONS
+from encours.analytics.rules.definitions import BY_CODE, DEFINITIONS
+from encours.analytics.rules.periods import months_to
 from encours.entrypoints import exports, formats
 from encours.entrypoints.desk import charts, figures, standing
 from encours.entrypoints.desk.ageing import SHADES, bucket_label, conventions
 from encours.entrypoints.desk.figures import Asked, Report
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.listing import Column, Listing
+from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
 from encours.entrypoints.requests import DeskRequest
+from encours.entrypoints.responses import is_partial
+from encours.ledger.queries import AsOf, Selection
 
 DEBTORS_SHOWN = 7
 # a drop of these is good news
 TILES = ("dso_simple", "bpdso_simple", "add_simple", "overdue", "cei", "on_time_amount_share")
-# what a figure of open items opens to, as a column of the aged balance
-ITEM_COLUMNS = {"not_due": "not_due", "overdue": "overdue", "overdue_share": "overdue", "unapplied": "unapplied"}
 
 
 @dataclass(frozen=True)
@@ -142,14 +143,8 @@ def _note(code: str, report: Report, currency: str) -> tuple[str, str]:
 
 
 def _behind(code: str, day: date, asked: Asked, currency: str) -> str:
-    """Where the rows of a figure are: open instalments of the aged balance, else the figure's own page."""
-    rows = figures.definition(code).rows
-    if rows == "items":
-        column = ITEM_COLUMNS.get(code, "total")
-        return (
-            f"{reverse('desk:ageing_items')}{_carried(asked, as_of=day.isoformat(), column=column, currency=currency)}"
-        )
-    return f"{reverse('desk:kpis')}{_carried(asked, as_of=day.isoformat(), currency=currency)}"
+    """Where the rows of a figure are."""
+    return f"{reverse('desk:kpi_rows', args=[code])}{_carried(asked, as_of=day.isoformat(), currency=currency)}"
 
 
 def _numbers(report: Report, currency: str, code: str) -> list[float | None]:
@@ -205,17 +200,17 @@ def _punctuality(asked: Asked, report: Report, currency: str, months: Sequence[s
     }
 
 
-def _collectors(rows: Sequence[standings.GroupStanding]) -> list[dict[str, Any]]:
-    largest = max((row.overdue_minor for row in rows), default=0) or 1
+def _collectors(groups: Sequence[standings.GroupStanding]) -> list[dict[str, Any]]:
+    largest = max((group.overdue_minor for group in groups), default=0) or 1
     return [
         {
-            "label": row.name or gettext("None assigned"),
-            "url": f"{reverse('desk:customers')}?only=overdue&collector={row.key or 0}",
-            "customer_count": row.customer_count,
-            "overdue_minor": row.overdue_minor,
-            "width": round(100 * row.overdue_minor / largest),
+            "label": group.name or gettext("None assigned"),
+            "url": f"{reverse('desk:customers')}?only=overdue&collector={group.key or 0}",
+            "customer_count": group.customer_count,
+            "overdue_minor": group.overdue_minor,
+            "width": round(100 * group.overdue_minor / largest),
         }
-        for row in rows
+        for group in groups
     ]
 
 
@@ -231,8 +226,8 @@ def kpis(request: DeskRequest) -> HttpResponseBase:
     ]
     listing = Listing.of(request.GET, columns=columns, sort="name")
     if form := request.GET.get("export"):
-        rows = [_exported(one.code, report, currency) for one in DEFINITIONS if currency in report.figures]
-        return exports.sheet(form, name=gettext("indicators"), columns=columns, rows=rows)
+        lines = [_exported(one.code, report, currency) for one in DEFINITIONS if currency in report.figures]
+        return exports.sheet(form, name=gettext("indicators"), columns=columns, rows=lines)
     context = {
         "question": asked,
         "listing": listing,
@@ -264,7 +259,7 @@ def _row(code: str, asked: Asked, report: Report, currency: str) -> dict[str, An
         "cells": [
             {
                 "text": value.text(currency),
-                "url": _behind(code, day, asked, currency) if one.rows == "items" else "",
+                "url": _behind(code, day, asked, currency),
             }
             for day, value in list(zip(report.days, values, strict=False))[::-1]
         ],
@@ -284,4 +279,62 @@ def _exported(code: str, report: Report, currency: str) -> dict[str, Any]:
     return row
 
 
-urlpatterns = [path("dashboard", dashboard, name="dashboard"), path("kpis", kpis, name="kpis")]
+ROW_COLUMNS = (
+    Column("customer", _("Customer"), is_sortable=False, value="customer_name"),
+    Column("number", _("Document"), is_sortable=False, value="document_number"),
+    Column("issued", _("Issued"), "date", is_sortable=False, is_wide=True, value="item_date"),
+    Column("due", _("Due"), "date", is_sortable=False, value="due_date"),
+    Column("paid", _("Paid"), "date", is_sortable=False, is_wide=True, value="paid_date"),
+    Column("days", _("Days"), "days", is_sortable=False),
+    Column("amount", _("Amount"), "money", is_sortable=False, value="amount_minor"),
+)
+ROWS_EXPORTED = (
+    Column("customer_number", _("Customer number")),
+    *ROW_COLUMNS,
+    Column("currency", _("Currency")),
+    Column("state", _("State")),
+)
+STATES = {"on_time": _("on time"), "late": _("late"), "pending": _("pending")}
+
+
+@screen("view_kpis")
+def kpi_rows(request: DeskRequest, code: str) -> HttpResponseBase:
+    if code not in BY_CODE:
+        raise Http404
+    asked = Asked.of(request)
+    one = BY_CODE[code]
+    currency = request.GET.get("currency", "")[:3] or None
+    selection = Selection.of(request.scope, entity_id=asked.entity_id, currency=currency)
+    period = months_to(asked.as_of, months=asked.conventions.period_months)
+    question = facts.Asked(selection, AsOf(asked.as_of, asked.known_at))
+    listing = Listing.of(request.GET, columns=ROW_COLUMNS, sort="due")
+    if form := request.GET.get("export"):
+        whole = rows.rows_behind(code, question, period=period)
+        return exports.sheet(form, name=code, columns=ROWS_EXPORTED, rows=whole)
+    after = (listing.after[0], listing.after[1]) if listing.after and len(listing.after) == 2 else None
+    found = list(rows.rows_behind(code, question, period=period, page=rows.Page(after=after, limit=PAGE_ROWS + 1)))
+    shown = found[:PAGE_ROWS]
+    last = shown[-1] if len(found) > PAGE_ROWS else None
+    context = {
+        "listing": listing,
+        "rows": [(row, STATES.get(row.state, "")) for row in shown],
+        "next_address": listing.next_address(last.place, last.place_id) if last else "",
+    }
+    if is_partial(request):
+        return render(request, "desk/analytics/behind.html#rows", context)
+    page = {
+        **context,
+        "heading": _name(code),
+        "explanation": figures.meaning(code),
+        "question": asked,
+        "period": period if one.rows not in ("items", "customers") else None,
+        "back_url": f"{reverse('desk:kpis')}{_carried(asked)}",
+    }
+    return render(request, "desk/analytics/behind.html", page)
+
+
+urlpatterns = [
+    path("dashboard", dashboard, name="dashboard"),
+    path("kpis", kpis, name="kpis"),
+    path("kpis/<slug:code>", kpi_rows, name="kpi_rows"),
+]

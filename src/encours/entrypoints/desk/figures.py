@@ -10,8 +10,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
 
 from encours.analytics import actions as analytics_actions
-from encours.analytics.queries import ageing, reports
-from encours.analytics.queries.ageing import By
+from encours.analytics.queries import facts, reports
 from encours.analytics.rules.ageing import STANDARD
 from encours.analytics.rules.definitions import DEFINITIONS, Definition
 from encours.analytics.rules.reckoning import Conventions
@@ -139,12 +138,8 @@ def _aged(selection: Selection, moment: AsOf, days: Sequence[date]) -> dict[str,
     key = "aged-months:" + hashlib.sha256(asked.encode()).hexdigest()
     found: dict[str, list[list[int]]] | None = cache.get(key)
     if found is None:
-        found = {}
-        for index, day in enumerate(days):
-            balance = ageing.ageing(selection, AsOf(day, moment.known_at), by=By.ENTITY)
-            for currency, totals in balance.totals.items():
-                empty = [[0] * (len(STANDARD.buckets) + 2) for _ in days]
-                found.setdefault(currency, empty)[index] = list(totals)
+        months = facts.aged_on_days(facts.Asked(selection, moment), days, scheme=STANDARD)
+        found = {currency: [list(columns.values()) for columns in by_day] for (_, currency), by_day in months.items()}
         cache.set(key, found, KEPT_SECONDS)
     return found
 

@@ -42,22 +42,28 @@ MAIN: Sequence[Screen] = (
     Screen("items", _("Open items"), "file-invoice", ("document",), tab_label=_("Items")),
     Screen("promises", _("Promises"), "calendar-check"),
     Screen("disputes", _("Disputes"), "message-report"),
-    Screen("held", _("Held messages"), "hand-stop"),
-    Screen("dashboard", _("Dashboard"), "chart-line", ("ageing", "ageing_items", "kpi"), tab_label=_("Dashboard")),
-    Screen("scenarios", _("Scenarios"), "route", ("scenario",)),
+    Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),
+    Screen(
+        "dashboard",
+        _("Dashboard"),
+        "chart-line",
+        ("ageing", "ageing_items", "kpis", "kpi_rows"),
+        tab_label=_("Dashboard"),
+    ),
+    Screen("scenarios", _("Scenarios"), "route", ("scenario", "dry_run")),
     Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
 )
 REPORTS: Sequence[Screen] = (
     Screen("dashboard", _("Overview"), "layout-dashboard"),
     Screen("ageing", _("Aged balance"), "table", ("ageing_items",)),
-    Screen("kpis", _("Indicators, month by month"), "chart-histogram", ("kpi",)),
+    Screen("kpis", _("Indicators, month by month"), "chart-histogram", ("kpi_rows",)),
     Screen("quality", _("Data quality"), "checkup-list"),
 )
 SETUP: Sequence[Screen] = (
-    Screen("imports", _("Imports"), "file-import", ("import",)),
+    Screen("imports", _("Imports"), "file-import", ("import", "import_drop"), "import_books"),
     Screen("templates", _("Templates"), "template", ("template",)),
     Screen("segments", _("Segments"), "users-group"),
-    Screen("users", _("Users"), "users", ("user",)),
-    Screen("audit", _("Audit trail"), "history"),
-    Screen("settings", _("Settings"), "settings"),
+    Screen("users", _("Users"), "users", ("user", "user_new"), "manage_users"),
+    Screen("audit", _("Audit trail"), "history", (), "view_audit"),
+    Screen("settings", _("Settings"), "settings", ("companies", "company", "company_new", "sending", "mail_accounts")),
 )
