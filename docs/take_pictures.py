@@ -11,11 +11,7 @@ PASSWORD = "encours-a-essayer"  # noqa: S105 - the demo prints it at every start
 COLLECTOR, MANAGER = "maelle.quintrec@valtorane.example", "mathieu.delaubriac@valtorane.example"
 WIDTH, HEIGHT = 1440, 900
 # file, who looks, address
-PICTURES = (
-    ("today", COLLECTOR, "/"),
-    ("customer", COLLECTOR, "first"),
-    ("dashboard", MANAGER, "/dashboard"),
-)
+PICTURES = (("today", COLLECTOR, "/"),)
 
 
 def main() -> None:
@@ -36,9 +32,7 @@ def main() -> None:
         for name, email, address in wanted:
             if email not in pages:
                 size = {"width": arguments.width, "height": HEIGHT}
-                page = browser.new_page(
-                    viewport=size, locale="fr-FR", base_url=f"http://localhost:{arguments.port}"
-                )
+                page = browser.new_page(viewport=size, locale="fr-FR", base_url=f"http://localhost:{arguments.port}")
                 pages[email] = _signed_in(page, email)
             _picture(pages[email], address, arguments.folder / f"{name}.png")
         browser.close()
@@ -58,10 +52,7 @@ def _signed_in(page: Page, email: str) -> Page:
 
 
 def _picture(page: Page, address: str, path: Path) -> None:
-    """The page at rest: fonts loaded, charts drawn; "first" means the first customer on the list of today."""
-    if address == "first":
-        page.goto("/")
-        address = page.locator("a[href*='/customers/']").first.get_attribute("href") or "/customers"
+    """The page at rest: fonts loaded, charts drawn."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")

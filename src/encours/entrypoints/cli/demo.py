@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from encours.access.models import Organisation
 from encours.core.dates import business_date
@@ -27,19 +28,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Load the demo unless it is there, say how to sign in, then serve."""
     folder = Path(settings.ENCOURS_HOME) / "demo"
     if others := _other_organisations():
-        return refuse(f"This database holds real work ({', '.join(others)}): choose another ENCOURS_HOME for the demo.")
+        told = _("This database holds real work ({names}): choose another ENCOURS_HOME for the demo.")
+        return refuse(told.format(names=", ".join(others)))
     loaded = load.loaded_on(folder)
     is_started = Organisation.objects.exists()
     if is_started and (arguments.reset or loaded is None):
         if os.environ.get("DATABASE_URL"):
-            return refuse("The demo starts over only in its embedded database: empty the one of DATABASE_URL yourself.")
-        _say("Starting over" if arguments.reset else "The last load was interrupted: starting over")
+            return refuse(
+                _("The demo starts over only in its embedded database: empty the one of DATABASE_URL yourself.")
+            )
+        _say(_("Starting over") if arguments.reset else _("The last load was interrupted: starting over"))
         _drop()
         loaded = None
     if loaded is None:
         _load(folder)
     else:
-        _say(f"The demo of {loaded:%d/%m/%Y} is there; `make demo RESET=1` loads it afresh")
+        told = _("The demo of {day} is there; `make demo RESET=1` loads it afresh")
+        _say(told.format(day=f"{loaded:%d/%m/%Y}"))
     _tell_how(arguments)
     return DONE if arguments.no_serve else _serve(arguments)
 
@@ -67,7 +72,7 @@ def _load(folder: Path) -> None:
     started = time.monotonic()
     now = timezone.now()
     load.load(folder, today=business_date(now, timezone="Europe/Paris"), now=now, say=_say)
-    _say(f"Loaded in {time.monotonic() - started:.0f} s")
+    _say(_("Loaded in {seconds} s").format(seconds=round(time.monotonic() - started)))
 
 
 def _say(text: str) -> None:
@@ -78,10 +83,11 @@ def _tell_how(arguments: argparse.Namespace) -> None:
     """The address and who may sign in: the role is what changes what one sees."""
     print_line()
     if not arguments.no_serve:
-        print_line(f"  http://localhost:{arguments.port}/   mailbox of all that was sent: /mailbox")
-    print_line(f"  password of everybody: {people.PASSWORD}")
+        print_line(_("  Open http://localhost:{port}/ and sign in as one of:").format(port=arguments.port))
     for person in people.EVERYBODY:
         print_line(f"    {person.email:<38} {person.title}")
+    print_line(_("  The password is {password} for all.").format(password=people.PASSWORD))
+    print_line(_("  Nothing is sent: what would have left is on the mailbox page, /mailbox."))
     print_line()
 
 

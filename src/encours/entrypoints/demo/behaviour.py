@@ -66,6 +66,11 @@ def ordinary(chance: random.Random) -> Habit:
     return chance.choices([habit for habit, _ in ORDINARY], [weight for _, weight in ORDINARY])[0]
 
 
+def reliable(chance: random.Random) -> Habit:
+    """The habits of those who are too big to be chronically late: one of them alone would bend every figure."""
+    return chance.choice([PROMPT, PROMPT, THURSDAYS, FRIDAYS, AFTER_FIRST_REMINDER, AFTER_SECOND_REMINDER, DRIFTING])
+
+
 def pays_on(habit: Habit, due_date: dt.date, chance: random.Random, *, months: int) -> dt.date:
     """The business day on which an amount due that day is paid, after so many months of the habit."""
     delay_days = chance.randint(habit.earliest_days, habit.latest_days) + habit.drift_days_a_month * months

@@ -11,7 +11,7 @@ from encours.collections import actions as collections
 from encours.core.actors import Actor
 from encours.customers import actions as customers
 from encours.customers.models import Customer
-from encours.entrypoints.demo import identity, market, people
+from encours.entrypoints.demo import identity, market, people, scenarios
 from encours.entrypoints.demo.book import Book
 from encours.entrypoints.demo.people import Person
 from encours.messaging import actions as messaging
@@ -125,18 +125,7 @@ def set_rules(company: Company, *, now: dt.datetime, bank_known: dt.date) -> Non
     """The texts, the scenarios and who they apply to, and when messages may leave."""
     organisation_id, manager = company.organisation_id, company.actor(people.CREDIT_MANAGER)
     messaging.install_default_templates(organisation_id=organisation_id, by=BY)
-    standard = collections.install_default_scenarios(organisation_id=organisation_id, language="fr", now=now, by=BY)
-    for key, scenario_id, why in (
-        (market.EXPORT, _other_scenario(organisation_id, standard.pk), "Clients anglophones pour la plupart."),
-        (market.PRIVATE, standard.pk, ""),
-    ):
-        collections.assign(
-            organisation_id=organisation_id,
-            scenario_id=scenario_id,
-            segment_id=company.segment_ids[key],
-            by=manager,
-            why=why,
-        )
+    scenarios.install(organisation_id=organisation_id, segment_ids=company.segment_ids, now=now, by=manager)
     collections.set_policy(
         organisation_id=organisation_id,
         values={
@@ -149,10 +138,3 @@ def set_rules(company: Company, *, now: dt.datetime, bank_known: dt.date) -> Non
         },
         by=manager,
     )
-
-
-def _other_scenario(organisation_id: int, standard_id: int) -> int:
-    from encours.collections.models import Scenario
-
-    found = Scenario.objects.filter(organisation_id=organisation_id).exclude(pk=standard_id).order_by("pk").first()
-    return found.pk if found else standard_id

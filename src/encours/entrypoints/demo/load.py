@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from encours.access import context
 from encours.access.models import Organisation
 from encours.core.dates import instant_of
@@ -39,7 +41,7 @@ def loaded_on(folder: Path) -> dt.date | None:
 def load(folder: Path, *, today: dt.date, now: dt.datetime, say: Say) -> None:
     """Make the whole demo; the mark in the folder is written last, so that an interrupted load is known."""
     folder.mkdir(parents=True, exist_ok=True)
-    say("Inventing the company and its books")
+    say(_("Inventing the company and its books"))
     book = book_of(today)
     made = companies.make(now=now)
     with context.bound(made.organisation_id):
@@ -56,13 +58,13 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
     stage = Stage(made, book, companies.assign_customers(made, book), now)
     _bring_in(stage, folder, start=dt.date.min, end=start)
     companies.set_rules(made, now=_morning(start), bank_known=FRANCE.previous_business_day(start))
-    say(f"Living through the last {replay.WEEKS} weeks: reminders, promises, disputes")
+    say(_("Living through the last {count} weeks: reminders, promises, disputes").format(count=replay.WEEKS))
     replay.live_before(stage, until=start)
     for day in replay.run_days(book.today):
         _live_until(stage, folder, start=start, end=day)
         replay.remind(stage, day=day)
         start = day
-    say("Taking today's decisions")
+    say(_("Taking today's decisions"))
     _live_until(stage, folder, start=start, end=book.today)
     replay.remind_now(stage)
 

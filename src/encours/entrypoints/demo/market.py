@@ -94,7 +94,8 @@ def customers() -> tuple[Customer, ...]:
     families = _shuffled(words.FAMILIES, chance)
     made = [_company(chance, families, size=size, habit=habit) for habit, size in _STORIED]
     for size, count in _ORDINARY:
-        made += [_company(chance, families, size=size, habit=behaviour.ordinary(chance)) for _ in range(count)]
+        draw = behaviour.reliable if size == CORE else behaviour.ordinary
+        made += [_company(chance, families, size=size, habit=draw(chance)) for _ in range(count)]
     for size, count in _GROUPS:
         made += _group(chance, families, size=size, count=count)
     made += [_public_body(chance, index) for index in range(_PUBLIC_BODIES)]

@@ -96,12 +96,14 @@ SALES = (
 )
 AUDITOR = Person("Denis", "Pellavoine", "auditor", "Commissaire aux comptes")
 ADMINISTRATOR = Person("Rémi", "Sorgues", "admin", "Responsable informatique")
+# in the order in which a visitor would try them
 EVERYBODY: tuple[Person, ...] = (
-    ADMINISTRATOR,
-    CFO,
+    *COLLECTORS[:1],
     CREDIT_MANAGER,
-    *COLLECTORS,
+    CFO,
+    *COLLECTORS[1:],
     SALES_ADMINISTRATION,
     *SALES,
     AUDITOR,
+    ADMINISTRATOR,
 )

@@ -19,8 +19,9 @@ from encours.messaging import actions as messaging
 from encours.messaging.models import Message
 
 WEEKS = 10
-_RUN_WEEKDAYS = frozenset({1, 3})
-_LAST_DAYS = 4
+_TUESDAY, _THURSDAY = 1, 3
+_TWICE_A_WEEK = 4  # the last so many weeks
+_LAST_DAYS = 3
 _DELIVERED_AT_ONCE_MAX = 2_000
 _WAITING_LEFT_DAYS = 5  # messages that wait for a person are left waiting when they are this fresh
 PARIS = "Europe/Paris"
@@ -43,12 +44,16 @@ def first_day(today: dt.date) -> dt.date:
 
 
 def run_days(today: dt.date) -> list[dt.date]:
-    """The days on which reminders were sent: Tuesdays and Thursdays, and each of the last days before today."""
+    """The days on which reminders were sent: Tuesdays at first, Thursdays too of late, and each of the last days."""
     last = FRANCE.previous_business_day(today - dt.timedelta(days=1))
     recent = {FRANCE.add_business_days(last, -count) for count in range(_LAST_DAYS)}
+    both_from = today - dt.timedelta(weeks=_TWICE_A_WEEK)
     all_days = (first_day(today) + dt.timedelta(days=count) for count in range((today - first_day(today)).days))
     return [
-        day for day in all_days if FRANCE.is_business_day(day) and (day.weekday() in _RUN_WEEKDAYS or day in recent)
+        day
+        for day in all_days
+        if FRANCE.is_business_day(day)
+        and (day in recent or day.weekday() == _TUESDAY or (day.weekday() == _THURSDAY and day >= both_from))
     ]
 
 
