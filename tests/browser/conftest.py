@@ -8,10 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.db import connections
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from encours.access.models import Membership
+from encours.collections import actions as collections
+from encours.messaging import actions as messaging
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books
 
@@ -92,7 +95,18 @@ def books(committed_company: Company) -> Books:
     made.invoice(committed_company.acme, "FA-2", 150_000, due=-10, parts=3)
     made.receipt(committed_company.acme, "RG-1", 50_000, on=-5, pays="FA-2")
     made.invoice(committed_company.borealis, "FA-3", 80_000, due=20)
+    decide_the_day(made)
     return made
+
+
+def decide_the_day(books: Books) -> None:
+    """The standard scenario, its templates, and the decisions of the day, so that working screens have work."""
+    company, now = books.company, timezone.now()
+    organisation_id, by = company.organisation_id, company.by
+    messaging.install_default_templates(organisation_id=organisation_id, by=by)
+    collections.install_default_scenarios(organisation_id=organisation_id, language="fr", now=now, by=by)
+    collections.state_bank_date(organisation_id=organisation_id, known=books.today, today=books.today, by=by)
+    collections.run_dunning(organisation_id=organisation_id, today=books.today, now=now, by=by)
 
 
 def barriers(page: Page) -> list[str]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from encours.core.errors import EncoursError
 
@@ -17,6 +18,32 @@ _CSS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Select, "form-select"),
     (forms.Widget, "form-control"),
 )
+
+
+class AmountField(forms.DecimalField):
+    """An amount as people write it: "1 234,50" as well as "1234.50"."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_digits", 15)
+        options.setdefault("decimal_places", 4)
+        super().__init__(**options)
+        self.widget.attrs.setdefault("inputmode", "decimal")
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """The number, whichever way its decimals and thousands are marked."""
+        if isinstance(value, str):
+            plain = "".join(value.split()).replace("\u2212", "-")
+            value = plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else plain
+        return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """How the field shows what it holds: with a decimal comma in French."""
+        if not isinstance(value, Decimal):
+            return value
+        text = f"{value:f}"
+        return text.replace(".", ",") if (get_language() or "fr").startswith("fr") else text
 
 
 class DeskForm(forms.Form):

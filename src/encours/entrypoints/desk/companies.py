@@ -17,7 +17,7 @@ from encours.access.models import Entity
 from encours.access.rules import can
 from encours.core.currencies import exponent
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 
@@ -32,9 +32,7 @@ class CompanyForm(DeskForm):
     siren = forms.CharField(label="SIREN", max_length=20, required=False)
     vat_number = forms.CharField(label=gettext_lazy("VAT number"), max_length=30, required=False)
     rcs_city = forms.CharField(label=gettext_lazy("Register (RCS)"), max_length=100, required=False)
-    capital = forms.DecimalField(
-        label=gettext_lazy("Share capital"), max_digits=15, decimal_places=2, min_value=Decimal(0), required=False
-    )
+    capital = AmountField(label=gettext_lazy("Share capital"), min_value=Decimal(0), required=False)
     street = forms.CharField(label=gettext_lazy("Street"), max_length=200, required=False)
     postcode = forms.CharField(label=gettext_lazy("Postcode"), max_length=20, required=False)
     city = forms.CharField(label=gettext_lazy("City"), max_length=100, required=False)

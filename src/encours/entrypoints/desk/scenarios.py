@@ -36,7 +36,7 @@ from encours.core.errors import EncoursError
 from encours.customers import queries as customers
 from encours.customers.models import ContactRole
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.messaging import queries as messaging
@@ -101,12 +101,8 @@ class StepForm(DeskForm):
     template_key = forms.ChoiceField(label=gettext_lazy("Template"), required=False)
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), choices=list(SENDERS.items()))
     mode = forms.ChoiceField(label=gettext_lazy("Sending"), choices=list(MODES.items()))
-    confirm_from = forms.DecimalField(
-        label=gettext_lazy("To confirm from"), min_value=Decimal(0), decimal_places=2, max_digits=12, required=False
-    )
-    minimum = forms.DecimalField(
-        label=gettext_lazy("Nothing below"), min_value=Decimal(0), decimal_places=2, max_digits=12, required=False
-    )
+    confirm_from = AmountField(label=gettext_lazy("To confirm from"), min_value=Decimal(0), required=False)
+    minimum = AmountField(label=gettext_lazy("Nothing below"), min_value=Decimal(0), required=False)
     new_deadline_days = forms.IntegerField(
         label=gettext_lazy("New deadline given"), min_value=0, max_value=365, required=False
     )

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
@@ -22,6 +23,7 @@ from encours.collections.queries import decisions, worklist
 from encours.collections.rules import wording
 from encours.core.currencies import exponent
 from encours.core.errors import EncoursError
+from encours.core.money import Money
 from encours.customers import actions as customer_actions
 from encours.customers import queries as customers
 from encours.customers.models import Customer
@@ -32,7 +34,7 @@ from encours.entrypoints import exports
 from encours.entrypoints.desk import reminders
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, is_partial, told
@@ -72,9 +74,7 @@ class CallForm(DeskForm):
 class PromiseForm(DeskForm):
     """What the customer said would be paid."""
 
-    amount = forms.DecimalField(
-        label=gettext_lazy("Amount"), min_value=Decimal("0.01"), max_digits=14, decimal_places=3
-    )
+    amount = AmountField(label=gettext_lazy("Amount"), min_value=Decimal("0.01"))
     currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3)
     promised_date = forms.DateField(
         label=gettext_lazy("By"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -88,11 +88,9 @@ class DisputeForm(DeskForm):
     """What the customer contests."""
 
     document_number = forms.ChoiceField(label=gettext_lazy("Invoice"), required=False)
-    amount = forms.DecimalField(
+    amount = AmountField(
         label=gettext_lazy("Amount in dispute"),
         min_value=Decimal("0.01"),
-        max_digits=14,
-        decimal_places=3,
         required=False,
         help_text=gettext_lazy("Empty: the whole of it."),
     )
@@ -274,6 +272,7 @@ def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
         "do": do,
         "form": _form(request, do, customer_id),
         "may": {
+            "note": can(request.scope, "add_note"),
             "promise": can(request.scope, "record_promise"),
             "dispute": can(request.scope, "open_dispute"),
             "release": can(request.scope, "release_message"),
@@ -324,6 +323,10 @@ def reminder_letter(request: DeskRequest, reminder_id: int) -> HttpResponse:
 def act(request: DeskRequest, customer_id: int, do: str) -> HttpResponse:
     """One gesture on a customer: a call noted, a promise, a dispute, put off; refusals come back on its form."""
     customer = _customer(request, customer_id)
+    if do not in _GESTURES:
+        raise Http404
+    if not can(request.scope, _RIGHTS[do]):
+        raise PermissionDenied
     form = _form(request, do, customer_id, request.POST)
     if form is None:
         return redirect("desk:today_peek", customer_id)
@@ -350,16 +353,12 @@ def _call(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> 
     return gettext("The call to {name} is noted.").format(name=customer.name)
 
 
-def _minor(amount: Decimal | None, currency: str) -> int | None:
-    return None if amount is None else int(amount.scaleb(exponent(currency)))
-
-
 def _promise(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> str:
     currency = said["currency"].upper()
     collections.record_promise(
         organisation_id=request.organisation_id,
         customer_id=customer.pk,
-        amount_minor=_minor(said["amount"], currency) or 0,
+        amount_minor=Money.from_decimal(said["amount"], currency).minor,
         currency=currency,
         promised_date=said["promised_date"],
         today=request.today,
@@ -371,13 +370,15 @@ def _promise(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) 
 
 
 def _dispute(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> str:
+    number, amount = said["document_number"], said["amount"]
+    currency = ledger.currency_of(number, customer_id=customer.pk, scope=request.scope) or "EUR"
     disputes.open_dispute(
         organisation_id=request.organisation_id,
         customer_id=customer.pk,
         today=request.today,
         by=request.actor,
-        document_number=said["document_number"],
-        amount_minor=_minor(said["amount"], "EUR"),
+        document_number=number,
+        amount_minor=None if amount is None else Money.from_decimal(amount, currency).minor,
         reason=said["reason"],
         note=said["note"],
     )
@@ -397,9 +398,10 @@ def _later(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) ->
 
 
 _GESTURES = {"call": _call, "promise": _promise, "dispute": _dispute, "later": _later}
+_RIGHTS = {"call": "add_note", "promise": "record_promise", "dispute": "open_dispute", "later": "add_note"}
 
 
-@screen("view_books")
+@screen("add_note")
 @require_POST
 def done(request: DeskRequest, customer_id: int) -> HttpResponse:
     customer = _customer(request, customer_id)
@@ -411,7 +413,7 @@ def done(request: DeskRequest, customer_id: int) -> HttpResponse:
     return back(request, reverse("desk:today"))
 
 
-@screen("view_books")
+@screen("add_note")
 @require_POST
 def reopen(request: DeskRequest, customer_id: int) -> HttpResponse:
     customer = _customer(request, customer_id)
@@ -427,6 +429,8 @@ def reopen(request: DeskRequest, customer_id: int) -> HttpResponse:
 def read_reply(request: DeskRequest, customer_id: int, reply_id: int) -> HttpResponse:
     """A person has read what the customer wrote: reminders are free again."""
     customer = _customer(request, customer_id)
+    if reply_id not in {reply.pk for reply in messaging.replies(request.scope, customer_id=customer_id)}:
+        raise Http404
     messaging_actions.mark_reply_read(
         organisation_id=request.organisation_id, reply_id=reply_id, by=request.actor, now=request.now
     )

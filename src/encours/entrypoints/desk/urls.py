@@ -8,8 +8,23 @@ app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
 MODULES = ("account", "go", "views", "ledger", "customers", "engagements", "customer", "ageing", "dashboard")
-SETUP_MODULES = ("today", "held", "scenarios", "dry_run", "imports", "quality", "organisation", "companies", "sending", "mail_accounts", "segments", "users", "audit", "message_templates", "messages")
-
+SETUP_MODULES = (
+    "today",
+    "held",
+    "scenarios",
+    "dry_run",
+    "imports",
+    "quality",
+    "organisation",
+    "companies",
+    "sending",
+    "mail_accounts",
+    "segments",
+    "users",
+    "audit",
+    "message_templates",
+    "messages",
+)
 
 urlpatterns: list[URLPattern] = []
 for module in (*MODULES, *SETUP_MODULES):

@@ -1,0 +1,86 @@
+"""Imports: files are looked at before they are kept, columns are learnt, and the job reports row by row."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from encours.access import context
+from encours.entrypoints import uploads
+from encours.entrypoints.jobs.imports import bring_in
+from encours.imports.models import ImportMapping, ImportRun
+from encours.invoices.models import Document
+from tests.cast import Company
+from tests.entrypoints.desk.conftest import Desk, seated
+
+INVOICES = (
+    "N° facture;N° client;Date facture;Date échéance;Montant TTC;Devise\n"
+    "FA-9101;C001;03/11/2026;03/12/2026;1 250,40;EUR\n"
+    "FA-9102;C002;05/11/2026;05/12/2026;abc;EUR\n"
+)
+FOREIGN = "Belegnr;Kunde;Datum;Faellig;Betrag\nFA-9201;C001;13/11/2026;13/12/2026;10,00\n"
+
+
+@pytest.fixture
+def desk(company: Company, tmp_path: Path, settings: object) -> Desk:
+    settings.ENCOURS_HOME = tmp_path  # type: ignore[attr-defined]
+    return seated(company, role="credit_manager")
+
+
+def dropped(desk: Desk, name: str, text: str) -> str:
+    answer = desk.post("/imports", {"files": [SimpleUploadedFile(name, text.encode())]})
+    return str(answer.url)
+
+
+class TestADrop:
+    def test_is_shown_before_anything_is_kept(self, desk: Desk):
+        page = desk.get(dropped(desk, "factures.csv", INVOICES)).content.decode()
+        assert "FA-9101" in page
+        assert not Document.objects.exists()
+
+    def test_suggests_what_each_column_is(self, desk: Desk):
+        page = desk.get(dropped(desk, "factures.csv", INVOICES)).content.decode()
+        assert '<option value="gross" selected>' in page
+
+    def test_says_what_cannot_be_read(self, desk: Desk):
+        page = desk.get(dropped(desk, "odd.csv", FOREIGN)).content.decode()
+        assert "pas encore lisible" in page
+
+    def test_learns_columns_once_and_for_all(self, company: Company, desk: Desk):
+        address = dropped(desk, "odd.csv", FOREIGN)
+        fields = ["number", "customer", "issue_date", "due_date", "gross"]
+        said = {f"column0-{place}": field for place, field in enumerate(fields)}
+        desk.post(address, {"verb": "map0", "kind0": "invoices", "name0": "Notre logiciel", **said})
+        assert ImportMapping.objects.get().columns["gross"] == "Betrag"
+        assert "Notre logiciel" in desk.get(dropped(desk, "odd2.csv", FOREIGN)).content.decode()
+
+    def test_belongs_to_one_organisation(self, desk: Desk):
+        assert desk.get("/imports/drop/AAAAAAAAAAAAAAAAAAAAAAAA").status_code == 404
+        assert desk.get("/imports/drop/..%2F..").status_code == 404
+
+    def test_needs_a_file(self, desk: Desk):
+        assert desk.post("/imports", {}, follow=True).status_code == 200
+
+    def test_is_refused_to_who_may_not_import(self, company: Company):
+        assert seated(company, role="sales").get("/imports").status_code == 403
+
+
+class TestTheJob:
+    def test_brings_the_rows_in_and_tells_those_it_refused(self, company: Company, desk: Desk):
+        word = dropped(desk, "factures.csv", INVOICES).rsplit("/", 1)[1]
+        files = uploads.files_of(word, organisation_id=company.organisation_id)
+        bring_in(
+            organisation_id=company.organisation_id,
+            paths=[str(file.path) for file in files],
+            entity_code="",
+            is_dry_run=False,
+            actor_id=company.collector.pk,
+            actor_name="Nadia",
+        )
+        context.bind(company.organisation_id)
+        run = ImportRun.objects.get()
+        assert Document.objects.get().number == "FA-9101"
+        page = desk.get(f"/imports/{run.pk}").content.decode()
+        assert "Lignes à corriger à la source" in page
+        assert b"abc" in b"".join(desk.get(f"/imports/{run.pk}/report").streaming_content)
