@@ -12,6 +12,7 @@ from encours.collections.models import DunningRun, Exclusion, Reminder, Reminder
 from encours.collections.queries import preview
 from encours.disputes import actions as disputes
 from encours.ledger.models import ItemKind
+from encours.messaging import actions as messaging
 from encours.messaging.models import Message
 from tests.collections import books
 from tests.collections.books import NOW, TODAY
@@ -184,6 +185,18 @@ class TestHeld:
         assert Message.objects.get().key == made.message_key
         with pytest.raises(collections.decisions.DecisionOutdated):
             collections.release(**order, why="again", by=brevanne.by)
+
+    def test_an_address_that_returns_its_mail_is_not_tried_again(self, brevanne):
+        books.post(brevanne, brevanne.acme, "F1")
+        brevanne.acme.contacts.all().delete()
+        brevanne.acme.email = "Compta@Acme.example"
+        brevanne.acme.save()
+        messaging.suppress(
+            organisation_id=brevanne.organisation_id, email="compta@acme.example", reason="bounced", by=brevanne.by
+        )
+        held = Reminder.objects.get(run=books.run(brevanne))
+        assert held.outcome == "held"
+        assert [check["data"]["cause"] for check in held.checks if check["code"] == "recipient"] == ["bounced"]
 
     def test_nobody_releases_against_insolvency(self, brevanne):
         books.post(brevanne, brevanne.acme, "F1")

@@ -9,7 +9,7 @@ from encours.collections.actions.pauses import (
     state_bank_date,
     withdraw_promise,
 )
-from encours.collections.actions.running import hand_over, run_dunning
+from encours.collections.actions.running import decide_all, hand_over, run_dunning
 from encours.collections.actions.scenarios import (
     archive_scenario,
     assign,
@@ -25,6 +25,7 @@ __all__ = [
     "assign",
     "confirm",
     "create_scenario",
+    "decide_all",
     "hand_over",
     "inherit",
     "install_default_scenarios",

@@ -37,14 +37,15 @@ def run_dunning(*, organisation_id: int, today: date, now: datetime, by: Actor) 
     Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. Refuses
     another day than today's outside the sandbox.
     """
-    with transaction.atomic():
-        run = _decide_all(organisation_id, today, now, by)
+    run = decide_all(organisation_id=organisation_id, today=today, now=now, by=by)
     # Decisions are facts before anything is queued: what a crash leaves unqueued is queued next time, by the same key.
     hand_over(organisation_id=organisation_id, today=today, now=now, by=by)
     return run
 
 
-def _decide_all(organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
+@transaction.atomic
+def decide_all(*, organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
+    """Take and keep the decisions alone; nothing is queued until `hand_over`. All of them or, after a crash, none."""
     one_run_at_a_time(organisation_id)
     run_facts = loading.run_facts(organisation_id, today=today, now=now)
     if not run_facts.sandbox and today != local_day(now, run_facts.policy.calendar):

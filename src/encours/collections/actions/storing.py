@@ -14,7 +14,7 @@ from encours.collections.rules.facts import CheckOutcome, CheckResult, Decision,
 from encours.collections.rules.steps import Basis, Channel
 from encours.core.actors import Actor
 
-BATCH_SIZE = 2_000
+BATCH_SIZE = 5_000
 STOPPED = frozenset({Outcome.HELD, Outcome.BLOCKED, Outcome.POSTPONED, Outcome.TO_CONFIRM})
 type Marker = tuple[int, int | None, str]
 
@@ -145,7 +145,7 @@ def checks_json(checks: Iterable[CheckResult]) -> str:
 
 _PLAIN: dict[tuple[str, CheckOutcome], str] = {}
 # These come from the run, the same object for every customer of a company.
-_OF_THE_RUN = frozenset({"bank", "calendar"})
+_OF_THE_RUN = frozenset({"bank", "calendar", "confirmation"})
 _SHARED: dict[int, tuple[CheckResult, str]] = {}
 
 

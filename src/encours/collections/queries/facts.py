@@ -28,6 +28,7 @@ from encours.collections.rules.facts import (
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.dates import BusinessCalendar
 from encours.core.errors import Refused, gettext_noop
+from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 from encours.messaging.models import Suppression
 
@@ -70,6 +71,8 @@ class Book:
     suppressed: Mapping[str, str] = field(default_factory=dict)
     # decisions whose own traces are not to count, when they are looked at again before they leave
     ignored_reminder_ids: tuple[int, ...] = ()
+    # who was merged, and into whom: what was said to and by a duplicate holds for the customer it became
+    merged: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -205,7 +208,18 @@ def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminde
         is_past=OpenItem.objects.filter(organisation_id=organisation_id, legs_last_date__gt=today).exists(),
         suppressed={email.lower(): reason for email, reason in suppressed},
         ignored_reminder_ids=tuple(ignored_reminder_ids),
+        merged=_merged(organisation_id),
     )
+
+
+def _merged(organisation_id: int) -> dict[int, int]:
+    rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=False)
+    found = {pk: kept for pk, kept in rows.values_list("pk", "merged_into_id") if kept is not None}
+    for duplicate, kept in found.items():
+        while kept in found:
+            kept = found[kept]
+        found[duplicate] = kept
+    return found
 
 
 def customers(book: Book, *, ids: Sequence[int] | None = None) -> Iterator[CustomerFacts]:
@@ -232,12 +246,26 @@ class _Where:
             "ids": None if is_whole else ids,
             "ignored": list(book.ignored_reminder_ids),
         }
+        held = set(ids)
+        self.kept_of = {duplicate: kept for duplicate, kept in book.merged.items() if kept in held}
 
     def rows(self, sql: str, **more: Any) -> list[tuple[Any, ...]]:
         """The rows of a query whose `<in>` stands for the slice."""
         with connection.cursor() as cursor:
             cursor.execute(sql.replace("<in>", self.sql), {**self.values, **more})
             return list(cursor.fetchall())
+
+    def rows_of_all(self, sql: str, *, of_duplicates: str = "", **more: Any) -> list[tuple[Any, ...]]:
+        """The same with the rows of merged duplicates, under the customer (first column) they became."""
+        found = self.rows(sql, **more)
+        if self.kept_of:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    (of_duplicates or sql).replace("<in>", "= any(%(duplicates)s)"),
+                    {**self.values, **more, "duplicates": list(self.kept_of)},
+                )
+                found += [(self.kept_of[row[0]], *row[1:]) for row in cursor.fetchall()]
+        return found
 
 
 def _customer_ids(organisation_id: int, ids: Sequence[int] | None) -> list[int]:
@@ -282,12 +310,14 @@ order by customer_id, due_date, id
 """
 # Only of documents that are still open: years of history do not slow a run down. The latest step is picked in Python,
 # because sorting by document number under a language's collation costs more than all else.
-HISTORY = """
+STEPS_LEFT = """
 select h.customer_id, h.entity_id, h.document_number, h.instalment_number, h.item_id, h.id,
        h.offset_days, h.scenario_id, h.step_position, h.step_days, h.left_date, h.deadline_days
 from collections_reminderitem h
 where h.organisation_id = %(organisation)s and h.customer_id <in> and h.has_left and not h.is_thanks
   and h.left_date <= %(today)s + 7 and not (h.reminder_id = any(%(ignored)s))
+"""
+HISTORY = f"""{STEPS_LEFT}
   and exists (select from ledger_openitem o
               where o.organisation_id = %(organisation)s and o.customer_id <in>
                 and (o.open_minor <> 0 or o.legs_last_date > %(today)s)
@@ -303,7 +333,9 @@ order by customer_id, is_primary desc, id
 _NOW_ITEM = """coalesce((select n.id from ledger_openitem o
     join ledger_openitem r on r.organisation_id = o.organisation_id and r.reverses_id = o.id
     join ledger_openitem n on n.organisation_id = o.organisation_id and n.entity_id = o.entity_id
-      and n.customer_id = o.customer_id and n.document_number = o.document_number and n.kind = o.kind
+      and n.customer_id = coalesce((select c.merged_into_id from customers_customer c where c.id = o.customer_id),
+                                   o.customer_id)
+      and n.document_number = o.document_number and n.kind = o.kind
       and n.instalment_number = o.instalment_number and n.id > o.id
     where o.id = x.item_id and o.organisation_id = x.organisation_id order by n.id desc limit 1), x.item_id)"""
 DISPUTES = f"""
@@ -395,6 +427,9 @@ def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
         items = rows.items.get(customer_id, ())
         if not items and customer_id not in rows.settled:
             continue
+        if book.suppressed and (why := book.suppressed.get(email.lower())):
+            dead = Address("", "", email, has_bounced=why == "bounced", has_opted_out=why != "bounced")
+            rows.contacts.setdefault(customer_id, []).append(dead)
         plan, chases_nobody, entry = _plan(book.assignments, rows.own.get(customer_id), segment_id)
         yield CustomerFacts(
             customer_id=customer_id,
@@ -440,18 +475,19 @@ def _read(book: Book, where: _Where) -> _Slice:
         if book.suppressed and (why := book.suppressed.get(address.email.lower())):
             address = address._replace(has_bounced=why == "bounced", has_opted_out=why != "bounced")
         found.contacts.setdefault(customer_id, []).append(address)
-    for customer_id, *row in where.rows(DISPUTES):
+    for customer_id, *row in where.rows_of_all(DISPUTES):
         found.disputes.setdefault(customer_id, []).append(DisputeFact(*row))
-    for customer_id, *row in where.rows(PAUSES):
+    for customer_id, *row in where.rows_of_all(PAUSES):
         found.pauses.setdefault(customer_id, []).append(PauseFact(*row))
-    for customer_id, *row in where.rows(PROMISES):
+    for customer_id, *row in where.rows_of_all(PROMISES):
         found.promises.setdefault(customer_id, []).append(PromiseFact(*row))
-    sent = where.rows(SENT, since=book.today - _WEEKS_BACK, now=book.now, zone=_ANY_CALENDAR.timezone)
-    for customer_id, day, *_ in sent:
+    sent = where.rows_of_all(SENT, since=book.today - _WEEKS_BACK, now=book.now, zone=_ANY_CALENDAR.timezone)
+    for customer_id, day, *_ in sorted(sent, key=lambda row: row[1]):
         found.dates.setdefault(customer_id, []).append(day)
-    for customer_id, key, item_id in where.rows(EXCLUSIONS):
+    for customer_id, key, item_id in where.rows_of_all(EXCLUSIONS):
         found.exclusions.setdefault(customer_id, set()).add((key, item_id))
-    found.unread = dict(where.rows(UNREAD, now=book.now))
+    for customer_id, count in where.rows_of_all(UNREAD, now=book.now):
+        found.unread[customer_id] = found.unread.get(customer_id, 0) + count
     for customer_id, *row in where.rows(OWN):
         found.own[customer_id] = (row[0], row[1], row[2])
     if any(plan.thanks for plan in book.assignments.plans.values()):
@@ -475,7 +511,7 @@ def _history(where: _Where) -> dict[tuple[int, int, str | int, int], LastStep]:
     """The last step of each instalment, by what a corrected invoice keeps: company, document and instalment number."""
     found: dict[tuple[int, int, str | int, int], LastStep] = {}
     latest: dict[tuple[int, int, str | int, int], tuple[int, int]] = {}
-    for row in where.rows(HISTORY):
+    for row in where.rows_of_all(HISTORY, of_duplicates=STEPS_LEFT):
         key = (row[0], row[1], row[2] or row[4], row[3])
         rank = (row[6], row[5])
         if key not in found or rank > latest[key]:

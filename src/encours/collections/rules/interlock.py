@@ -190,12 +190,11 @@ def recipient(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
     if draft.step.channel is not Channel.EMAIL:
         return _passed("recipient")
     wanted = draft.step.to_roles
-    if any(_works(contact) for contact in customer.contacts if contact.role in wanted):
+    found = recipients(customer, wanted)
+    if found and found[0].role in wanted:
         return _passed("recipient")
-    if recipients(customer, wanted):
-        return CheckResult(
-            "recipient", ADJUSTED, {"roles": list(wanted), "email": recipients(customer, wanted)[0].email}
-        )
+    if found:
+        return CheckResult("recipient", ADJUSTED, {"roles": list(wanted), "email": found[0].email})
     bounced = [contact.email for contact in customer.contacts if contact.has_bounced and contact.email]
     if bounced:
         return CheckResult("recipient", HELD, {"cause": "bounced", "email": bounced[0]})
