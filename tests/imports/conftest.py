@@ -7,7 +7,26 @@ import pytest
 
 type Writer = Callable[..., Path]
 
-FEC_HEADER = ["JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise", "Idevise"]
+FEC_HEADER = [
+    "JournalCode",
+    "JournalLib",
+    "EcritureNum",
+    "EcritureDate",
+    "CompteNum",
+    "CompteLib",
+    "CompAuxNum",
+    "CompAuxLib",
+    "PieceRef",
+    "PieceDate",
+    "EcritureLib",
+    "Debit",
+    "Credit",
+    "EcritureLet",
+    "DateLet",
+    "ValidDate",
+    "Montantdevise",
+    "Idevise",
+]
 
 
 @pytest.fixture
@@ -27,11 +46,11 @@ def fec_text(rows: list[str], *, separator: str = "|", newline: str = "\r\n", tr
     lines = [separator.join(FEC_HEADER) + trailing]
     for row in rows:
         journal, number, date, account, aux, name, piece, label, debit, credit, *let = row.split(";")
-        code, code_date = (let + ["", ""])[:2]
+        code, code_date = [*let, "", ""][:2]
         labels = {"VE": "Ventes", "BQ": "Banque", "AN": "A nouveaux", "OD": "Opérations diverses"}
         cells = [
-            journal, labels.get(journal, journal), number, date, account, "Compte", aux, name, piece, date, label, debit,
-            credit, code, code_date, date, "", "",
+            journal, labels.get(journal, journal), number, date, account, "Compte", aux, name, piece, date, label,
+            debit, credit, code, code_date, date, "", "",
         ]  # fmt: skip
         lines.append(separator.join(cell.ljust(pad) for cell in cells) + trailing)
     return newline.join(lines) + newline

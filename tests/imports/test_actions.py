@@ -85,7 +85,10 @@ class TestCustomers:
         assert (alpha.name, alpha.email, alpha.terms, alpha.external_id) == ("Alpha SA", "a@alpha.fr", "45", "1")
 
     def test_odd_identifiers_are_kept_and_warned_about(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        text = "Code client;Raison sociale;SIREN;IBAN;Email\nX1;Un;123456789;FR7600;pas un mail\nX2;Deux;732829320;;deux@d.fr\n"
+        text = (
+            "Code client;Raison sociale;SIREN;IBAN;Email\n"
+            "X1;Un;123456789;FR7600;pas un mail\nX2;Deux;732829320;;deux@d.fr\n"
+        )
         file = bring(write("c.csv", text)).files[0]
         assert counts(file) == (2, 2, 0, 0, 0)
         assert {problem.reason for problem in file.warnings} == {"siren_invalid", "iban_invalid", "email_invalid"}
@@ -112,7 +115,10 @@ class TestCustomers:
 
 class TestContacts:
     def test_are_added_to_their_customers(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        text = "Code client;Nom;Prénom;Fonction;E-mail\nC001;Martin;Zoé;Comptabilité;zoe@acme.example\nZZZ;X;Y;DAF;x@y.fr\n"
+        text = (
+            "Code client;Nom;Prénom;Fonction;E-mail\n"
+            "C001;Martin;Zoé;Comptabilité;zoe@acme.example\nZZZ;X;Y;DAF;x@y.fr\n"
+        )
         path = write("contacts.csv", text)
         assert counts(bring(path).files[0]) == (2, 1, 0, 0, 1)
         assert counts(bring(path).files[0]) == (2, 0, 0, 1, 1)
@@ -122,9 +128,9 @@ class TestContacts:
 
 class TestInvoices:
     def test_stated_open_amounts_are_reached_once(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        text = (
-            INVOICES
-            + "A1,C001,2026-01-05,2026-02-05,100.00,0.00\nA2,C001,2026-01-06,2026-02-06,100.00,40.00\nA3,C002,2026-01-06,2026-02-06,50.00,50.00\n"
+        text = INVOICES + (
+            "A1,C001,2026-01-05,2026-02-05,100.00,0.00\n"
+            "A2,C001,2026-01-06,2026-02-06,100.00,40.00\nA3,C002,2026-01-06,2026-02-06,50.00,50.00\n"
         )
         path = write("i.csv", text)
         result = bring(path)
@@ -191,9 +197,9 @@ class TestInvoices:
         self, bring: Callable[..., CallResult], write: Writer
     ) -> None:
         head = "Invoice number,Customer,Date,Due date,Amount\n"
-        text = (
-            head
-            + "A1,C001,2026-01-05,2026-02-05,10.00\nA1,C001,2026-01-05,2026-02-05,10.00\nA2,C001,2026-01-05,2026-02-05,5\nA2,C002,2026-01-05,2026-02-05,5\n"
+        text = head + (
+            "A1,C001,2026-01-05,2026-02-05,10.00\nA1,C001,2026-01-05,2026-02-05,10.00\n"
+            "A2,C001,2026-01-05,2026-02-05,5\nA2,C002,2026-01-05,2026-02-05,5\n"
         )
         file = bring(write("i.csv", text)).files[0]
         assert counts(file) == (4, 2, 0, 0, 2)
@@ -206,7 +212,10 @@ class TestInvoices:
         self, bring: Callable[..., CallResult], write: Writer, company: Company
     ) -> None:
         Customer.objects.filter(pk=company.acme.pk).update(terms="45EOM")
-        text = "Invoice number,Customer,Date,Due date,Amount\nA1,C001,2026-01-05,,10.00\nA2,C002,2026-01-05,,10.00\nA3,C002,2026-01-05,2026-01-20,10.00\n"
+        text = (
+            "Invoice number,Customer,Date,Due date,Amount\nA1,C001,2026-01-05,,10.00\n"
+            "A2,C002,2026-01-05,,10.00\nA3,C002,2026-01-05,2026-01-20,10.00\n"
+        )
         bring(write("i.csv", text))
         assert list(OpenItem.objects.order_by("document_number").values_list("due_date", "due_inferred")) == [
             (date(2026, 2, 28), True),
@@ -251,7 +260,10 @@ class TestInvoices:
         assert list(Dispute.objects.values_list("document_number", flat=True)) == ["A1"]
 
     def test_settlement_days_make_the_history(self, bring: Callable[..., CallResult], write: Writer) -> None:
-        text = "invoiceNumber,customerID,InvoiceDate,DueDate,InvoiceAmount,SettledDate\nA1,C001,1/3/2026,2/2/2026,50.39,1/23/2026\nA2,C001,1/4/2026,2/3/2026,9.9,\n"
+        text = (
+            "invoiceNumber,customerID,InvoiceDate,DueDate,InvoiceAmount,SettledDate\n"
+            "A1,C001,1/3/2026,2/2/2026,50.39,1/23/2026\nA2,C001,1/4/2026,2/3/2026,9.9,\n"
+        )
         path = write("i.csv", text)
         assert counts(bring(path).files[0]) == (2, 2, 0, 0, 0)
         assert open_of(["A1", "A2"]) == {"A1": 0, "A2": 990}
@@ -262,7 +274,10 @@ class TestInvoices:
     def test_credit_notes_are_negative_however_they_are_signed(
         self, bring: Callable[..., CallResult], write: Writer
     ) -> None:
-        text = "N° facture;Code client;Date facture;Type;Montant TTC\nV1;C001;31/01/2026;Avoir;10,00\nV2;C001;31/01/2026;Facture;-5,00\nV3;C001;31/01/2026;Avoir;-7,00\n"
+        text = (
+            "N° facture;Code client;Date facture;Type;Montant TTC\nV1;C001;31/01/2026;Avoir;10,00\n"
+            "V2;C001;31/01/2026;Facture;-5,00\nV3;C001;31/01/2026;Avoir;-7,00\n"
+        )
         bring(write("i.csv", text))
         assert list(OpenItem.objects.order_by("document_number").values_list("kind", "amount_minor")) == [
             ("credit_note", -1000), ("credit_note", -500), ("credit_note", -700),
@@ -281,7 +296,10 @@ class TestPayments:
             ),
             write(
                 "i.csv",
-                "Invoice number,Customer,Date,Kind,Amount\nA1,C001,2026-01-05,invoice,100.00\nA2,C001,2026-01-05,invoice,50.00\nV1,C001,2026-01-07,credit note,-20.00\n",
+                (
+                    "Invoice number,Customer,Date,Kind,Amount\nA1,C001,2026-01-05,invoice,100.00\n"
+                    "A2,C001,2026-01-05,invoice,50.00\nV1,C001,2026-01-07,credit note,-20.00\n"
+                ),
             ),
         )
         assert [file.kind for file in result.files] == ["invoices", "payments"]

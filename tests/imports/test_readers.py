@@ -35,7 +35,8 @@ class TestAmounts:
     @pytest.mark.parametrize(
         ("text", "mark"),
         [("1 234,56", ","), ("1,234.56", "."), ("1'234.56", "."), ("1234.5", "."), ("12,5-", ","), ("(1.234,00)", ","),
-         ("1.234", "?"), ("0,125", ","), ("1.234.567", ","), ("1,234,567", "."), ("1234.567", "."), ("12", None), ("", None)],
+         ("1.234", "?"), ("0,125", ","), ("1.234.567", ","), ("1,234,567", "."), ("1234.567", "."), ("12", None),
+         ("", None)],
     )  # fmt: skip
     def test_a_written_amount_proves_its_decimal_mark(self, text: str, mark: str | None) -> None:
         assert mark_shown(text) == mark
@@ -200,7 +201,10 @@ class TestTables:
         assert second[11] == "-2000"
 
     def test_refused_rows_tell_line_field_and_reason(self, write: Writer) -> None:
-        text = "Invoice number,Customer,Date,Amount\nA1,C1,2026-01-05,abc\nA2,,2026-02-30,5\nA3,C1,2026-01-06,7,extra\n,C1,2026-01-06,\n"
+        text = (
+            "Invoice number,Customer,Date,Amount\nA1,C1,2026-01-05,abc\n"
+            "A2,,2026-02-30,5\nA3,C1,2026-01-06,7,extra\n,C1,2026-01-06,\n"
+        )
         staged = parts(open_file(write("a.csv", text), kind=None))
         assert {(problem.line, problem.field, problem.reason) for problem in staged.problems} == {
             (2, "gross", "amount_unreadable"), (3, "customer", "missing"), (3, "issue_date", "date_unreadable"),
@@ -211,7 +215,8 @@ class TestTables:
     def test_instalments_side_by_side_become_rows(self, write: Writer) -> None:
         text = (
             "Invoice number,Customer,Date,Total,Due date 1,Amount 1,Due date 2,Amount 2\n"
-            "A1,C1,2026-01-05,100.00,2026-02-05,60.00,2026-03-05,40.00\nA2,C1,2026-01-05,100.00,2026-02-05,60.00,2026-03-05,30.00\n"
+            "A1,C1,2026-01-05,100.00,2026-02-05,60.00,2026-03-05,40.00\n"
+            "A2,C1,2026-01-05,100.00,2026-02-05,60.00,2026-03-05,30.00\n"
         )
         opened = open_file(write("a.csv", text), kind=None)
         assert [(row[1], row[7], row[12], row[13]) for row in rows(opened)] == [
@@ -303,9 +308,10 @@ class TestFec:
 
     def test_montant_and_sens_stand_for_debit_and_credit(self, write: Writer) -> None:
         text = (
-            "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|CompAuxLib|PieceRef|PieceDate|EcritureLib|"
-            "Montant|Sens|EcritureLet|DateLet|ValidDate|Montantdevise|Idevise\n"
-            "VE|Ventes|1|20260105|411|Clients|C1|Un|F1|20260105|F1|12.50|D||||\nVE|Ventes|1|20260105|707|Ventes|||F1|20260105|F1|12.50|C||||\n"
+            "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|CompAuxLib|PieceRef|PieceDate|"
+            "EcritureLib|Montant|Sens|EcritureLet|DateLet|ValidDate|Montantdevise|Idevise\n"
+            "VE|Ventes|1|20260105|411|Clients|C1|Un|F1|20260105|F1|12.50|D||||\n"
+            "VE|Ventes|1|20260105|707|Ventes|||F1|20260105|F1|12.50|C||||\n"
             "VE|Ventes|2|20260105|411|Clients|C1|Un|F2|20260105|F2|10.00|?||||\n"
         )
         path = write("a.txt", text)
@@ -316,7 +322,7 @@ class TestFec:
         ]
 
     def test_wrong_cells_are_told_by_line_and_field(self, write: Writer, fec: Callable[..., str]) -> None:
-        wrong = [row for row in MONTH[2:8]]
+        wrong = list(MONTH[2:8])
         wrong[0] = wrong[0].replace("1200,00", "12OO,00")
         wrong[3] = wrong[3].replace("20260107", "20261307", 1)
         path = write("a.txt", fec(wrong))

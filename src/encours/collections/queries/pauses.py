@@ -82,3 +82,9 @@ def _in_portfolio[Row: (Pause, Promise)](rows: QuerySet[Row], scope: Scope) -> Q
     if not scope.own_portfolio_only:
         return rows
     return rows.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+
+
+def customers_noted(note: str, *, organisation_id: int, customer_ids: Sequence[int]) -> set[int]:
+    """Which of the customers were ever paused with this note; what a person ended is found too, and stays ended."""
+    pauses = Pause.objects.filter(organisation_id=organisation_id, customer_id__in=customer_ids, note=note)
+    return set(pauses.values_list("customer_id", flat=True))

@@ -18,6 +18,7 @@ from encours.core.actors import Actor
 from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
 from encours.imports import queries
 from encours.imports.actions.fec import load_fec
+from encours.imports.actions.inference import reinfer_due_dates
 from encours.imports.actions.loading import Call, load_table
 from encours.imports.actions.results import CallResult, FileResult, money
 from encours.imports.actions.runs import RunRecorder, change_run, keep_rejections
@@ -26,6 +27,17 @@ from encours.imports.formats.opening import Opened, open_file, signature_of
 from encours.imports.models import ImportMapping, RunState
 from encours.invoices import staged_actions as invoices
 from encours.ledger.staged_actions import Batch
+
+__all__ = [
+    "FileGiven",
+    "Options",
+    "forget_mapping",
+    "import_files",
+    "keep_mapping_file",
+    "prepare_organisation",
+    "reinfer_due_dates",
+    "save_mapping",
+]
 
 # customers before what they owe, invoices before what pays them
 _ORDER = ("fec", "customers", "contacts", "invoices", "payments", "")

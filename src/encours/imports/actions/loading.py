@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 
 from encours.access.models import Entity
+from encours.collections import actions as collections
+from encours.collections.queries import pauses
 from encours.core.actors import Actor
 from encours.customers import staged_actions as customers
 from encours.disputes import actions as disputes
@@ -22,6 +24,7 @@ from encours.ledger.staged_actions import Batch
 from encours.payments import staged_actions as payments
 
 _MANY_ROWS = 5000
+BLOCKED_NOTE = "import: dunning block"
 REFUSAL_TABLE = """create temp table staged_refusal (line bigint, field text, value text, reason text) on commit drop"""
 
 
@@ -126,6 +129,25 @@ def _load_customers(call: Call, opened: Opened, result: FileResult) -> None:
     places = opened.columns.places if opened.columns else {}
     outcome = customers.upsert_staged_customers(organisation_id=call.organisation_id, fields=list(places))
     result.created, result.changed, result.unchanged = outcome.created, outcome.changed, outcome.unchanged
+    if "dunning_block" in places:
+        result.detail["paused"] = _pause_blocked(call)
+
+
+def _pause_blocked(call: Call) -> int:
+    """Whom the file says not to remind is paused until a person ends it; a pause once ended is not taken up again."""
+    blocked = customers.blocked_customers()
+    paused = pauses.customers_noted(BLOCKED_NOTE, organisation_id=call.organisation_id, customer_ids=blocked)
+    for customer_id in blocked:
+        if customer_id not in paused:
+            collections.pause(
+                organisation_id=call.organisation_id,
+                customer_id=customer_id,
+                reason="other",
+                today=call.as_of,
+                by=call.by,
+                note=BLOCKED_NOTE,
+            )
+    return len(set(blocked) - paused)
 
 
 def _load_contacts(call: Call, opened: Opened, result: FileResult) -> None:
