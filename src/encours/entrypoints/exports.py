@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from numbers import Real
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,7 @@ def _csv_cell(value: Any, *, is_french: bool) -> str:
         return value.isoformat()
     text = str(value)
     # a name that starts like a formula must not be run by the spreadsheet that opens it
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not isinstance(value, int | float) else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not isinstance(value, Real) else text
 
 
 def _xlsx(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> HttpResponseBase:
@@ -113,7 +114,7 @@ def _write(page: Any, cell: tuple[int, int], value: Any, *, formats: tuple[Any, 
         page.write_datetime(*cell, value.astimezone(ZoneInfo("Europe/Paris")).replace(tzinfo=None), day)
     elif isinstance(value, date):
         page.write_datetime(*cell, value, day)
-    elif isinstance(value, int | float):
+    elif isinstance(value, Real):
         page.write_number(*cell, value)
     else:
         page.write_string(*cell, str(value))

@@ -6,6 +6,7 @@ goes without its currency. The functions are plain because a page calls them som
 
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from typing import SupportsFloat
 from zoneinfo import ZoneInfo
 
 from encours.core.currencies import exponent
@@ -52,7 +53,7 @@ def _grouped(whole: int, language: str) -> str:
     return text if language == "en" else text.replace(",", NARROW_SPACE)
 
 
-def number(value: int | Decimal | float, *, language: str, decimals: int = 0) -> str:
+def number(value: SupportsFloat, *, language: str, decimals: int = 0) -> str:
     """A count or a measure: 1284 -> "1 284", 52.44 with one decimal -> "52,4"."""
     exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     sign = MINUS if exact < 0 else ""
@@ -88,13 +89,13 @@ def _with_currency(text: str, currency: str, *, is_negative: bool, language: str
     return f"{sign}{text}{NO_BREAK_SPACE}{symbol}"
 
 
-def percent(ratio: Decimal | float, *, language: str, decimals: int = 1) -> str:
+def percent(ratio: SupportsFloat, *, language: str, decimals: int = 1) -> str:
     """A share of one: 0.264 -> "26,4 %"."""
     text = number(Decimal(str(ratio)) * 100, language=language, decimals=decimals)
     return f"{text}%" if language == "en" else f"{text}{NO_BREAK_SPACE}%"
 
 
-def days(count: int | Decimal | float, *, language: str, decimals: int = 0) -> str:
+def days(count: SupportsFloat, *, language: str, decimals: int = 0) -> str:
     """A number of days: 41 -> "41 j"."""
     unit = "d" if language == "en" else "j"
     return f"{number(count, language=language, decimals=decimals)}{NO_BREAK_SPACE}{unit}"

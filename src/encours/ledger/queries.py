@@ -246,6 +246,14 @@ def open_numbers(customer_id: int, *, scope: Scope) -> Sequence[str]:
     return list(dict.fromkeys(items.values_list("document_number", flat=True)[:200]))
 
 
+def currency_of(document_number: str, *, customer_id: int, scope: Scope) -> str | None:
+    """The currency of what is open on a document of the customer; without a number, of what is owed on the account."""
+    items = items_in_scope(scope).filter(customer_id=customer_id, open_minor__gt=0)
+    if document_number:
+        items = items.filter(document_number=document_number)
+    return items.order_by("due_date", "pk").values_list("currency", flat=True).first()
+
+
 def items_of_document(document_id: int, *, kinds: Sequence[str], scope: Scope) -> Sequence[OpenItem]:
     """The instalments a document was booked with, corrections included."""
     items = items_in_scope(scope).filter(document_id=document_id, kind__in=kinds)
@@ -287,7 +295,9 @@ def settlements_of(item_ids: Sequence[int], *, organisation_id: int) -> dict[int
 
 def last_recorded_at(scope: Scope) -> datetime | None:
     """The instant the books last changed."""
-    return Transaction.objects.filter(organisation_id=scope.organisation_id).aggregate(last=Max("recorded_at"))["last"]
+    found = Transaction.objects.filter(organisation_id=scope.organisation_id).aggregate(last=Max("recorded_at"))
+    last: datetime | None = found["last"]
+    return last
 
 
 def allocations_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[dict[str, Any]]:
@@ -408,7 +418,9 @@ class ItemFilter:
         if self.entity_id is not None:
             found.append("item.entity_id = %(entity)s")
         if self.text:
-            found.append("(item.document_number ilike %(start)s or encours_fold(customer.name) like encours_fold(%(part)s))")
+            found.append(
+                "(item.document_number ilike %(start)s or encours_fold(customer.name) like encours_fold(%(part)s))"
+            )
         return found
 
     def parameters(self, scope: Scope, *, today: date) -> dict[str, Any]:
@@ -447,14 +459,15 @@ def open_items(
             f"""
             select item.id, item.kind, item.document_number, item.document_id, item.instalment_number,
                    item.instalment_count, item.item_date, item.due_date, item.currency, item.amount_minor,
-                   item.open_minor, case when item.open_minor > 0 then greatest(0, %(today)s - item.due_date) else 0 end,
+                   item.open_minor,
+                   case when item.open_minor > 0 then greatest(0, %(today)s - item.due_date) else 0 end,
                    item.legs_last_date, customer.number, customer.name
             from ledger_openitem item
             join customers_customer customer on customer.id = item.customer_id
             where {" and ".join(clauses)}
             order by {column} {direction}, item.id {direction}
             limit {int(limit)}
-            """,  # noqa: S608  # the pieces are ours, the values are parameters
+            """,
             parameters,
         )
         return [ItemRow(*row) for row in cursor.fetchall()]
@@ -468,12 +481,13 @@ def open_items_total(chosen: ItemFilter, *, scope: Scope, today: date) -> list[O
         cursor.execute(
             f"""
             select item.currency, count(*), sum(item.open_minor)::bigint,
-                   coalesce(sum(item.open_minor) filter (where item.open_minor > 0 and item.due_date < %(today)s), 0)::bigint
+                   coalesce(sum(item.open_minor) filter (where item.open_minor > 0 and item.due_date < %(today)s),
+                            0)::bigint
             from ledger_openitem item {joined}
             where {" and ".join(chosen.clauses(scope))}
             group by item.currency
             order by 3 desc
-            """,  # noqa: S608  # the pieces are ours, the values are parameters
+            """,
             chosen.parameters(scope, today=today),
         )
         return [OpenTotal(*row) for row in cursor.fetchall()]

@@ -47,9 +47,11 @@ class Row:
 def rows_of(items: Sequence[OpenItem], *, today: date, states: Mapping[int, State] | None = None) -> list[Row]:
     """The rows of an account, oldest due first, credits last; `states` are what other rooms say of some items."""
     known = states or {}
-    documents: dict[tuple[str, str], list[OpenItem]] = {}
+    documents: dict[tuple[object, ...], list[OpenItem]] = {}
     for item in sorted(items, key=_order):
-        documents.setdefault((item.document_number, item.kind), []).append(item)
+        # two companies may use one number, and receipts may have none: only instalments of one document are summed
+        named = item.document_number or item.pk
+        documents.setdefault((named, item.kind, item.entity_id, item.currency), []).append(item)
     rows: list[Row] = []
     for parts in documents.values():
         if len(parts) == 1 and parts[0].instalment_count == 1:
@@ -129,7 +131,8 @@ def _language() -> str:
     return formats.known_language(get_language())
 
 
-def _address(item: OpenItem) -> str:
+def address_of(item: OpenItem) -> str:
+    """The page of the item's document, if it has one: what was received or paid back has none."""
     if item.document_id is None or item.kind not in _WITH_PAGE:
         return ""
     return reverse("desk:document", args=[item.document_id])
@@ -142,7 +145,7 @@ def _days_late(item: OpenItem, today: date) -> int:
 def _single(item: OpenItem, *, today: date, states: Mapping[int, State]) -> Row:
     return Row(
         label=item.document_number or item.get_kind_display(),
-        url=_address(item),
+        url=address_of(item),
         item_date=item.item_date,
         due_date=item.due_date if item.amount_minor > 0 else None,
         due_note="",
@@ -161,7 +164,7 @@ def _with_parts(parts: Sequence[OpenItem], *, today: date, states: Mapping[int, 
     settled = sum(part.open_minor == 0 for part in ordered)
     head = Row(
         label=first.document_number,
-        url=_address(first),
+        url=address_of(first),
         item_date=first.item_date,
         due_date=None,
         due_note=ngettext("{count} instalment", "{count} instalments", count).format(count=count),

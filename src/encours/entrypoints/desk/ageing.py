@@ -230,7 +230,7 @@ def _shown(kept: Kept, currency: str, question: Question) -> dict[str, Any]:
 
 
 def _row(line: Line, question: Question) -> dict[str, Any]:
-    key = {"key": UNASSIGNED if line.key is None else line.key}
+    key: dict[str, Any] = {"key": UNASSIGNED if line.key is None else line.key}
     return {
         "label": _name(line),
         "note": line.number,
@@ -265,7 +265,7 @@ def ageing_items(request: DeskRequest) -> HttpResponseBase:
     column = _column_code(request.GET.get("column", ""), question)
     selection = _narrowed(request, question)
     listing = Listing.of(request.GET, columns=ROW_COLUMNS, sort="due")
-    find = {"scheme": question.scheme, "column": column}
+    find: dict[str, Any] = {"scheme": question.scheme, "column": column}
     if form := request.GET.get("export"):
         rows = analytics.open_rows(selection, question.moment, **find)
         return exports.sheet(form, name=gettext("aged-items"), columns=ROWS_EXPORTED, rows=rows)

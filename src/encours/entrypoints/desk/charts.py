@@ -6,47 +6,23 @@ from typing import Any
 GRID = {"left": 4, "right": 8, "top": 12, "bottom": 4, "containLabel": True}
 
 
-def lines(months: Sequence[str], *, strong: tuple[str, Sequence[float | None]], faint: Any = None) -> dict[str, Any]:
-    """A main line over months with a dashed one to compare it with: (name, values) each."""
-    series = [
-        {
-            "name": strong[0],
-            "type": "line",
-            "data": list(strong[1]),
-            "symbol": "circle",
-            "symbolSize": 4,
-            "showSymbol": False,
-            "lineStyle": {"width": 2.5, "color": "@accent"},
-            "itemStyle": {"color": "@accent"},
-            "areaStyle": {"color": "@accent", "opacity": 0.07},
-            "endUnit": "d",
-            "endLabel": {"color": "@accent", "fontWeight": 600},
-        }
-    ]
-    if faint is not None:
-        series.append(
-            {
-                "name": faint[0],
-                "type": "line",
-                "data": list(faint[1]),
-                "showSymbol": False,
-                "lineStyle": {"width": 1.5, "type": "dashed", "color": "@text-3"},
-                "itemStyle": {"color": "@text-3"},
-                "endUnit": "d",
-                "endLabel": {"color": "@text-2"},
-            }
-        )
+def lines(months: Sequence[str], *, strong: tuple[str, Sequence[Any]], faint: Any = None) -> dict[str, Any]:
+    """A main line over months with a dashed one to compare it with: (name, values) each; the script has their looks."""
+    named = [("strong", strong)] if faint is None else [("strong", strong), ("faint", faint)]
     return {
         "unit": "d",
         "grid": {**GRID, "left": 8, "right": 48},
         "xAxis": {"type": "category", "data": list(months), "boundaryGap": False},
         "yAxis": {"type": "value", "unit": "d", "scale": True, "splitNumber": 4},
-        "series": series,
+        "series": [
+            {"name": name, "type": "line", "data": list(values), "look": look, "endUnit": "d"}
+            for look, (name, values) in named
+        ],
     }
 
 
 def stacked(
-    months: Sequence[str], *, layers: Sequence[tuple[str, str, Sequence[float]]], unit: str, links: Sequence[str] = ()
+    months: Sequence[str], *, layers: Sequence[tuple[str, str, Sequence[Any]]], unit: str, links: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Bars parted in layers: (name, token of its colour, values) each, from the bottom up."""
     return {
@@ -69,7 +45,7 @@ def stacked(
     }
 
 
-def shares(months: Sequence[str], *, bars: tuple[str, Sequence[float | None]]) -> dict[str, Any]:
+def shares(months: Sequence[str], *, bars: tuple[str, Sequence[Any]]) -> dict[str, Any]:
     """One bar a month between 0 and 100 per cent."""
     return {
         "unit": "p",

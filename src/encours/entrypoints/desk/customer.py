@@ -62,6 +62,7 @@ def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         "outcomes": DisputeOutcome.choices,
         "next": request.get_full_path(),
         "may": {
+            "note": access.can(request.scope, "add_note"),
             "promise": access.can(request.scope, "record_promise"),
             "dispute": access.can(request.scope, "open_dispute"),
             "resolve": access.can(request.scope, "resolve_dispute"),
@@ -152,7 +153,7 @@ def documents(request: DeskRequest, number: str) -> HttpResponse:
     return render(request, "desk/customers/documents.html", {**head, "documents": found})
 
 
-@screen("view_books")
+@screen("add_note")
 @require_POST
 def add_note(request: DeskRequest, number: str) -> HttpResponse:
     who = customers.customer_by_number(number, scope=request.scope)

@@ -52,8 +52,8 @@ def customer_list(request: DeskRequest) -> HttpResponseBase:
     analytics_actions.refresh_standings(organisation_id=request.organisation_id, today=request.today)
     listing = Listing.of(request.GET, columns=COLUMNS, sort="-overdue")
     filters = _filters(request)
-    wanted = {**filters, "scope": request.scope, "today": request.today}
-    order = {"sort": listing.sort, "is_descending": listing.is_descending}
+    wanted: dict[str, Any] = {**filters, "scope": request.scope, "today": request.today}
+    order: dict[str, Any] = {"sort": listing.sort, "is_descending": listing.is_descending}
     if form := request.GET.get("export"):
         whole = analytics.standings(**wanted, **order, limit=None)
         return exports.sheet(form, name=gettext("customers"), columns=EXPORTED, rows=whole)

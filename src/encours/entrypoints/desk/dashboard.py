@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from numbers import Real
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,7 +105,7 @@ def _tile(code: str, asked: Asked, report: Report, currency: str) -> Tile:
     if value.unit == "days" and value.value is not None:
         text, unit = text.rsplit(formats.NO_BREAK_SPACE, 1)[0], gettext("days")
     return Tile(
-        label=gettext(_SHORT.get(code, figures.definition(code).name)),
+        label=str(_SHORT.get(code) or gettext(figures.definition(code).name)),
         definition=figures.meaning(code),
         value=text,
         unit=unit,
@@ -138,7 +139,7 @@ def _note(code: str, report: Report, currency: str) -> tuple[str, str]:
     size = formats.number(abs(change), language=language, decimals=1)
     words = gettext("{sign} {size} pts in a year") if unit == "percent" else gettext("{sign} {size} d in a year")
     is_better = (change < 0) == (figures.definition(code).better == "lower")
-    tone = "" if abs(change) < 0.05 else "en-good" if is_better else "en-watch"
+    tone = "" if round(abs(change), 1) == 0 else "en-good" if is_better else "en-watch"
     return words.format(sign=formats.MINUS if change < 0 else "+", size=size), tone
 
 
@@ -147,9 +148,9 @@ def _behind(code: str, day: date, asked: Asked, currency: str) -> str:
     return f"{reverse('desk:kpi_rows', args=[code])}{_carried(asked, as_of=day.isoformat(), currency=currency)}"
 
 
-def _numbers(report: Report, currency: str, code: str) -> list[float | None]:
+def _numbers(report: Report, currency: str, code: str) -> list[Any]:
     values = [value.value for value in report.figures[currency].get(code, ())]
-    return [round(value, 1) if isinstance(value, int | float) else None for value in values]
+    return [round(value, 1) if isinstance(value, Real) else None for value in values]
 
 
 def _dso_chart(report: Report, currency: str, months: Sequence[str]) -> dict[str, Any]:

@@ -1,21 +1,25 @@
 """What a person notes after talking to a customer: a promise, a dispute, a pause, and the end of each."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import path, reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
 from encours.collections.actions import pauses
+from encours.collections.queries import pauses as engaged
 from encours.core.errors import Refused, gettext_noop
 from encours.core.money import ENGLISH, FRENCH, Money
 from encours.customers import queries as customers
 from encours.disputes import actions as disputes
+from encours.disputes import queries as contested
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, told
+from encours.ledger import queries as ledger
 
 
 class DayMissing(Refused):
@@ -34,6 +38,12 @@ def _day(request: DeskRequest, field: str) -> date | None:
 def _money(request: DeskRequest, currency: str) -> Money:
     style = ENGLISH if (get_language() or "").startswith("en") else FRENCH
     return Money.parse(request.POST.get("amount", ""), currency, style=style)
+
+
+def _must_be_among(wanted: int, known: Iterable[int]) -> None:
+    """The thing to end is the named customer's: a number in an address is not a right to another's."""
+    if wanted not in set(known):
+        raise Http404
 
 
 def _returned(request: DeskRequest, number: str) -> HttpResponse:
@@ -65,7 +75,9 @@ def promise(request: DeskRequest, number: str) -> HttpResponse:
 @screen("record_promise")
 @require_POST
 def withdraw_promise(request: DeskRequest, number: str, promise_id: int) -> HttpResponse:
-    customers.customer_by_number(number, scope=request.scope)
+    customer = customers.customer_by_number(number, scope=request.scope)
+    made = engaged.promises(request.scope, today=request.today, customer_id=customer.pk)
+    _must_be_among(promise_id, (seen.promise.pk for seen in made))
     pauses.withdraw_promise(
         organisation_id=request.organisation_id,
         promise_id=promise_id,
@@ -82,13 +94,15 @@ def withdraw_promise(request: DeskRequest, number: str, promise_id: int) -> Http
 def dispute(request: DeskRequest, number: str) -> HttpResponse:
     customer = customers.customer_by_number(number, scope=request.scope)
     has_amount = bool(request.POST.get("amount", "").strip())
+    document = request.POST.get("document", "")
+    currency = ledger.currency_of(document, customer_id=customer.pk, scope=request.scope) or "EUR"
     disputes.open_dispute(
         organisation_id=request.organisation_id,
         customer_id=customer.pk,
         today=request.today,
         by=request.actor,
-        document_number=request.POST.get("document", ""),
-        amount_minor=_money(request, request.POST.get("currency", "EUR")).minor if has_amount else None,
+        document_number=document,
+        amount_minor=_money(request, currency).minor if has_amount else None,
         reason=request.POST.get("reason", "other"),
         note=request.POST.get("note", "").strip(),
     )
@@ -99,7 +113,8 @@ def dispute(request: DeskRequest, number: str) -> HttpResponse:
 @screen("resolve_dispute")
 @require_POST
 def close_dispute(request: DeskRequest, number: str, dispute_id: int) -> HttpResponse:
-    customers.customer_by_number(number, scope=request.scope)
+    customer = customers.customer_by_number(number, scope=request.scope)
+    _must_be_among(dispute_id, (one.pk for one in contested.open_of(customer.pk, scope=request.scope)))
     disputes.close_dispute(
         organisation_id=request.organisation_id,
         dispute_id=dispute_id,
@@ -134,6 +149,7 @@ def pause(request: DeskRequest, number: str) -> HttpResponse:
 @require_POST
 def resume(request: DeskRequest, number: str, pause_id: int) -> HttpResponse:
     customer = customers.customer_by_number(number, scope=request.scope)
+    _must_be_among(pause_id, (one.pk for one in engaged.pauses_of(customer.pk, scope=request.scope)))
     pauses.resume(organisation_id=request.organisation_id, pause_id=pause_id, today=request.today, by=request.actor)
     told(request, gettext("Reminders of {name} go on").format(name=customer.name))
     return _returned(request, number)

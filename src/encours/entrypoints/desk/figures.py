@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from numbers import Real
+from typing import Any
 
 from django.core.cache import cache
 from django.utils.dateparse import parse_date
@@ -62,7 +64,7 @@ def _parsed(text: str) -> date | None:
 class Value:
     """One figure of one month."""
 
-    value: float | int | str | None
+    value: Any
     unit: str
     is_lower_bound: bool = False
 
@@ -100,18 +102,18 @@ class Report:
         """The one with most outstanding first."""
         return sorted(self.figures, key=lambda currency: -abs(self._outstanding(currency)))
 
-    def _outstanding(self, currency: str) -> float:
+    def _outstanding(self, currency: str) -> Any:
         value = self.figures[currency]["outstanding"][-1].value
-        return value if isinstance(value, int | float) else 0
+        return value if isinstance(value, Real) else 0
 
     def latest(self, currency: str, code: str) -> Value:
         """The figure of the day itself."""
         return self.figures[currency][code][-1]
 
-    def change(self, currency: str, code: str) -> float | None:
+    def change(self, currency: str, code: str) -> Any:
         """The difference with a year before; None when either is unknown."""
         before, now = self.figures[currency][code][0].value, self.figures[currency][code][-1].value
-        if isinstance(before, int | float) and isinstance(now, int | float):
+        if isinstance(before, Real) and isinstance(now, Real):
             return now - before
         return None
 

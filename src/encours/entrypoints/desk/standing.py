@@ -58,11 +58,6 @@ def kept[T](scope: Scope, question: tuple[str, ...], reckon: Callable[[], T]) ->
     return found
 
 
-def forget(scope: Scope, *, today: date) -> None:
-    """After an import or a correction the next page reads afresh."""
-    cache.delete(_key(scope, today))
-
-
 def _key(scope: Scope, today: date) -> str:
     portfolio = scope.user_id if scope.own_portfolio_only else "all"
     entities = "-".join(map(str, scope.entity_ids))

@@ -18,6 +18,7 @@ from encours.collections.rules.steps import Channel
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 from encours.entrypoints import formats
+from encours.entrypoints.desk import accounts
 from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
 from encours.payments import queries as payments
@@ -126,7 +127,7 @@ def _due(items: Iterable[OpenItem], reader: Reader) -> Iterable[Event]:
                 when=reader.near(item.due_date),
                 amount_minor=item.open_minor,
                 currency=item.currency,
-                url=reverse("desk:document", args=[item.document_id]) if item.document_id else "",
+                url=accounts.address_of(item),
                 is_next=True,
             )
 

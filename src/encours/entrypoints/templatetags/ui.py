@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, SupportsFloat
 
 from django import template
 from django.template.context import Context
@@ -23,7 +23,8 @@ def _language() -> str:
 
 
 def _today(context: Context) -> date:
-    return context["request"].today
+    today: date = context["request"].today
+    return today
 
 
 @register.simple_tag
@@ -55,19 +56,19 @@ def money_round(minor: int | None, currency: str | None) -> SafeString | str:
 
 
 @register.simple_tag
-def number(value: int | Decimal | float | None, decimals: int = 0) -> str:
+def number(value: SupportsFloat | None, decimals: int = 0) -> str:
     """A count or a measure."""
     return formats.DASH if value is None else formats.number(value, language=_language(), decimals=decimals)
 
 
 @register.simple_tag
-def percent(ratio: Decimal | float | None, decimals: int = 1) -> str:
+def percent(ratio: SupportsFloat | None, decimals: int = 1) -> str:
     """A share of one as a percentage."""
     return formats.DASH if ratio is None else formats.percent(ratio, language=_language(), decimals=decimals)
 
 
 @register.simple_tag
-def days(count: int | Decimal | float | None, decimals: int = 0) -> str:
+def days(count: SupportsFloat | None, decimals: int = 0) -> str:
     """A number of days."""
     return formats.DASH if count is None else formats.days(count, language=_language(), decimals=decimals)
 

@@ -210,6 +210,12 @@
     if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
     return value;
   }
+  const looks = {
+    strong: () => ({ showSymbol: false, lineStyle: { width: 2.5, color: token("accent") }, itemStyle: { color: token("accent") },
+      areaStyle: { color: token("accent"), opacity: 0.07 }, endLabel: { color: token("accent"), fontWeight: 600 } }),
+    faint: () => ({ showSymbol: false, lineStyle: { width: 1.5, type: "dashed", color: token("text-3") }, itemStyle: { color: token("text-3") },
+      endLabel: { color: token("text-2") } }),
+  };
   function axis(spec) {
     return { axisLine: { lineStyle: { color: token("line-2") } }, axisTick: { show: false }, splitLine: { lineStyle: { color: token("line") } },
       ...spec, axisLabel: { ...lettering(), hideOverlap: true, ...(spec.unit ? { formatter: units[spec.unit] } : {}), ...(spec.axisLabel || {}) } };
@@ -218,6 +224,7 @@
     const spec = resolved(JSON.parse(one("script", box).textContent));
     const unit = units[spec.unit || "n"];
     (spec.series || []).forEach((series) => {
+      if (series.look) Object.assign(series, looks[series.look]());
       if (series.endUnit) series.endLabel = { show: true, fontSize: 12, ...series.endLabel, formatter: (point) => units[series.endUnit](Array.isArray(point.value) ? point.value[1] : point.value) };
     });
     return { animation: false, textStyle: lettering(), aria: { enabled: true },
