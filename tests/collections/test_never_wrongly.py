@@ -1,4 +1,4 @@
-"""What an adversary would try: corrections, advances, bounced payments and several companies must not wrong a debtor."""
+"""What an adversary would try: corrections, advances and several companies must not wrong a debtor."""
 
 import datetime as dt
 from dataclasses import replace
@@ -14,6 +14,7 @@ from encours.collections.rules import dunning
 from encours.collections.rules.facts import Outcome, Policy
 from encours.customers.models import Customer
 from encours.ledger import actions as ledger
+from encours.ledger.merging_actions import merge_customers
 from encours.ledger.models import ItemKind
 from encours.messaging.models import Message
 from tests.collections import books, cases
@@ -64,6 +65,29 @@ class TestCorrectedInvoice:
         correct(brevanne, item, "F1", 120_00)
         made = books.decisions(brevanne, books.run(brevanne, TODAY + 2 * DAY))
         assert "thanks" not in [step for _, step, _ in made]
+
+
+class TestMergedCustomer:
+    def merge(self, company):
+        merge_customers(
+            organisation_id=company.organisation_id, duplicate_id=company.borealis.pk, kept_id=company.acme.pk,
+            by=company.by, why="entered twice",
+        )  # fmt: skip
+
+    def test_is_not_sent_again_what_its_duplicate_was_sent(self, brevanne):
+        books.post(brevanne, brevanne.borealis, "F1")
+        books.run(brevanne)
+        self.merge(brevanne)
+        assert books.decisions(brevanne, books.run(brevanne, TODAY + 5 * DAY)) == []
+
+    def test_keeps_what_held_its_duplicate_back(self, brevanne):
+        books.post(brevanne, brevanne.borealis, "F1")
+        collections.pause(
+            organisation_id=brevanne.organisation_id, customer_id=brevanne.borealis.pk, reason="insolvency",
+            today=TODAY, by=brevanne.by,
+        )  # fmt: skip
+        self.merge(brevanne)
+        assert books.decisions(brevanne, books.run(brevanne)) == [("Acme", "reminder_2", "blocked")]
 
 
 class TestAdvances:
@@ -121,7 +145,9 @@ class TestConsumers:
         books.post(brevanne, brevanne.acme, "F1")
         books.post(brevanne, brevanne.borealis, "F2")
         books.run(brevanne)
-        mentions = {message.customer_id: message.context["entity"]["penalty_mention"] for message in Message.objects.all()}
+        mentions = {
+            message.customer_id: message.context["entity"]["penalty_mention"] for message in Message.objects.all()
+        }
         assert mentions == {brevanne.acme.pk: "", brevanne.borealis.pk: "EUR 40 for recovery costs."}
 
 
@@ -129,7 +155,7 @@ class TestWeeklyCap:
     def test_counts_the_letters_of_all_companies_of_one_day(self):
         run = replace(cases.run(), policy=Policy(contact_delay_days=0, weekly_cap=2))
         customer = cases.customer(*(cases.item(f"F{entity}", entity=entity) for entity in (1, 2, 3)))
-        run = replace(run, bank_known={entity: TODAY for entity in (1, 2, 3)})
+        run = replace(run, bank_known=dict.fromkeys((1, 2, 3), TODAY))
         outcomes = [decision.outcome for decision in dunning.decide(customer, run)]
         assert sorted(outcomes) == sorted([Outcome.DUE, Outcome.DUE, Outcome.POSTPONED])
 
