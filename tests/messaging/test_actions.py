@@ -74,7 +74,7 @@ class TestDeliverDue:
         Organisation.objects.filter(pk=sender.organisation_id).update(sandbox=False)
         assert deliver(sender).states == {}
         assert postbox.letters() == []
-        [caught] = queries.mailbox(organisation_id=sender.organisation_id)
+        [caught] = queries.mailbox(Scope(sender.organisation_id, None, "admin"))
         assert caught.pk == message_id
         assert caught.content.subject.startswith("3 factures")
 

@@ -306,11 +306,9 @@ def replies(scope: Scope, *, customer_id: int | None = None, limit: int = 50) ->
     return list(found.order_by(F("read_at").desc(nulls_first=True), "-received_at")[:limit])
 
 
-def mailbox(*, organisation_id: int, before_id: int | None = None, limit: int = 50) -> Sequence[Message]:
-    """What the sandbox caught, the latest first: the demo's mailbox page."""
-    found = Message.objects.filter(organisation_id=organisation_id, state=State.CAUGHT).select_related(
-        "customer", "content"
-    )
+def mailbox(scope: Scope, *, before_id: int | None = None, limit: int = 50) -> Sequence[Message]:
+    """What the sandbox caught of the messages a person may see, the latest first: the demo's mailbox page."""
+    found = _visible(scope).filter(state=State.CAUGHT).select_related("customer", "content")
     if before_id is not None:
         found = found.filter(pk__lt=before_id)
     return list(found.defer("context", "content__raw").order_by("-pk")[:limit])

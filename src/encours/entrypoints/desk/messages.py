@@ -202,7 +202,7 @@ def message_settle(request: DeskRequest, message_id: int) -> HttpResponse:
 def mailbox(request: DeskRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     caught = messaging.mailbox(
-        organisation_id=request.organisation_id,
+        request.scope,
         before_id=int(before) if before.isdecimal() and len(before) < 18 else None,
         limit=PAGE_ROWS + 1,
     )

@@ -9,7 +9,7 @@ from encours.collections import actions as collections
 from encours.collections.queries import decided, facts
 from encours.core.actors import Actor
 from encours.core.dates import business_date, instant_of
-from encours.entrypoints.jobs.organisations import each_organisation
+from encours.entrypoints.jobs.organisations import in_each_organisation
 
 BY = Actor.system("reminders")
 # decided shortly before the first message may leave, when the night's imports are in
@@ -22,9 +22,17 @@ def decide(timestamp: int) -> None:
     """Take the decisions of the day where it is time and they are not taken yet."""
     del timestamp
     now = datetime.now(UTC)
-    for organisation in each_organisation():
-        if is_time(organisation, now):
-            run_now(organisation, now)
+    in_each_organisation(lambda organisation: turn(organisation, now))
+
+
+def turn(organisation: Organisation, now: datetime) -> None:
+    """The day's run where it is time; else what a crash left decided but not handed over is handed over."""
+    if is_time(organisation, now):
+        run_now(organisation, now)
+        return
+    calendar = facts.calendar_of(facts.policy_of(organisation.pk))
+    today = business_date(now, timezone=calendar.timezone)
+    collections.hand_over(organisation_id=organisation.pk, today=today, now=now, by=BY)
 
 
 def is_time(organisation: Organisation, now: datetime) -> bool:

@@ -11,10 +11,12 @@ from procrastinate.contrib.django import app
 from encours.access.models import Entity, Organisation
 from encours.collections import actions as collections
 from encours.collections.models import Reminder
+from encours.collections.queries import facts
+from encours.collections.rules.calendar import next_sending_instant
 from encours.connectors.smtp import client
 from encours.core.actors import Actor
 from encours.core.dates import business_date
-from encours.entrypoints.jobs.organisations import each_organisation
+from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.messaging import actions as messaging
 from encours.messaging.models import Message
 from encours.messaging.rules.server import Connect
@@ -55,6 +57,12 @@ def _way_out() -> Connect | None:
     return None if os.environ.get("ENCOURS_MAIL") == "mailbox" else client.connect
 
 
+def quiet_kinds(organisation: Organisation, now: datetime) -> tuple[str, ...]:
+    """Outside the sending hours reminders wait, also those that were held up until after closing time."""
+    calendar = facts.calendar_of(facts.policy_of(organisation.pk))
+    return ("reminder",) if next_sending_instant(now, calendar) > now else ()
+
+
 def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
     """Deliver what is due in an organisation that is bound to the connection."""
     now = datetime.now(UTC)
@@ -64,6 +72,7 @@ def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
         limit=MESSAGES_A_TURN,
         connect=_way_out(),
         recheck=LastLook(organisation.pk, now),
+        quiet_kinds=quiet_kinds(organisation, now),
     )
 
 
@@ -72,5 +81,4 @@ def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
 def deliver(timestamp: int) -> None:
     """Hand over what is due; a message is claimed by one worker alone, and its crash leaves a doubt, never a double."""
     del timestamp
-    for organisation in each_organisation():
-        deliver_now(organisation)
+    in_each_organisation(deliver_now)

@@ -7,8 +7,9 @@ from procrastinate import JobContext, builtin_tasks
 from procrastinate.contrib.django import app
 
 from encours.access.actions import record_audit
+from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.entrypoints.jobs.organisations import each_organisation
+from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.entrypoints.laws import findings_of
 
 BY = Actor.system("nightly check")
@@ -21,20 +22,24 @@ log = logging.getLogger(__name__)
 def check_books(timestamp: int) -> None:
     """Check every law of every organisation, and say in its audit trail what was found."""
     del timestamp
-    for organisation in each_organisation():
-        findings = findings_of(organisation)
-        broken = [finding.code for finding in findings if not finding.is_kept]
-        if broken:
-            log.error("The books of %s break %s", organisation.slug, ", ".join(broken))
-        with transaction.atomic():
-            record_audit(
-                by=BY,
-                organisation_id=organisation.pk,
-                verb="check_books",
-                subject_kind="organisation",
-                subject_id=organisation.pk,
-                details={"laws": len(findings), "broken": broken},
-            )
+    in_each_organisation(check)
+
+
+def check(organisation: Organisation) -> None:
+    """Check every law of one organisation."""
+    findings = findings_of(organisation)
+    broken = [finding.code for finding in findings if not finding.is_kept]
+    if broken:
+        log.error("The books of %s break %s", organisation.slug, ", ".join(broken))
+    with transaction.atomic():
+        record_audit(
+            by=BY,
+            organisation_id=organisation.pk,
+            verb="check_books",
+            subject_kind="organisation",
+            subject_id=organisation.pk,
+            details={"laws": len(findings), "broken": broken},
+        )
 
 
 @app.periodic(cron="50 3 * * *")

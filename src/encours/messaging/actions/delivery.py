@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from encours.access import actions as access
 from encours.access.models import Organisation
@@ -51,6 +52,7 @@ class _Run:
     now: datetime
     connect: Connect | None
     worker: int
+    quiet_kinds: Sequence[str]
     catches: bool
     accounts: Mapping[int, MailAccount]
     counts: Counter[str] = field(default_factory=Counter)
@@ -72,14 +74,21 @@ class _Claimed:
 
 
 def deliver_due(
-    *, organisation_id: int, now: datetime, limit: int, connect: Connect | None, recheck: Recheck | None = None
+    *,
+    organisation_id: int,
+    now: datetime,
+    limit: int,
+    connect: Connect | None,
+    recheck: Recheck | None = None,
+    quiet_kinds: Sequence[str] = (),
 ) -> DeliveryReport:
     """Write and hand over up to `limit` messages that are due; what a dead worker left open becomes in doubt first.
 
     Each message is committed as being handed over before the server sees it, and its end is committed after: a crash
     in between leaves it in doubt, to be settled by a person, never sent again alone. Several workers may run this at
     once. In a sandbox, or without `connect`, messages are caught instead of handed over. `recheck` is asked about
-    each batch at the last moment: it answers which messages are withdrawn, and why.
+    each batch at the last moment: it answers which messages are withdrawn, and why. Messages of `quiet_kinds` wait,
+    because their hours are over.
     """
     sweep_in_doubt(organisation_id=organisation_id)
     if not queries.is_channel_open("email", organisation_id=organisation_id):
@@ -90,6 +99,7 @@ def deliver_due(
             now=now,
             connect=connect,
             worker=worker,
+            quiet_kinds=quiet_kinds,
             catches=connect is None or Organisation.objects.get(pk=organisation_id).sandbox,
             accounts={account.pk: account for account in queries.accounts(organisation_id) if account.is_active},
         )
@@ -138,7 +148,7 @@ def _deliver(run: _Run, limit: int, recheck: Recheck | None) -> None:
     while left > 0:
         seen, ready = _write_batch(run, min(left, BATCH), recheck)
         if not seen:
-            ready = _ready_ids(run, min(left, BATCH))
+            ready = _ready_ids(run, min(left, BATCH), recheck)
         if not seen and not ready:
             return
         if not run.catches and not _hand_over_all(run, ready):
@@ -146,17 +156,37 @@ def _deliver(run: _Run, limit: int, recheck: Recheck | None) -> None:
         left -= max(seen, len(ready))
 
 
-def _ready_ids(run: _Run, limit: int) -> list[int]:
-    """Messages written earlier that wait for their turn or their next try; a sandbox catches them here."""
+def _ready_ids(run: _Run, limit: int, recheck: Recheck | None) -> list[int]:
+    """Messages written earlier that wait for their turn or their next try; a sandbox catches them here.
+
+    They are looked at again: while a server was out of reach, the invoice may have been paid.
+    """
     found = Message.objects.filter(
         organisation_id=run.organisation_id,
         state__in=[State.RENDERED, State.FAILED],
         due_at__lte=run.now,
-    ).exclude(content__account_id__in=list(run.unreachable))
+    ).exclude(Q(content__account_id__in=list(run.unreachable)) | Q(kind__in=run.quiet_kinds))
     ids = list(found.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
+    if ids and recheck:
+        withdrawn = _withdraw(run, ids, recheck)
+        ids = [pk for pk in ids if pk not in withdrawn]
+        if not ids and withdrawn:
+            return _ready_ids(run, limit, recheck)
     if run.catches and ids:
         _catch(run, ids)
     return ids
+
+
+@transaction.atomic
+def _withdraw(run: _Run, ids: Sequence[int], recheck: Recheck) -> set[int]:
+    found = Message.objects.filter(
+        organisation_id=run.organisation_id, pk__in=ids, state__in=[State.RENDERED, State.FAILED]
+    )
+    waiting = list(found.order_by("pk").select_for_update(skip_locked=True))
+    reasons = recheck([message.pk for message in waiting])
+    fallen = [message for message in waiting if message.pk in reasons]
+    _enter(run, [(message, State.CANCELLED, {"reason": reasons[message.pk]}, None) for message in fallen])
+    return {message.pk for message in fallen}
 
 
 @transaction.atomic
@@ -181,7 +211,8 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
         organisation_id=run.organisation_id, state__in=[State.QUEUED, State.HELD], due_at__lte=run.now
     )
     due = list(
-        found.select_related("template_version")
+        found.exclude(kind__in=run.quiet_kinds)
+        .select_related("template_version")
         .order_by("due_at", "pk")
         .select_for_update(of=("self",), skip_locked=True)[:limit]
     )

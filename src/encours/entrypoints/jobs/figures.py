@@ -1,0 +1,35 @@
+"""Have the figures ready before people come: the day's standings, and tables in good order."""
+
+from datetime import UTC, datetime
+
+from procrastinate.contrib.django import app
+
+from encours.access.models import Entity, Organisation
+from encours.analytics import actions as analytics
+from encours.core.dates import business_date
+from encours.entrypoints.jobs.organisations import in_each_organisation
+from encours.ledger import upkeep
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="figures", queueing_lock="figures.standings", lock="figures.standings")
+def refresh_standings(timestamp: int) -> None:
+    """Reckon what each customer owes where the books or the day moved on; quick where nothing did."""
+    del timestamp
+    now = datetime.now(UTC)
+    in_each_organisation(lambda organisation: refresh(organisation, now))
+
+
+def refresh(organisation: Organisation, now: datetime) -> None:
+    """Reckon one organisation's standings of the day."""
+    first = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").first()
+    today = business_date(now, timezone=first.timezone if first else "Europe/Paris")
+    analytics.refresh_standings(organisation_id=organisation.pk, today=today)
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(queue="upkeep", queueing_lock="upkeep.tables", lock="upkeep.tables")
+def tidy_tables(timestamp: int = 0) -> None:
+    """Renew statistics and rebuild what imports left full of holes."""
+    del timestamp
+    upkeep.tidy()
