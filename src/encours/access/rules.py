@@ -25,6 +25,7 @@ class Permission(StrEnum):
     OPEN_DISPUTE = "open_dispute"
     RESOLVE_DISPUTE = "resolve_dispute"
     RECORD_PROMISE = "record_promise"
+    ADD_NOTE = "add_note"
     PAUSE_REMINDERS = "pause_reminders"
     SEND_MESSAGE = "send_message"
     RELEASE_MESSAGE = "release_message"
@@ -38,11 +39,13 @@ class Permission(StrEnum):
 
 _READS = {Permission.VIEW_BOOKS, Permission.VIEW_KPIS, Permission.EXPORT}
 _TALKS = {
+    Permission.ADD_NOTE,
     Permission.OPEN_DISPUTE,
     Permission.RECORD_PROMISE,
     Permission.PAUSE_REMINDERS,
     Permission.SEND_MESSAGE,
 }
+_REPORTS = {Permission.ADD_NOTE, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}
 _COLLECTS = _READS | _TALKS | {Permission.EDIT_CUSTOMER, Permission.RESOLVE_DISPUTE, Permission.RELEASE_MESSAGE}
 _MANAGES_CREDIT = _COLLECTS | {
     Permission.IMPORT_BOOKS,
@@ -66,12 +69,13 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             Permission.IMPORT_BOOKS,
             Permission.EDIT_CUSTOMER,
             Permission.ALLOCATE,
+            Permission.ADD_NOTE,
             Permission.OPEN_DISPUTE,
             Permission.RESOLVE_DISPUTE,
         }
     ),
-    "sales": frozenset({Permission.VIEW_BOOKS, Permission.EXPORT, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}),
-    "customer_success": frozenset({Permission.VIEW_BOOKS, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}),
+    "sales": frozenset({Permission.VIEW_BOOKS, Permission.EXPORT, *_REPORTS}),
+    "customer_success": frozenset({Permission.VIEW_BOOKS, *_REPORTS}),
     "auditor": frozenset(_READS | {Permission.VIEW_AUDIT}),
     "admin": frozenset(Permission),
 }

@@ -50,7 +50,7 @@ def keep(files: Sequence["UploadedFile[bytes]"], *, organisation_id: int) -> str
     folder = _root(organisation_id) / word
     folder.mkdir(parents=True)
     for file in files:
-        with (folder / _safe(file.name or "")).open("xb") as target:
+        with _free(folder / _safe(file.name or "")).open("xb") as target:
             for piece in file.chunks(1024 * 1024):
                 target.write(piece)
     _forget_oldest(organisation_id)
@@ -81,6 +81,14 @@ def _root(organisation_id: int) -> Path:
 
 def _safe(name: str) -> str:
     return _UNSAFE.sub("_", Path(name.replace("\\", "/")).name).strip(". ")[-_NAME_LENGTH_MAX:] or "file"
+
+
+def _free(path: Path) -> Path:
+    """The path itself, or the next one of that name: two folders may hold an export called the same."""
+    free, number = path, 2
+    while free.exists():
+        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    return free
 
 
 def _sha256(path: Path) -> str:

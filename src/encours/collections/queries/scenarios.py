@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from encours.access.rules import Scope
 from encours.collections.models import Exclusion, Scenario, ScenarioAssignment, ScenarioVersion
 from encours.collections.queries.facts import plan_of
 from encours.collections.rules.steps import Plan
 from encours.core.errors import NotFound, gettext_noop
+from encours.customers import queries as customers
 from encours.customers.models import Segment
 
 
@@ -104,7 +106,9 @@ def version_in_force(scenario_id: int, *, organisation_id: int) -> ScenarioVersi
     return found[0]
 
 
-def live_exclusions(organisation_id: int, *, limit: int = 200) -> Sequence[Exclusion]:
-    """What people took out of steps and did not put back, the latest first."""
-    found = Exclusion.objects.filter(organisation_id=organisation_id, undone_at__isnull=True)
+def live_exclusions(scope: Scope, *, limit: int = 200) -> Sequence[Exclusion]:
+    """What people took out of steps and did not put back, of the customers the reader may see, the latest first."""
+    found = Exclusion.objects.filter(
+        organisation_id=scope.organisation_id, undone_at__isnull=True, customer__in=customers.in_scope(scope)
+    )
     return list(found.select_related("customer").order_by("-pk")[:limit])

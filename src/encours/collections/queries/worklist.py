@@ -123,7 +123,9 @@ _WAITING = """
 select r.customer_id, r.id, r.step_name, r.step_key, r.channel, r.outcome, r.item_count,
        coalesce((select max(t.value::bigint) from jsonb_each_text(r.totals) t), 0) as claimed,
        coalesce((select t.key from jsonb_each_text(r.totals) t order by t.value::bigint desc limit 1), 'EUR'),
-       coalesce((select sum((d.value ->> 1)::bigint) from jsonb_array_elements(r.disputed) d), 0)::bigint,
+       coalesce((select sum((d.value ->> 1)::bigint) from jsonb_array_elements(r.disputed) d
+                 where d.value ->> 2 = coalesce((select t.key from jsonb_each_text(r.totals) t
+                                                 order by t.value::bigint desc limit 1), 'EUR')), 0)::bigint,
        (select x.value from jsonb_array_elements(r.checks) x
         where x.value ->> 'outcome' in ('held', 'blocked') limit 1)
 from ({live}) r join customers_customer c on c.id = r.customer_id

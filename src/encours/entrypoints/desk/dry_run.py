@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.collections import actions as collections
 from encours.collections.actions import exclusions
-from encours.collections.queries import preview
+from encours.collections.queries import decisions, preview
 from encours.collections.queries import scenarios as queries
 from encours.collections.queries.facts import plan_of
 from encours.collections.rules import wording
@@ -54,7 +54,7 @@ def dry_run(request: DeskRequest) -> HttpResponse:
         "leaving": seen.totals.get("due", 0) + seen.totals.get("to_confirm", 0),
         "held": seen.totals.get("held", 0) + seen.totals.get("blocked", 0),
         "chart": _chart(seen),
-        "exclusions": queries.live_exclusions(request.organisation_id),
+        "exclusions": queries.live_exclusions(request.scope),
         "may_edit": can(request.scope, "release_message"),
     }
     return render(request, "desk/scenarios/dry_run.html", context)
@@ -167,6 +167,8 @@ def keep_out(request: DeskRequest) -> HttpResponse:
 @screen("release_message")
 @require_POST
 def put_back(request: DeskRequest, exclusion_id: int) -> HttpResponse:
+    if exclusion_id not in {one.pk for one in queries.live_exclusions(request.scope)}:
+        raise decisions.DecisionNotFound
     collections.put_back(
         organisation_id=request.organisation_id, exclusion_id=exclusion_id, now=request.now, by=request.actor
     )

@@ -179,12 +179,13 @@ def _field(name: str) -> str:
 
 def _decided(request: DeskRequest, word: str, files: Sequence[uploads.Dropped]) -> HttpResponse:
     verb = request.POST.get("verb", "")
+    index_text = verb.removeprefix("map")
     if verb == "forget":
         uploads.forget(word, organisation_id=request.organisation_id)
         told(request, gettext("Nothing was brought in."))
         return redirect("desk:imports")
-    if verb.startswith("map"):
-        index = int(verb.removeprefix("map") or 0)
+    if verb.startswith("map") and index_text.isdecimal() and int(index_text) < len(files):
+        index = int(index_text)
         _learn(request, request.POST, index, files[index])
         told(request, gettext("Learnt: the next file of this kind needs no questions."))
         return redirect("desk:import_drop", word)
@@ -195,7 +196,7 @@ def _decided(request: DeskRequest, word: str, files: Sequence[uploads.Dropped]) 
     app.configure_task("imports.bring_in", queue="imports").defer(
         organisation_id=request.organisation_id,
         paths=[str(file.path) for file in files],
-        entity_code=request.POST.get("entity", ""),
+        entity_code=_entity_code(request),
         is_dry_run=is_dry_run,
         actor_id=request.user.pk,
         actor_name=request.actor.name,
@@ -204,6 +205,19 @@ def _decided(request: DeskRequest, word: str, files: Sequence[uploads.Dropped]) 
     text = ngettext("{count} file is on its way.", "{count} files are on their way.", count).format(count=count)
     told(request, text)
     return redirect("desk:imports")
+
+
+def _entity_code(request: DeskRequest) -> str:
+    """The company whose books these are: one the person sees; whoever sees a single one means that."""
+    codes = [entity.code for entity in access.entities(request.scope)]
+    chosen = request.POST.get("entity", "")
+    if chosen and chosen not in codes:
+        raise imports.EntityUnknown(code=chosen, known=", ".join(codes))
+    if chosen or not request.scope.entity_ids:
+        return chosen
+    if len(codes) != 1:
+        raise imports.EntityNotChosen(known=", ".join(codes))
+    return codes[0]
 
 
 def _is_settled_otherwise(request: DeskRequest, index: int, file: uploads.Dropped) -> bool:
