@@ -131,10 +131,11 @@ class OpenItem(Scoped):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["organisation", "customer", "due_date"],
+                # in the order of the aged balance's lines, which are then summed without a sort or a hash
+                fields=["organisation", "customer", "currency", "due_date"],
                 name="ledger_openitem_open",
                 condition=~Q(open_minor=0),
-                include=["open_minor", "currency", "kind", "legs_last_date", *AS_OF_COLUMNS],
+                include=["open_minor", "kind", "legs_last_date", *AS_OF_COLUMNS],
             ),
             # what was still open on a past day is found from what was closed after it
             models.Index(

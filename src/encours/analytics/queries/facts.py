@@ -151,11 +151,15 @@ def _position(rows: Iterable[tuple[Any, ...]], index: int, day: date) -> Positio
 
 
 def sales_by_day(asked: Asked) -> dict[Group, dict[date, int]]:
-    """Invoices, deposits and debit notes less credit notes by day; a reversal takes back what it reverses."""
+    """Invoices, deposits and debit notes less credit notes by day; a reversal takes back what it reverses.
+
+    Money paid in advance (419) is no sale: the invoice that uses it is.
+    """
     sql = f"""
         select {asked.key}, i.currency, i.item_date, sum(i.amount_minor)::bigint
         from ledger_openitem i {asked.join} left join ledger_openitem o on o.id = i.reverses_id
-        where {asked.items()} and coalesce(o.kind, i.kind) in {SALES} group by 1, 2, 3"""
+        where {asked.items()} and coalesce(o.kind, i.kind) in {SALES}
+          and i.account not like '419%%' group by 1, 2, 3"""
     found: dict[Group, dict[date, int]] = {}
     for key, currency, day, minor in _rows(sql, asked.parameters()):
         found.setdefault((key, currency), {})[day] = minor
@@ -233,6 +237,7 @@ def due_sql(asked: Asked) -> str:
     Left out: what was corrected (its correction counts), and what the books only say was settled before.
     """
     known = " and r.recorded_at <= %(known_at)s" if asked.as_of.known_at else ""
+    undone = known.replace("r.", "u.")
     return f"""
         select {asked.key} as key, i.id as item_id, i.currency, i.due_date, i.amount_minor, cleared.cleared_date
         from ledger_openitem i {asked.join}
@@ -245,7 +250,11 @@ def due_sql(asked: Asked) -> str:
               join ledger_allocationleg l on l.organisation_id = s.organisation_id and l.item_id = s.id
               join ledger_allocationleg settled on settled.organisation_id = l.organisation_id
                 and settled.allocation_id = l.allocation_id
-              where s.organisation_id = %(organisation)s and s.kind = 'settled_before')"""
+              where s.organisation_id = %(organisation)s and s.kind = 'settled_before'
+                and not exists (select from ledger_allocation u where u.organisation_id = l.organisation_id
+                  and u.reverses_id = l.allocation_id{undone})
+                and not exists (select from ledger_allocation u
+                  where u.id = l.allocation_id and u.reverses_id is not null))"""
 
 
 def due_by_day(asked: Asked, *, period: Period, grace_days: int) -> dict[Group, list[Due]]:

@@ -158,6 +158,7 @@ def _sales(asked: Asked, period: Period) -> tuple[str, dict[str, Any]]:
             from ledger_openitem i join customers_customer n on n.id = i.customer_id
             left join ledger_openitem o on o.id = i.reverses_id
             where {asked.items()} and coalesce(o.kind, i.kind) in {facts.SALES}
+              and i.account not like '419%%'
               and i.item_date between %(sold_from)s and %(sold_to)s"""
     ), parameters
 

@@ -1,11 +1,13 @@
 """The aged balance and the KPIs: the very documents that the command line prints."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field as PydanticField
 
+from encours.access.rules import Permission
 from encours.analytics import actions
 from encours.analytics.queries import ageing as aged_balance
 from encours.analytics.queries import facts, reports
@@ -24,6 +26,7 @@ from encours.entrypoints.api.shapes import (
     customer_id_of,
     money,
     place_of,
+    scope_for,
     scope_of,
     today,
 )
@@ -115,9 +118,9 @@ class KpiFilter(Schema):
     as_of: date | None = None
     known_at: datetime | None = None
     first_date: date | None = None
-    months: int = 3
+    months: Annotated[int, PydanticField(ge=1, le=60)] = 3
     history: int = 0
-    grace_days: int = 0
+    grace_days: Annotated[int, PydanticField(ge=0, le=3650)] = 0
     net_of_unapplied: bool = True
     late_parts_only: bool = False
     customer_number: str | None = None
@@ -164,7 +167,7 @@ class KpiShape(Schema):
 
 @router.get("/kpis", response=KpiShape, summary="DSO and the other figures")
 def get_kpis(request: HttpRequest, asked: Query[KpiFilter]) -> Any:
-    scope = scope_of(request)
+    scope = scope_for(request, Permission.VIEW_KPIS)
     selection = Selection.of(
         scope, customer_id=customer_id_of(asked.customer_number, scope=scope), currency=asked.currency
     )
@@ -213,7 +216,7 @@ class KpiRowFilter(KpiFilter):
 def get_kpi_rows(request: HttpRequest, code: str, asked: Query[KpiRowFilter]) -> Any:
     if code not in BY_CODE:
         raise KpiUnknown(code=code)
-    scope, as_of = scope_of(request), asked.as_of_day()
+    scope, as_of = scope_for(request, Permission.VIEW_KPIS), asked.as_of_day()
     selection = Selection.of(
         scope, customer_id=customer_id_of(asked.customer_number, scope=scope), currency=asked.currency
     )

@@ -18,6 +18,7 @@ from encours.access.rules import Permission, can
 from encours.access.tokens import Bearer, TokenScope
 from encours.core.errors import EncoursError, Refused, gettext_noop
 from encours.entrypoints.api import analytics, customers, documents, open_items, receipts
+from encours.entrypoints.api.shapes import TokenNotAllowed
 from encours.entrypoints.responses import status_of
 
 REQUESTS_A_MINUTE = 600
@@ -28,12 +29,6 @@ class RequestsTooMany(Refused):
     """The token was used more often than a minute allows."""
 
     message = gettext_noop("Too many requests: wait {seconds} seconds.")
-
-
-class TokenNotAllowed(Refused):
-    """The token, or the role of its user, does not cover this."""
-
-    message = gettext_noop("This token may not do that.")
 
 
 @dataclass

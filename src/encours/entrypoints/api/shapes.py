@@ -11,11 +11,11 @@ from django.utils import timezone
 from ninja import Field, Schema
 from pydantic import Field as PydanticField
 
-from encours.access.rules import Scope
+from encours.access.rules import Permission, Scope, can
 from encours.core.dates import business_date
 from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.core.money import Money
-from encours.customers.models import Customer
+from encours.customers import queries as customers
 
 LIMIT_MAX = 500
 type Limit = Annotated[int, PydanticField(ge=1, le=LIMIT_MAX)]
@@ -33,6 +33,12 @@ class CustomerUnknown(NotFound):
     message = gettext_noop("There is no customer {number}.")
 
 
+class TokenNotAllowed(Refused):
+    """The token, or the role of its user, does not cover this."""
+
+    message = gettext_noop("This token may not do that.")
+
+
 class MoneyShape(Schema):
     """An amount in major units as a decimal string, and its currency."""
 
@@ -48,6 +54,14 @@ def money(minor: int, currency: str) -> dict[str, str]:
 def scope_of(request: HttpRequest) -> Scope:
     """What the token's user may see."""
     scope: Scope = request.bearer.scope  # type: ignore[attr-defined]
+    return scope
+
+
+def scope_for(request: HttpRequest, permission: Permission) -> Scope:
+    """The same, for what only some roles may read; refuses the others."""
+    scope = scope_of(request)
+    if not can(scope, permission):
+        raise TokenNotAllowed
     return scope
 
 
@@ -83,7 +97,7 @@ def customer_id_of(number: str | None, *, scope: Scope) -> int | None:
     """The customer named, if one is; refused when the token may not see it."""
     if number is None:
         return None
-    found = Customer.objects.filter(organisation_id=scope.organisation_id, number=number).values_list("pk", flat=True)
-    if not found:
+    found = customers.in_scope(scope).filter(number=number).values_list("pk", flat=True).first()
+    if found is None:
         raise CustomerUnknown(number=number)
-    return int(found[0])
+    return int(found)
