@@ -1,5 +1,6 @@
 """Every English string has its French, and every catalogue is well formed."""
 
+import ast
 import io
 import re
 from pathlib import Path
@@ -24,6 +25,8 @@ KEYWORDS = {
 }
 # Django and allauth bring the French of their own words
 THEIRS = {"French", "English"}
+LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+CALL = re.compile(rf"\b(?P<name>n?p?gettext|_)\((?P<arguments>(?:{LITERAL.pattern}|[^()])*)\)")
 PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w+)[^}]*\}")
 
 
@@ -43,11 +46,24 @@ def translations() -> dict[tuple[str, str], str]:
 def messages_of(path: Path) -> list[tuple[str, str, int]]:
     text = path.read_text()
     if path.suffix != ".py":
-        text = templatize(text, origin=str(path))
+        return messages_of_template(text, path)
     found = []
     for line, message, _, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
         singular = message[0] if isinstance(message, tuple) else message
         found.append((context or "", singular, line))
+    return found
+
+
+def messages_of_template(text: str, path: Path) -> list[tuple[str, str, int]]:
+    """The calls that Django's own extraction leaves where the tags stood."""
+    found = []
+    code = templatize(text, origin=str(path))
+    for call in CALL.finditer(code):
+        words = [ast.literal_eval(word) for word in LITERAL.findall(call["arguments"])]
+        has_context = "pgettext" in call["name"]
+        context = words.pop(0) if has_context else ""
+        if words:
+            found.append((context, words[0], code.count("\n", 0, call.start()) + 1))
     return found
 
 

@@ -87,7 +87,9 @@ def test_core_knows_no_receivables_noun():
 
 def test_no_django_signals():
     named = [
-        str(path) for path, tree in modules() for node in ast.walk(tree)
+        str(path)
+        for path, tree in modules()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module in {"django.dispatch", "django.db.models.signals"}
     ]
     assert named == []

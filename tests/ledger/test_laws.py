@@ -6,13 +6,13 @@ import threading
 import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, InternalError, connection, transaction
-from tests import cast
 
 from encours.access import context
 from encours.ledger import actions as ledger
 from encours.ledger import invariants
 from encours.ledger.models import Allocation, AllocationLeg, Entry, ItemKind, OpenItem, Transaction
 from encours.ledger.rules import Leg
+from tests import cast
 
 DAY = dt.date(2026, 3, 2)
 DUE = dt.date(2026, 4, 1)

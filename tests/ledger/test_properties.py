@@ -8,13 +8,13 @@ from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from tests import cast
 
 from encours.access import context
 from encours.core.errors import EncoursError
 from encours.ledger import actions as ledger
 from encours.ledger import invariants
 from encours.ledger.models import Allocation, OpenItem
+from tests import cast
 
 FIRST_DAY = dt.date(2026, 1, 1)
 LAST_DAY = FIRST_DAY + dt.timedelta(60)
