@@ -402,7 +402,7 @@ class HandledKind(models.TextChoices):
 
 
 class Handled(Scoped):
-    """A customer dealt with or put off on the list of the day, back on `returns_date`; insert-only, the last one counts."""
+    """A customer dealt with or put off on the list of the day until `returns_date`; insert-only, the last counts."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=HandledKind.choices)
