@@ -29,6 +29,7 @@ from encours.invoices import staged_actions as invoices
 from encours.ledger.staged_actions import Batch
 
 __all__ = [
+    "CallResult",
     "FileGiven",
     "Options",
     "forget_mapping",

@@ -16,16 +16,16 @@ from encours.imports.formats.text import is_zip, text_encoding
 
 ACCEPTED = ("fec", *headers.KINDS)
 # others of the command line's list, which other rooms will read
-NOT_READ_YET = {"bank": "a bank statement", "remittance": "a remittance advice", "einvoice": "an electronic invoice"}
+NOT_READ_YET = ("bank", "remittance", "einvoice")
 _FOREIGN = [
-    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt|<BkToCstmr"), "a bank statement (camt)"),
-    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain"), "a SEPA payment file (pain)"),
-    (re.compile(r"CrossIndustryInvoice|urn:oasis:names:specification:ubl"), "an electronic invoice"),
-    (re.compile(r"(?m)^:20:[^\n]*\r?\n(?:[^\n]*\n)*?:25:"), "a bank statement (MT940)"),
-    (re.compile(r"OFXHEADER|<OFX>"), "a bank statement (OFX)"),
-    (re.compile(r"(?m)^0[147]\d{5}[ \d]{5}"), "a bank statement (CFONB 120)"),
-    (re.compile(r"(?m)^01,[^,\n]*,[^,\n]*,\d{6},"), "a bank statement (BAI2)"),
-    (re.compile(r"(?im)^(?:received|return-path|message-id|delivered-to): "), "an e-mail"),
+    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt|<BkToCstmr"), "camt"),
+    (re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain"), "SEPA pain"),
+    (re.compile(r"CrossIndustryInvoice|urn:oasis:names:specification:ubl"), "Factur-X / CII / UBL"),
+    (re.compile(r"(?m)^:20:[^\n]*\r?\n(?:[^\n]*\n)*?:25:"), "MT940"),
+    (re.compile(r"OFXHEADER|<OFX>"), "OFX"),
+    (re.compile(r"(?m)^0[147]\d{5}[ \d]{5}"), "CFONB 120"),
+    (re.compile(r"(?m)^01,[^,\n]*,[^,\n]*,\d{6},"), "BAI2"),
+    (re.compile(r"(?im)^(?:received|return-path|message-id|delivered-to): "), "e-mail"),
 ]
 
 
@@ -115,7 +115,7 @@ def open_file(
     `name` is what people call the file, where its bytes lie under another one: a FEC's tells company and closing day.
     """
     if kind in NOT_READ_YET:
-        raise KindNotReadYet(found=NOT_READ_YET[kind])
+        raise KindNotReadYet(found=kind)
     if not is_zip(path):
         encoding = text_encoding(path)
         if kind == "fec" or (kind is None and fec.looks_like_fec(path, encoding)):

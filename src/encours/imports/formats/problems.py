@@ -16,7 +16,9 @@ class FileIsEmpty(FileUnreadable):
 
 
 class FileIsBinary(FileUnreadable):
-    message = gettext_noop("This is {found}, not a table: save it as CSV or XLSX and import that.")
+    message = gettext_noop(
+        "This is no table but another kind of file ({found}): save it as CSV or XLSX and import that."
+    )
 
 
 class FileIsDamaged(FileUnreadable):
@@ -42,7 +44,9 @@ class KindUnknown(FileUnreadable):
 
 
 class KindNotReadYet(FileUnreadable):
-    message = gettext_noop("This looks like {found}; accepted are fec, customers, contacts, invoices and payments.")
+    message = gettext_noop(
+        "This looks like another kind of file ({found}); accepted are fec, customers, contacts, invoices and payments."
+    )
 
 
 class FieldsMissing(FileUnreadable):

@@ -149,7 +149,7 @@ def _open_text(path: Path, is_known: RowCheck) -> Table:
     if not sample.strip():
         raise FileIsEmpty(file=path.name)
     if sample.lstrip()[:5].lower() in {"<?xml", "<html"} or sample.lstrip().startswith(("{", "[{", "<!DOC")):
-        raise FileIsBinary(found="an XML, HTML or JSON file")
+        raise FileIsBinary(found="XML / HTML / JSON")
     if sample.startswith("sep=") and len(sample) > 5:
         return _with_header(path, encoding, sample[4], sample, is_known)
     best = max(_DELIMITERS, key=lambda delimiter: _fit(sample, delimiter))
@@ -228,7 +228,7 @@ def _check_zip(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise FileIsDamaged(reason=str(error)) from None
     if not any(member.filename == "xl/workbook.xml" for member in members):
-        raise FileIsBinary(found="a ZIP archive or another office file")
+        raise FileIsBinary(found="ZIP")
     unpacked = sum(member.file_size for member in members)
     limit = _UNPACKED_MB_MAX * 1024 * 1024
     packed = max(1, path.stat().st_size)

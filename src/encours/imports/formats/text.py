@@ -16,16 +16,16 @@ _BOMS = [
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
 _MAGIC = [
-    (b"%PDF", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\x1f\x8b", "a compressed file (.gz)"),
-    (b"7z\xbc\xaf", "a compressed file (.7z)"),
-    (b"Rar!", "a compressed file (.rar)"),
-    (b"SQLite format 3", "a database"),
-    (b"PAR1", "a Parquet file"),
+    (b"%PDF", "PDF"),
+    (b"\xd0\xcf\x11\xe0", "XLS, Excel 97-2003"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"\x1f\x8b", "GZ"),
+    (b"7z\xbc\xaf", "7Z"),
+    (b"Rar!", "RAR"),
+    (b"SQLite format 3", "SQLite"),
+    (b"PAR1", "Parquet"),
 ]
 ZIP_MAGIC = b"PK\x03\x04"
 # cp1252 before latin-1: it is the same but for the euro sign, the quotes and œ, which books are full of.
@@ -77,7 +77,7 @@ def _utf_16_without_mark(head: bytes) -> str:
         return "utf-16-le"
     if zeros_even * 10 > 6 * half and zeros_odd * 10 < half:
         return "utf-16-be"
-    raise FileIsBinary(found="a binary file")
+    raise FileIsBinary(found="binary")
 
 
 def chunks(path: Path) -> Iterator[bytes]:
@@ -109,7 +109,7 @@ def _undecodable_lines(path: Path) -> bytes | None:
 def _one_byte_encoding(sample: bytes) -> str:
     controls = sum(byte < 9 or 13 < byte < 32 for byte in sample)
     if controls > len(sample) // 50:
-        raise FileIsBinary(found="a binary file")
+        raise FileIsBinary(found="binary")
     scored = [
         (_plausibility(text), encoding) for encoding in _ONE_BYTE if (text := _decoded(sample, encoding)) is not None
     ]
