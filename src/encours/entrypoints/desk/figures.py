@@ -135,6 +135,8 @@ def report(request: DeskRequest, asked: Asked) -> Report:
 
 def _aged(selection: Selection, moment: AsOf, days: Sequence[date]) -> dict[str, list[list[int]]]:
     """The aged balance at each month end, kept as long as the books are the same."""
+    if not days:
+        return {}
     state = reports.books_state(selection.organisation_id)
     asked = f"{state}:{selection.parameters()}:{moment}"
     key = "aged-months:" + hashlib.sha256(asked.encode()).hexdigest()
