@@ -21,6 +21,20 @@ def bind_user(user_id: int | None) -> None:
         cursor.execute("select set_config(%s, %s, false)", [USER_SETTING, str(user_id or "")])
 
 
+@contextmanager
+def seen_by(user_id: int) -> Iterator[None]:
+    """For a moment the memberships of this person are visible, whoever is signed in."""
+    with connection.cursor() as cursor:
+        cursor.execute("select nullif(current_setting(%s, true), '')", [USER_SETTING])
+        (before,) = cursor.fetchone() or (None,)
+    bind_user(user_id)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            bind_user(int(before) if before else None)
+
+
 def bound_organisation() -> int | None:
     """The organisation the connection is bound to, if any."""
     with connection.cursor() as cursor:

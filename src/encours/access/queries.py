@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from encours.access import rules
+from encours.access import context, rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
 from encours.access.rules import Scope
 from encours.core.errors import NotFound, Refused, gettext_noop
@@ -30,6 +30,12 @@ def membership_of(user_id: int, *, organisation_id: int | None) -> Membership | 
 def memberships_of(user_id: int) -> QuerySet[Membership]:
     """Where the person belongs, each with its organisation."""
     return Membership.objects.filter(user_id=user_id, is_active=True).select_related("organisation").order_by("pk")
+
+
+def belongs_elsewhere(user_id: int, *, organisation_id: int) -> bool:
+    """Whether the person has a place in another organisation too, which this one neither sees nor may open."""
+    with context.seen_by(user_id):
+        return memberships_of(user_id).exclude(organisation_id=organisation_id).exists()
 
 
 def scope_of(membership: Membership) -> Scope:

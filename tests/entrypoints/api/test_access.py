@@ -48,6 +48,12 @@ class TestTokens:
         answer = Program(company, secret_of(company, scopes=["write"])).get("/api/v1/customers")
         assert (answer.status_code, answer.json()["code"]) == (403, "token_not_allowed")
 
+    def test_give_no_figures_to_whom_they_are_not_for(self, company: Company, program: Program) -> None:
+        Membership.objects.filter(user=company.collector).update(role="sales")
+        assert program.get("/api/v1/customers").status_code == 200
+        for path in ("kpis", "kpis/overdue/rows"):
+            assert program.get(f"/api/v1/{path}").status_code == 403
+
     def test_keep_their_secret_to_themselves(self, company: Company) -> None:
         secret = secret_of(company)
         kept = ApiToken.objects.values().get()

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from encours.access.models import Entity, Membership, User
+from encours.access import context
+from encours.access.models import Entity, Membership, Organisation, User
 from encours.collections import actions as collections
 from encours.collections.models import Handled, Pause, Promise
 from encours.customers.models import Customer, Note
@@ -125,3 +126,19 @@ class TestCompanies:
         assert not ProcrastinateJob.objects.filter(task_name="imports.bring_in").exists()
         desk.post(drop.url, {"verb": "import"})
         assert ProcrastinateJob.objects.get(task_name="imports.bring_in").args["entity_code"] == "01"
+
+
+class TestInvitations:
+    def test_the_first_sign_in_of_a_member_of_another_organisation_is_not_given_away(self, company: Company):
+        other = Organisation.objects.create(name="Dora", slug="dora")
+        invited = User(email="paul@dora.example")
+        invited.set_unusable_password()
+        invited.save()
+        with context.bound(other.pk):
+            Membership.objects.create(organisation=other, user=invited, role="admin")
+        desk = seated(company, role="admin")
+        here = Membership.objects.create(organisation=company.organisation, user=invited, role="collector")
+        assert "/password/reset/" not in desk.get(f"/users/{here.pk}").content.decode()
+        with context.bound(other.pk):
+            Membership.objects.filter(user=invited).update(is_active=False)
+        assert "/password/reset/" in desk.get(f"/users/{here.pk}").content.decode()

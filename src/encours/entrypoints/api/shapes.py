@@ -77,7 +77,7 @@ def cursor_of(*place: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float) or value is None else str(value)
+    return value if isinstance(value, str | int) or value is None else str(value)
 
 
 def place_of(cursor: str | None, *, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:

@@ -139,6 +139,10 @@ def user(request: DeskRequest, membership_id: int) -> HttpResponse:
             told(request, gettext("Saved."))
             return redirect("desk:user", membership.pk)
     invited = membership.is_active and not membership.user.has_usable_password()
+    # whoever holds that address becomes the person, so one organisation never gets it for a member of another
+    invited = invited and not access_queries.belongs_elsewhere(
+        membership.user_id, organisation_id=request.organisation_id
+    )
     context = {
         "form": form,
         "membership": membership,
