@@ -9,6 +9,7 @@ from django.utils import timezone
 from bench.measure import Book, Figure, seconds
 from encours.access import context
 from encours.analytics.queries import ageing, kpis
+from encours.ledger import upkeep
 from encours.ledger.queries import AsOf, Selection
 
 PAST_DAYS = 180
@@ -57,8 +58,8 @@ def run(book: Book) -> list[Figure]:
         for statement in (TABLES % {"organisation": book.organisation_id}).split(";\n"):
             if statement.strip():
                 owner.execute(statement)
-        for table in ("bench_raw.invoice", "bench_raw.payment", "ledger_openitem", "ledger_allocationleg"):
-            owner.execute(f"vacuum analyze {table}")
+        owner.execute("vacuum analyze bench_raw.invoice, bench_raw.payment")
+        upkeep.tidy()  # as the product does after an import
         with context.bound(book.organisation_id):
             figures = [
                 _today(book, owner, name, today),

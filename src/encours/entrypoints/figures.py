@@ -150,7 +150,7 @@ def figure_value(figure: Figure, currency: str) -> dict[str, Any]:
     value: Any = figure.value
     if figure.unit == "money":
         value = money(int(value), currency)
-    elif isinstance(value, float):
+    elif value is not None and figure.unit in _DECIMALS:
         value = round(value, _DECIMALS[figure.unit])
     found = {"value": value, "unit": figure.unit}
     return {**found, "is_lower_bound": True} if figure.is_lower_bound else found

@@ -6,6 +6,8 @@ from datetime import date
 
 from encours.core.errors import Refused, gettext_noop
 
+type Ratio = float  # what two sums make; never money
+
 
 @dataclass(frozen=True, slots=True)
 class Position:

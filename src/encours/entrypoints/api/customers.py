@@ -8,6 +8,7 @@ from ninja import Query, Router, Schema
 
 from encours.analytics import actions as analytics
 from encours.analytics.queries.standings import StandingRow, standings
+from encours.analytics.rules.kpis import Ratio
 from encours.entrypoints.api.shapes import (
     CustomerUnknown,
     Limit,
@@ -41,7 +42,7 @@ class CustomerShape(Schema):
     overdue_count: int
     days_late: int
     oldest_due_date: date | None
-    average_days_late: float | None
+    average_days_late: Ratio | None
 
 
 class CustomerPage(Schema):

@@ -17,8 +17,12 @@ from encours.entrypoints.cli import output, words
 from encours.imports import actions as imports
 from encours.imports.actions.results import LISTED_MAX, CallResult, FileResult
 from encours.imports.formats.problems import Problem
+from encours.ledger import upkeep
 
 KINDS = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "einvoice")
+
+
+LARGE_ROWS = 10_000  # from here on statistics and indexes are worth renewing at once, not only at night
 
 
 class OrganisationNotChosen(Refused):
@@ -54,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     with translation.override(words.language()):
         try:
             organisation, result = _import(arguments, by)
+            if sum(file.created for file in result.files) >= LARGE_ROWS and not arguments.dry_run:
+                upkeep.tidy()
         except EncoursError as refusal:
             if arguments.json:
                 output.print_json({"files": [], "refusal": refusal.as_json(gettext)})

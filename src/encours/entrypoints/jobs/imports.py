@@ -10,6 +10,9 @@ from encours.access.models import Entity
 from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.imports import actions as imports
+from encours.ledger import upkeep
+
+LARGE_ROWS = 10_000  # from here on statistics and indexes are worth renewing at once, not only at night
 
 
 @app.task(queue="imports", name="imports.bring_in")
@@ -20,7 +23,7 @@ def bring_in(
     now = datetime.now(UTC)
     with context.bound(organisation_id):
         zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
-        imports.import_files(
+        result = imports.import_files(
             [imports.FileGiven(Path(path), Path(path).name) for path in paths],
             organisation_id=organisation_id,
             options=imports.Options(entity_code=entity_code or None, is_dry_run=is_dry_run),
@@ -28,3 +31,5 @@ def bring_in(
             now=now,
             today=business_date(now, timezone=zones.first() or "Europe/Paris"),
         )
+    if sum(file.created for file in result.files) >= LARGE_ROWS and not is_dry_run:
+        upkeep.tidy()
