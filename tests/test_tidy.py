@@ -11,6 +11,8 @@ FILE_LINES_MAX = 600
 WRITES = {"save", "delete", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 CLOCK = {"now", "today", "localdate", "localtime", "utcnow"}
 NOT_SHIPPED = {"migrations", "__pycache__"}
+# Whole documents shown in a frame beside the page, as a mail client would: our style sheet does not reach them.
+FRAMED = {"_subject.html", "_text_part.html", "_unwritable.html", "_plain_text.html", "_plain.html"}
 
 
 def modules():
@@ -103,6 +105,6 @@ def test_templates_hold_no_script_and_no_raw_colour():
     wrong = [
         str(path.relative_to(ROOT))
         for path in desk.rglob("*.html")
-        if inline.search(path.read_text()) or colour.search(path.read_text())
+        if inline.search(path.read_text()) or (path.name not in FRAMED and colour.search(path.read_text()))
     ]
     assert wrong == []

@@ -31,7 +31,7 @@ class AmountField(forms.DecimalField):
         super().__init__(**options)
         self.widget.attrs.setdefault("inputmode", "decimal")
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """The number, whichever way its decimals and thousands are marked."""
         if isinstance(value, str):
             plain = "".join(value.split()).replace("\u2212", "-")

@@ -21,7 +21,8 @@ def receipts_in_scope(scope: Scope) -> QuerySet[Receipt]:
 
 def last_received_date(scope: Scope) -> date | None:
     """The day up to which money is known."""
-    return receipts_in_scope(scope).aggregate(last=Max("received_date"))["last"]
+    found: date | None = receipts_in_scope(scope).aggregate(last=Max("received_date"))["last"]
+    return found
 
 
 def receipts_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Receipt]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext, gettext_lazy
@@ -49,7 +49,7 @@ class Line:
 
 
 @screen("view_audit")
-def audit(request: DeskRequest) -> HttpResponse:
+def audit(request: DeskRequest) -> HttpResponseBase:
     listing = Listing.of(request.GET, columns=COLUMNS, sort="-sequence")
     filters = _filters(request)
     if form := request.GET.get("export"):
