@@ -333,6 +333,19 @@ class TestPayments:
         assert [(problem.line, problem.reason) for problem in payments.warnings] == [(3, "document_unknown")]
         assert open_of(["A1", "P1", "P2"]) == {"A1": 0, "P1": -5000, "P2": -1000}
 
+    def test_a_payment_in_another_currency_settles_nothing(
+        self, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
+        result = bring(
+            write("i.csv", "Invoice number,Customer,Date,Amount\nA1,C001,2026-01-05,100.00\n"),
+            write(
+                "p.csv",
+                "Payment id,Customer,Payment date,Invoice,Amount,Currency\nP1,C001,2026-02-01,A1,100.00,USD\n",
+            ),
+        )
+        assert counts(result.files[1]) == (1, 1, 0, 0, 0)
+        assert open_of(["A1", "P1"]) == {"A1": 10_000, "P1": -10_000}
+
     def test_the_same_payments_again_change_nothing(self, bring: Callable[..., CallResult], write: Writer) -> None:
         bring(write("i.csv", "Invoice number,Customer,Date,Amount\nA1,C001,2026-01-05,100.00\n"))
         path = write(

@@ -177,13 +177,14 @@ def _undo_implied(batch: Batch) -> int:
             return 0
         cursor.execute(
             f"""insert into stated_open
-                select i.document_id, min(i.document_number), sum(i.open_minor) from ledger_openitem i
+                select i.document_id, min(i.document_number), sum(i.open_minor), count(*) from ledger_openitem i
                 where i.organisation_id = %(organisation)s and i.kind in {_KINDS} and i.document_id in (
                     select o.document_id from touched_implied t
                     join ledger_allocationleg l on l.allocation_id = t.allocation_id and l.organisation_id =
                         %(organisation)s
                     join ledger_openitem o on o.id = l.item_id and o.kind in {_KINDS})
-                group by i.document_id on conflict (document_id) do nothing""",
+                    and not exists (select from stated_open s where s.document_id = i.document_id)
+                group by i.document_id""",
             batch.parameters,
         )
         cursor.execute(
@@ -204,13 +205,14 @@ def _take_from_documents(batch: Batch) -> None:
         cursor.execute(
             f"""create temp table payment_take on commit drop as
                 with paid as (
-                    select line, number, document_id, sign(amount_minor + deduction_minor) as side,
+                    select line, number, document_id, currency, sign(amount_minor + deduction_minor) as side,
                         abs(amount_minor + deduction_minor) as part,
                         sum(abs(amount_minor + deduction_minor)) over (partition by document_id,
                             sign(amount_minor + deduction_minor) order by received_date, line) as upto
                     from paying where document_id is not null and amount_minor + deduction_minor <> 0),
                 opened as (
-                    select document_id, id as item_id, item_date, sign(open_minor) as side, abs(open_minor) as part,
+                    select document_id, id as item_id, item_date, currency, sign(open_minor) as side,
+                        abs(open_minor) as part,
                         sum(abs(open_minor)) over (partition by document_id order by due_date, id) as upto
                     from ledger_openitem where organisation_id = %(organisation)s and open_minor <> 0 and kind in
                         {_KINDS}
@@ -218,6 +220,7 @@ def _take_from_documents(batch: Batch) -> None:
                 select p.line, p.number, o.item_id, o.item_date,
                     p.side * (least(p.upto, o.upto) - greatest(p.upto - p.part, o.upto - o.part)) as taken_minor
                 from paid p join opened o on o.document_id = p.document_id and o.side = p.side
+                    and o.currency = p.currency
                     and o.upto > p.upto - p.part and o.upto - o.part < p.upto""",
             batch.parameters,
         )
