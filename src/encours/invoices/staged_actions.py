@@ -15,8 +15,8 @@ STAGED_TABLE = """create temp table staged_invoice (line bigint, number text, ex
     gross_minor bigint, part_minor bigint, part_number integer, open_minor bigint, settled_date date, reference text,
     order_number text, related_number text, disputed boolean, terms text) on commit drop"""
 # what each document's open amount should be once the whole call is in
-STATED_TABLE = """create temp table if not exists stated_open (document_id bigint primary key, number text,
-    target_minor bigint) on commit drop"""
+STATED_TABLE = """create temp table if not exists stated_open (document_id bigint, number text, target_minor bigint,
+    parts smallint) on commit drop"""
 _KINDS = "('invoice', 'credit_note', 'debit_note', 'deposit')"
 _LISTED_MAX = 1000
 
@@ -68,16 +68,23 @@ def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str
         cursor.execute("select exists (select from incoming where known_fingerprint <> fingerprint)")
         if cursor.fetchone()[0]:
             _correct(batch, import_id=import_id, loaded=loaded)
-        cursor.execute(STATED_TABLE)
-        cursor.execute(
-            """insert into stated_open select case when known_id is null or fingerprint <> known_fingerprint then
-                document_id
-                   else known_id end, number, open_minor
-               from incoming where open_minor is not null and part_rank = 1
-               on conflict (document_id) do update set target_minor = excluded.target_minor"""
-        )
-        cursor.execute("analyze stated_open")
+        _keep_stated()
     return loaded
+
+
+def _keep_stated() -> None:
+    """Keep what the file says is open of each document; the last file of a call that speaks of it is right."""
+    document = "case when known_id is null or fingerprint <> known_fingerprint then document_id else known_id end"
+    with connection.cursor() as cursor:
+        cursor.execute(STATED_TABLE)
+        cursor.execute("select exists (select from stated_open)")
+        if cursor.fetchone()[0]:
+            cursor.execute(f"delete from stated_open where document_id in (select {document} from incoming)")
+        cursor.execute(
+            f"""insert into stated_open select {document}, number, open_minor, part_count
+                from incoming where open_minor is not null and part_rank = 1"""
+        )
+        cursor.execute("analyze stated_open (document_id, parts)")
 
 
 _ITEM_VIEW = """create or replace temp view {name} as
@@ -317,8 +324,10 @@ def missing_staged(batch: Batch, *, close: bool) -> Missing:
         )
         if close:
             cursor.execute(
-                """insert into stated_open select document_id, number, 0 from missing_document
-                   on conflict (document_id) do update set target_minor = 0"""
+                """with spoken as (delete from stated_open where document_id in (select document_id from
+                    missing_document))
+                   insert into stated_open select distinct document_id, number, 0::bigint, 2::smallint
+                   from missing_document"""
             )
         cursor.execute("select count(*) from missing_document")
         count = cursor.fetchone()[0]
@@ -348,11 +357,12 @@ class Settled:
     difference_count: int = 0
 
 
-def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
+def settle_as_stated(batch: Batch, *, as_of: date, may_differ: bool) -> Settled:
     """Bring each document of `stated_open` to the open amount its file states, by settlements without detail.
 
     One item per customer and currency stands for what was settled before, allocated with the documents on the day
-    `as_of`. Where the books have less open than the file says, nothing is booked and the difference is told.
+    `as_of`. Where the books have less open than the file says, nothing is booked and the difference is told;
+    `may_differ` is false where all documents are new and nothing was paid yet.
     """
     settled = Settled()
     with connection.cursor() as cursor:
@@ -361,7 +371,8 @@ def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
         cursor.execute(_IMPLIED_LEGS.format(kinds=_KINDS), batch.parameters)
         cursor.execute("select count(*), count(distinct document_id) from implied_leg")
         legs, settled.documents = cursor.fetchone()
-        settled.difference_count, settled.differences = _differences(batch)
+        if may_differ:
+            settled.difference_count, settled.differences = _differences(batch)
         if not legs:
             return settled
         cursor.execute(
@@ -399,16 +410,24 @@ def settle_as_stated(batch: Batch, *, as_of: date) -> Settled:
     return settled
 
 
+# A document of one item needs no reckoning among instalments, and nearly all are of one.
 _IMPLIED_LEGS = """create temp table implied_leg on commit drop as
+    select s.document_id, i.id as item_id, i.customer_id, i.currency, i.account, s.target_minor - i.open_minor as
+        amount_minor
+    from stated_open s join ledger_openitem i on i.document_id = s.document_id and i.organisation_id = %(organisation)s
+        and i.kind in {kinds} and i.open_minor <> 0
+    where s.parts = 1 and s.target_minor <> i.open_minor
+        and sign(i.open_minor - s.target_minor) = sign(i.open_minor)
+    union all
     select document_id, item_id, customer_id, currency, account,
         -sign(open_minor) * least(abs(open_minor), abs(need_minor) - before_minor) as amount_minor
     from (select s.document_id, i.id as item_id, i.customer_id, i.currency, i.account, i.open_minor,
             sum(i.open_minor) over whole - s.target_minor as need_minor, sum(i.open_minor) over whole as whole_minor,
             sum(abs(i.open_minor)) over (partition by s.document_id order by i.due_date, i.id) - abs(i.open_minor)
                 as before_minor
-          from stated_open s join ledger_openitem i on i.document_id = s.document_id and i.organisation_id =
-              %(organisation)s
-            and i.kind in {kinds} and i.open_minor <> 0
+          from stated_open s join ledger_openitem i on i.document_id = s.document_id
+            and i.organisation_id = %(organisation)s and i.kind in {kinds} and i.open_minor <> 0
+          where s.parts > 1
           window whole as (partition by s.document_id)) parts
     where need_minor <> 0 and sign(need_minor) = sign(whole_minor) and abs(need_minor) > before_minor"""
 

@@ -274,7 +274,8 @@ def _settle(entity: Entity, circumstances: _Circumstances, works: Sequence[_Work
     run_id = last[-1].result.run_id
     circumstances.recorder.progress(run_id, percent=92, step="settling")
     batch = Batch(circumstances.organisation_id, entity.pk, "implied", f"import:{run_id}", circumstances.by)
-    settled = invoices.settle_as_stated(batch, as_of=circumstances.today)
+    may_differ = any(work.result.kind == "payments" or work.result.unchanged or work.result.changed for work in last)
+    settled = invoices.settle_as_stated(batch, as_of=circumstances.today, may_differ=may_differ)
     call_result.settled = {
         "documents": settled.documents,
         "amounts": money(settled.amount_minor),
