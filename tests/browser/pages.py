@@ -19,7 +19,7 @@ PAGES: list[tuple[str, str]] = [
     ("/held", "Relances retenues"),
     ("/scenarios", "PME standard"),
     ("/dry-run", "Acme"),
-    ("/templates", "Rappel"),
+    ("/templates", "Modèles"),
     ("/templates/reminder_1", "Objet"),
     ("/outbox", "Boîte d’envoi"),
     ("/mailbox", "Boîte d’essai"),

@@ -1,6 +1,5 @@
 """Imports: files are looked at before they are kept, columns are learnt, and the job reports row by row."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpResponseBase
-from django.shortcuts import render
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_POST
 
+from encours.access.rules import can
 from encours.customers import queries as customers
 from encours.entrypoints import exports
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
+from encours.entrypoints.responses import told
+from encours.ledger import merging_actions as ledger
 
 SHOWN = 200
 COLUMNS = (
@@ -62,6 +66,7 @@ def quality(request: DeskRequest) -> HttpResponseBase:
             }
             for gap in gaps
         ],
+        "may_merge": can(request.scope, "merge_customers"),
         "code": code,
         "code_label": GAPS[code][0] if code else "",
         "rows": customers.lacking(code, scope=request.scope, limit=SHOWN) if code else [],
@@ -77,4 +82,22 @@ def quality(request: DeskRequest) -> HttpResponseBase:
     return render(request, "desk/quality/page.html", context)
 
 
-urlpatterns = [path("quality", quality, name="quality")]
+@screen("merge_customers")
+@require_POST
+def merge(request: DeskRequest) -> HttpResponse:
+    """Make one customer stand for two, as a person decided."""
+    pair = [
+        customers.customer_by_number(request.POST.get(name, ""), scope=request.scope) for name in ("duplicate", "kept")
+    ]
+    kept = ledger.merge_customers(
+        organisation_id=request.organisation_id,
+        duplicate_id=pair[0].pk,
+        kept_id=pair[1].pk,
+        by=request.actor,
+        why=gettext("Proposed as a duplicate on the data quality page"),
+    )
+    told(request, gettext("{name} now stands for both.").format(name=kept.name))
+    return redirect("desk:quality")
+
+
+urlpatterns = [path("quality", quality, name="quality"), path("quality/merge", merge, name="quality_merge")]
