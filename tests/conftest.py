@@ -4,11 +4,18 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 
 from tests import cast
+
+# A property fails for what it finds, never for how busy the machine is.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("house")
 
 
 @contextlib.contextmanager
