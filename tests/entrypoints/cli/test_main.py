@@ -27,7 +27,7 @@ def test_every_help_has_its_french(command, monkeypatch):
     module_name, purpose = main.COMMANDS[command]
     parser = Collector()
     importlib.import_module(f"encours.entrypoints.cli.{module_name}").add_arguments(parser)
-    same_in_both = [text for text in [purpose, *parser.helps] if words.gettext(text) == text]
+    same_in_both = [text for text in [purpose, *parser.helps] if " " in text and words.gettext(text) == text]
     assert same_in_both == []
 
 

@@ -26,10 +26,10 @@ OUTCOMES = ("due", "to_confirm", "held", "blocked", "postponed", "skipped")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """For which day, and whether for good."""
-    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DAY", help=_("decide as on that day (YYYY-MM-DD)"))
-    parser.add_argument("--dry-run", action="store_true", help=_("only say what would leave"))
-    parser.add_argument("--organisation", metavar="SLUG", help=_("which organisation, where there are several"))
-    parser.add_argument("--json", action="store_true", help=_("one JSON document on stdout"))
+    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DAY", help="decide as on that day (YYYY-MM-DD)")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would leave")
+    parser.add_argument("--organisation", metavar="SLUG", help="which organisation, where there are several")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
 def run(arguments: argparse.Namespace) -> int:

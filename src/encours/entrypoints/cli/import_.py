@@ -41,15 +41,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Files, and how to read them."""
     _ = words.gettext
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
-    parser.add_argument("--as", dest="kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("--mapping", metavar="NAME", help=_("a mapping kept earlier, or a JSON file that holds one"))
-    parser.add_argument("--entity", metavar="CODE", help=_("the company these books are of"))
-    parser.add_argument("--organisation", metavar="SLUG", help=_("the organisation, when there are several"))
-    parser.add_argument("--dry-run", action="store_true", help=_("check everything, write nothing"))
     parser.add_argument(
-        "--close-missing", action="store_true", help=_("settle open invoices that this full export no longer has")
+        "--as",
+        dest="kind",
+        choices=KINDS,
+        metavar="KIND",
+        help="what the files hold; guessed from the content when left out",
     )
-    parser.add_argument("--json", action="store_true", help=_("print one JSON document"))
+    parser.add_argument("--mapping", metavar="NAME", help="a mapping kept earlier, or a JSON file that holds one")
+    parser.add_argument("--entity", metavar="CODE", help="the company these books are of")
+    parser.add_argument("--organisation", metavar="SLUG", help="the organisation, when there are several")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
+    parser.add_argument(
+        "--close-missing", action="store_true", help="settle open invoices that this full export no longer has"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,12 +1,13 @@
 """The command line in the reader's language, before anything else is started."""
 
 import argparse
+import functools
 import gettext as catalogues
 import os
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parents[2] / "locale" / "cli"
+FOLDER = Path(__file__).resolve().parents[2] / "locale"
 
 
 def language() -> str:
@@ -23,8 +24,20 @@ def install() -> None:
 
 
 def gettext(text: str) -> str:
-    """The text in the reader's language."""
-    return catalogues.translation("django", localedir=FOLDER, languages=[language()], fallback=True).gettext(text)
+    """The text in the reader's language, from whichever room's catalogue has it."""
+    for catalogue in _catalogues(language()):
+        if (found := catalogue.gettext(text)) != text:
+            return found
+    return text
+
+
+@functools.cache
+def _catalogues(code: str) -> list[catalogues.NullTranslations]:
+    return [
+        catalogues.translation("django", localedir=folder, languages=[code], fallback=True)
+        for folder in sorted(FOLDER.iterdir())
+        if folder.is_dir()
+    ]
 
 
 class Parser(argparse.ArgumentParser):
