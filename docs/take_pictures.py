@@ -56,7 +56,9 @@ def _picture(page: Page, address: str, path: Path) -> None:
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(800)
+    if address == "/":
+        page.keyboard.press("j")  # the second row, whose letter is ready
+    page.wait_for_timeout(1500)
     page.screenshot(path=path)
 
 

@@ -85,7 +85,7 @@ _PUBLIC_BODIES = 14
 _PRIVATE_PERSONS = 5
 _TERMS: tuple[tuple[str, int], ...] = (("30", 46), ("45", 26), ("30EOM", 9), ("45EOM", 3), ("60", 11), ("0", 5))
 _ENTERED_TWICE = (40, 75)
-_NO_ADDRESS = frozenset({23, 61, 97, 128})
+_NO_ADDRESS = frozenset({23, 35, 84, 97, 128})
 
 
 def customers() -> tuple[Customer, ...]:
@@ -114,8 +114,11 @@ def _shuffled(names: tuple[str, ...], chance: random.Random) -> list[str]:
 
 
 def _company(chance: random.Random, families: list[str], *, size: int, habit: Habit) -> Customer:
-    pattern, forms, naf_code = chance.choice(words.TRADES)
-    name = pattern.format(families.pop())
+    family = families.pop()
+    # the same family in another trade is a sister company; in the same trade it would be the same one twice
+    trades = words.TRADES[::2] if len(families) >= len(words.FAMILIES) else words.TRADES[1::2]
+    pattern, forms, naf_code = chance.choice(trades)
+    name = pattern.format(family)
     postcode, city = chance.choice(words.TOWNS)
     siren = identity.siren(chance)
     return Customer(
@@ -258,8 +261,8 @@ def _numbered(made: list[Customer], chance: random.Random) -> tuple[Customer, ..
 
 def _settled(customer: Customer, number: str, by_name: dict[str, str], chance: random.Random) -> Customer:
     rank = (int(number.removeprefix("C-")) - FIRST_NUMBER) // 3
-    has_no_address = rank in _NO_ADDRESS and customer.size < CORE
-    collector = 2 if customer.segment in (PUBLIC_SECTOR, PRIVATE) else chance.choices([0, 1, 2, -1], [46, 34, 16, 4])[0]
+    has_no_address = rank in _NO_ADDRESS and customer.size < CORE and not customer.is_natural_person
+    collector = 2 if customer.segment in (PUBLIC_SECTOR, PRIVATE) else chance.choices([0, 1, 2, -1], [60, 24, 12, 4])[0]
     return replace(
         customer,
         number=number,

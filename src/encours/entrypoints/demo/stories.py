@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from encours.entrypoints.demo import behaviour
 from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.cash import Cash, Part
-from encours.entrypoints.demo.market import MIDDLE, SEED, Contact, Customer
+from encours.entrypoints.demo.market import LARGE, MIDDLE, SEED, Contact, Customer
 from encours.entrypoints.demo.people import COLLECTORS, CREDIT_MANAGER, SALES, Person
 
 DAY = dt.timedelta(days=1)
@@ -238,7 +238,14 @@ def _promise(stage: _Stage, part: Part, *, made_days_ago: int, promised_date: dt
 
 
 def _broken_promises(stage: _Stage) -> Iterator[Event]:
-    for rank, part in enumerate(stage.cast(3, lambda part: 13 <= stage.days_late(part) <= 90)):
+    def is_late(part: Part) -> bool:
+        return 13 <= stage.days_late(part) <= 90
+
+    def is_talked_about(part: Part) -> bool:
+        return is_late(part) and part.document.customer.collector == 0 and part.document.customer.size >= LARGE
+
+    talked_about = list(stage.cast(1, is_talked_about))
+    for rank, part in enumerate([*talked_about, *stage.cast(3 - len(talked_about), is_late)]):
         yield _promise(stage, part, made_days_ago=9 + rank, promised_date=stage.before(2 + rank))
         if rank == 0:
             yield from _long_story(stage, part)
