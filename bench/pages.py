@@ -27,7 +27,7 @@ def run(book: Book) -> list[Figure]:
     cookie, token, customers = _sign_in(book.organisation_id)
     pages = {
         "desk page": _desk_pages(customers),
-        "API list": ["/api/v1/customers", "/api/v1/invoices", "/api/v1/items"],
+        "API list": ["/api/v1/customers", "/api/v1/documents", "/api/v1/open-items", "/api/v1/receipts"],
     }
     figures = []
     with _served(book) as port:
@@ -56,7 +56,9 @@ def _figure(name: str, book: Book, taken: list[float], think_seconds: float) -> 
 
 def _desk_pages(customers: list[str]) -> list[str]:
     chosen = random.Random(1).sample(customers, min(40, len(customers)))
-    return ["/", "/customers/", "/items/", "/ageing/", *[f"/customers/{number}/" for number in chosen]]
+    lists = ["/", "/customers", "/items", "/ageing"]
+    # as often a list as one customer's account
+    return [*lists * (len(chosen) // len(lists)), *[f"/customers/{number}" for number in chosen]]
 
 
 def _sign_in(organisation_id: int) -> tuple[str, str, list[str]]:
@@ -66,6 +68,7 @@ def _sign_in(organisation_id: int) -> tuple[str, str, list[str]]:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from encours.access import actions as access
+    from encours.access import token_actions as tokens
     from encours.core.actors import Actor
     from encours.customers.models import Customer
 
@@ -76,11 +79,16 @@ def _sign_in(organisation_id: int) -> tuple[str, str, list[str]]:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
     session.create()
-    token = access.create_api_token(
-        by=by, organisation_id=organisation_id, user_id=membership.user_id, name="bench", scopes=["read"]
+    _, secret = tokens.issue_token(
+        by=by,
+        organisation_id=organisation_id,
+        user_id=membership.user_id,
+        name="bench",
+        scopes=["read"],
+        expires_at=None,
     )
     numbers = Customer.objects.filter(organisation_id=organisation_id).values_list("number", flat=True)
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", token.secret, list(numbers)
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", secret, list(numbers)
 
 
 @contextmanager
