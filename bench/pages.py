@@ -24,7 +24,7 @@ def run(book: Book) -> list[Figure]:
     from encours.access import context
 
     context.bind(book.organisation_id)
-    cookie, token, customers = _sign_in(book.organisation_id)
+    cookie, tokens, customers = _sign_in(book.organisation_id)
     pages = {
         "desk page": _desk_pages(customers),
         "API list": ["/api/v1/customers", "/api/v1/documents", "/api/v1/open-items", "/api/v1/receipts"],
@@ -32,7 +32,10 @@ def run(book: Book) -> list[Figure]:
     figures = []
     with _served(book) as port:
         for name, addresses in pages.items():
-            headers = {"Cookie": cookie} if name == "desk page" else {"Authorization": f"Bearer {token}"}
+            # a program has a key of its own, and each key its own allowance
+            headers = [
+                {"Cookie": cookie} if name == "desk page" else {"Authorization": f"Bearer {token}"} for token in tokens
+            ]
             _load(port, addresses, headers, requests_each=3, think_seconds=0)
             for think_seconds in (THINK_SECONDS, 0):
                 taken = _load(port, addresses, headers, requests_each=REQUESTS_EACH, think_seconds=think_seconds)
@@ -61,7 +64,7 @@ def _desk_pages(customers: list[str]) -> list[str]:
     return [*lists * (len(chosen) // len(lists)), *[f"/customers/{number}" for number in chosen]]
 
 
-def _sign_in(organisation_id: int) -> tuple[str, str, list[str]]:
+def _sign_in(organisation_id: int) -> tuple[str, list[str], list[str]]:
     from importlib import import_module
 
     from django.conf import settings
@@ -79,16 +82,19 @@ def _sign_in(organisation_id: int) -> tuple[str, str, list[str]]:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
     session.create()
-    _, secret = tokens.issue_token(
-        by=by,
-        organisation_id=organisation_id,
-        user_id=membership.user_id,
-        name="bench",
-        scopes=["read"],
-        expires_at=None,
-    )
+    secrets = [
+        tokens.issue_token(
+            by=by,
+            organisation_id=organisation_id,
+            user_id=membership.user_id,
+            name=f"bench {number}",
+            scopes=["read"],
+            expires_at=None,
+        )[1]
+        for number in range(USERS)
+    ]
     numbers = Customer.objects.filter(organisation_id=organisation_id).values_list("number", flat=True)
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", secret, list(numbers)
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", secrets, list(numbers)
 
 
 @contextmanager
@@ -117,7 +123,7 @@ def _wait(port: int) -> None:
 
 
 def _load(
-    port: int, addresses: list[str], headers: dict[str, str], *, requests_each: int, think_seconds: float
+    port: int, addresses: list[str], headers: list[dict[str, str]], *, requests_each: int, think_seconds: float
 ) -> list[float]:
     taken: list[float] = []
     failures: list[str] = []
@@ -130,7 +136,7 @@ def _load(
                 time.sleep(chance.uniform(0.5, 1.5) * think_seconds)
             address = chance.choice(addresses)
             start = time.perf_counter()
-            connection.request("GET", address, headers=headers)
+            connection.request("GET", address, headers=headers[number])
             answer = connection.getresponse()
             answer.read()
             taken.append(time.perf_counter() - start)
