@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -30,15 +31,19 @@ class Loaded:
     unchanged: int = 0
     instalments: int = 0
     due_inferred: int = 0
+    settled: "Settled | None" = None
     put_on_account: list[dict[str, object]] = field(default_factory=list)
 
 
-def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str = "staged_invoice") -> Loaded:
+def load_staged(
+    batch: Batch, *, import_id: int, default_terms: str, source: str = "staged_invoice", settle_on: date | None = None
+) -> Loaded:
     """Add the documents of `staged_invoice` and their items; a changed one is corrected, the same one left alone.
 
     `staged_key` names the customers. A number on several lines is one document in instalments, or is refused into
     `staged_refusal`. A correction reverses the old items, issues the next version, and carries the allocations over
-    where they still fit; what no longer fits is put back on account and told.
+    where they still fit; what no longer fits is put back on account and told. With `settle_on`, new documents of one
+    item are settled at once, on that day, to what the file says is open: no payments follow in the same call.
     """
     parameters = {**batch.parameters, "import": import_id}
     with connection.cursor() as cursor:
@@ -59,8 +64,7 @@ def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str
             parameters,
         )
         loaded = Loaded(created=int(cursor.rowcount))
-        cursor.execute(_ITEM_VIEW.format(name="staged_new_item", condition="known_id is null"))
-        loaded.instalments = ledger.post_staged(batch, view="staged_new_item")
+        loaded.settled = _post_new(batch, loaded, settle_on)
         cursor.execute("select count(*) from incoming where part_rank = 1 and fingerprint = known_fingerprint")
         loaded.unchanged = cursor.fetchone()[0]
         cursor.execute("select count(*) from incoming where known_id is null and due_inferred")
@@ -68,11 +72,43 @@ def load_staged(batch: Batch, *, import_id: int, default_terms: str, source: str
         cursor.execute("select exists (select from incoming where known_fingerprint <> fingerprint)")
         if cursor.fetchone()[0]:
             _correct(batch, import_id=import_id, loaded=loaded)
-        _keep_stated()
+        _keep_stated(but_settled=settle_on is not None)
     return loaded
 
 
-def _keep_stated() -> None:
+def _post_new(batch: Batch, loaded: Loaded, settle_on: date | None) -> "Settled | None":
+    """Post the items of new documents, born settled where the file says so and its day is told."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ITEM_VIEW.format(name="staged_new_item", condition="known_id is null"))
+        if settle_on is None:
+            loaded.instalments = ledger.post_staged(batch, view="staged_new_item")
+            return None
+        _drop_implied(cursor)
+        cursor.execute(
+            """create temp table implied_leg on commit drop as
+               select document_id, item_id, customer_id, currency, account, open_minor - part_minor as amount_minor,
+                   greatest(item_date, %(day)s::date) as day
+               from incoming where known_id is null and part_count = 1 and open_minor <> part_minor""",
+            {"day": settle_on},
+        )
+        cursor.execute(
+            f"""create or replace temp view staged_new_item as
+                select item_id, customer_id, kind, account, number as document_number, document_id,
+                    part_rank as instalment_number, part_count as instalment_count, item_date, due_date, due_inferred,
+                    false as is_implied, currency, part_minor as amount_minor,
+                    case when part_count = 1 then coalesce(open_minor, part_minor) else part_minor end as open_minor,
+                    greatest(item_date, '{settle_on.isoformat()}'::date) as settled_date
+                from incoming where part_minor <> 0 and known_id is null"""
+        )
+    loaded.instalments = ledger.post_staged(batch, view="staged_new_item", settled_on="settled_date")
+    return _write_implied(batch.again("implied", source="implied"))
+
+
+def _drop_implied(cursor: Any) -> None:
+    cursor.execute("drop view if exists implied_item, implied_all; drop table if exists implied_leg, implied_head")
+
+
+def _keep_stated(*, but_settled: bool) -> None:
     """Keep what the file says is open of each document; the last file of a call that speaks of it is right."""
     document = "case when known_id is null or fingerprint <> known_fingerprint then document_id else known_id end"
     with connection.cursor() as cursor:
@@ -82,7 +118,8 @@ def _keep_stated() -> None:
             cursor.execute(f"delete from stated_open where document_id in (select {document} from incoming)")
         cursor.execute(
             f"""insert into stated_open select {document}, number, open_minor, part_count
-                from incoming where open_minor is not null and part_rank = 1"""
+                from incoming where open_minor is not null and part_rank = 1
+                    {"and (known_id is not null or part_count > 1)" if but_settled else ""}"""
         )
         cursor.execute("analyze stated_open (document_id, parts)")
 
@@ -367,61 +404,70 @@ def settle_as_stated(batch: Batch, *, as_of: date, may_differ: bool) -> Settled:
     settled = Settled()
     with connection.cursor() as cursor:
         cursor.execute(STATED_TABLE)
-        cursor.execute("drop view if exists implied_item, implied_all; drop table if exists implied_leg, implied_head")
-        cursor.execute(_IMPLIED_LEGS.format(kinds=_KINDS), batch.parameters)
-        cursor.execute("select count(*), count(distinct document_id) from implied_leg")
-        legs, settled.documents = cursor.fetchone()
-        if may_differ:
-            settled.difference_count, settled.differences = _differences(batch)
-        if not legs:
+        _drop_implied(cursor)
+        cursor.execute(_IMPLIED_LEGS.format(kinds=_KINDS), {**batch.parameters, "day": as_of})
+        cursor.execute("select exists (select from stated_open)")
+        found = _differences(batch) if may_differ and cursor.fetchone()[0] else (0, [])
+    settled = _write_implied(batch.again("implied", source="implied"))
+    settled.difference_count, settled.differences = found
+    return settled
+
+
+def _write_implied(batch: Batch) -> Settled:
+    """Post one item per customer, currency, account and day for what `implied_leg` settles, allocated at once."""
+    settled = Settled()
+    with connection.cursor() as cursor:
+        cursor.execute("select count(distinct document_id) from implied_leg")
+        settled.documents = cursor.fetchone()[0]
+        if not settled.documents:
             return settled
         cursor.execute(
             """create temp table implied_head on commit drop as
-               select customer_id, currency, account, sum(amount_minor) as amount_minor,
-                   %(as_of)s::date as allocation_date, customer_id || ':' || currency || ':' || account as key,
-                       ''::text as code,
-                   null::date as code_date, nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as allocation_id,
+               select customer_id, currency, account, day, sum(amount_minor)::bigint as amount_minor, day as
+                   allocation_date,
+                   concat_ws(':', '', customer_id, currency, account, day) as key, ''::text as code, null::date as
+                       code_date,
+                   nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as allocation_id,
                    nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id
-               from implied_leg group by customer_id, currency, account""",
-            {"as_of": as_of},
+               from implied_leg group by customer_id, currency, account, day"""
         )
-        cursor.execute("analyze implied_head; analyze implied_leg")
+        cursor.execute("analyze implied_head (customer_id); analyze implied_leg (customer_id)")
         cursor.execute("select currency, -sum(amount_minor) from implied_head group by 1")
         settled.amount_minor = {currency: int(amount) for currency, amount in cursor.fetchall()}
         cursor.execute(
             """create temp view implied_item as
-               select item_id, customer_id, 'settled_before' as kind, account, 'settled-before-' || allocation_date as
-                   document_number,
-                   null::bigint as document_id, 1 as instalment_number, 1 as instalment_count, allocation_date as
-                       item_date,
-                   allocation_date as due_date, false as due_inferred, true as is_implied, currency, amount_minor
+               select item_id, customer_id, 'settled_before' as kind, account,
+                   'settled-before-' || allocation_date as document_number, null::bigint as document_id,
+                   1 as instalment_number, 1 as instalment_count, allocation_date as item_date,
+                   allocation_date as due_date, false as due_inferred, true as is_implied, currency, amount_minor,
+                   0::bigint as open_minor
                from implied_head where amount_minor <> 0"""
         )
         cursor.execute(
             """create temp view implied_all as
                select allocation_id, l.item_id, l.currency, l.amount_minor from implied_leg l
-               join implied_head h using (customer_id, currency, account)
-               union all select allocation_id, item_id, currency, -amount_minor from implied_head where amount_minor
-                   <> 0"""
+               join implied_head h using (customer_id, currency, account, day)
+               union all
+               select allocation_id, item_id, currency, -amount_minor from implied_head where amount_minor <> 0"""
         )
-        implied = batch.again("implied", source="implied")
-        ledger.post_staged(implied, view="implied_item")
-        ledger.allocate_staged(implied, heads="implied_head", legs="implied_all")
+        ledger.post_staged(batch, view="implied_item", settled_on="item_date")
+        ledger.allocate_staged(batch, heads="implied_head", legs="implied_all")
     return settled
 
 
 # A document of one item needs no reckoning among instalments, and nearly all are of one.
 _IMPLIED_LEGS = """create temp table implied_leg on commit drop as
-    select s.document_id, i.id as item_id, i.customer_id, i.currency, i.account, s.target_minor - i.open_minor as
-        amount_minor
+    select s.document_id, i.id as item_id, i.customer_id, i.currency, i.account,
+        s.target_minor - i.open_minor as amount_minor, greatest(i.item_date, %(day)s::date) as day
     from stated_open s join ledger_openitem i on i.document_id = s.document_id and i.organisation_id = %(organisation)s
         and i.kind in {kinds} and i.open_minor <> 0
     where s.parts = 1 and s.target_minor <> i.open_minor
         and sign(i.open_minor - s.target_minor) = sign(i.open_minor)
     union all
     select document_id, item_id, customer_id, currency, account,
-        -sign(open_minor) * least(abs(open_minor), abs(need_minor) - before_minor) as amount_minor
-    from (select s.document_id, i.id as item_id, i.customer_id, i.currency, i.account, i.open_minor,
+        -sign(open_minor) * least(abs(open_minor), abs(need_minor) - before_minor) as amount_minor,
+        greatest(item_date, %(day)s::date) as day
+    from (select s.document_id, i.item_date, i.id as item_id, i.customer_id, i.currency, i.account, i.open_minor,
             sum(i.open_minor) over whole - s.target_minor as need_minor, sum(i.open_minor) over whole as whole_minor,
             sum(abs(i.open_minor)) over (partition by s.document_id order by i.due_date, i.id) - abs(i.open_minor)
                 as before_minor

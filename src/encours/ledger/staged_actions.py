@@ -48,12 +48,17 @@ class Batch:
         }
 
 
-def post_staged(batch: Batch, *, view: str) -> int:
+def post_staged(batch: Batch, *, view: str, settled_on: str = "") -> int:
     """Post the items of a temporary table or view that has `item_id` and ITEM_COLUMNS; how many.
 
     Writes one transaction a day with the entries of that day summed by account, and the items under it. What the
-    laws of the ledger refuse, is refused here too: the whole import is.
+    laws of the ledger refuse, is refused here too: the whole import is. With `settled_on`, a column with the day of it,
+    the view also has `open_minor`: the items are born with what their legs, added by the caller next, leave open.
     """
+    opened = "open_minor" if settled_on else "amount_minor"
+    touched = f"case when {opened} <> amount_minor then %s end"
+    day = touched % settled_on if settled_on else "null::date"
+    instant = touched % "transaction_timestamp()" if settled_on else "null::timestamptz"
     with connection.cursor() as cursor:
         cursor.execute("drop table if exists staged_head")
         cursor.execute(
@@ -73,9 +78,9 @@ def post_staged(batch: Batch, *, view: str) -> int:
         )
         cursor.execute(
             f"""insert into ledger_openitem (id, organisation_id, entity_id, transaction_id, {ITEM_COLUMNS}, open_minor,
-                    recorded_at)
-                select item_id, %(organisation)s, %(entity)s, transaction_id, {ITEM_COLUMNS}, amount_minor,
-                    transaction_timestamp()
+                    legs_first_date, legs_last_date, legs_first_at, legs_last_at, recorded_at)
+                select item_id, %(organisation)s, %(entity)s, transaction_id, {ITEM_COLUMNS}, {opened},
+                    {day}, {day}, {instant}, {instant}, transaction_timestamp()
                 from {view} join staged_head using (item_date)""",
             batch.parameters,
         )

@@ -192,10 +192,13 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
             cursor.execute(invoices.STATED_TABLE)
         circumstances.recorder.interrupted(but={work.result.run_id for work in works})
         entity: Entity | None = None
+        settles_at_once = [work.result.kind for work in works if work.result.kind in {"invoices", "payments"}] == [
+            "invoices"
+        ]
         for work in works:
             if work.opened is None or work.result.refusal is not None:
                 continue
-            entity = _load_one(work, circumstances, call_result)
+            entity = _load_one(work, circumstances, call_result, settles_at_once=settles_at_once)
         if entity is not None:
             _settle(entity, circumstances, works, call_result)
         for work in works:
@@ -206,7 +209,9 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
     return call_result
 
 
-def _load_one(work: _Work, circumstances: _Circumstances, call_result: CallResult) -> Entity | None:
+def _load_one(
+    work: _Work, circumstances: _Circumstances, call_result: CallResult, *, settles_at_once: bool
+) -> Entity | None:
     opened, result = work.opened, work.result
     try:
         with transaction.atomic():
@@ -220,6 +225,8 @@ def _load_one(work: _Work, circumstances: _Circumstances, call_result: CallResul
                 now=circumstances.now,
                 as_of=circumstances.today,
                 recorder=circumstances.recorder,
+                settles_at_once=settles_at_once
+                and "settled_date" not in (opened.columns.places if opened.columns else ()),
             )
             if opened.kind == "fec":
                 load_fec(call, opened, result)
@@ -276,9 +283,13 @@ def _settle(entity: Entity, circumstances: _Circumstances, works: Sequence[_Work
     batch = Batch(circumstances.organisation_id, entity.pk, "implied", f"import:{run_id}", circumstances.by)
     may_differ = any(work.result.kind == "payments" or work.result.unchanged or work.result.changed for work in last)
     settled = invoices.settle_as_stated(batch, as_of=circumstances.today, may_differ=may_differ)
+    at_once = last[-1].result.settled_at_once
+    amounts = dict(settled.amount_minor)
+    for currency, amount_minor in at_once.amount_minor.items() if at_once else ():
+        amounts[currency] = amounts.get(currency, 0) + amount_minor
     call_result.settled = {
-        "documents": settled.documents,
-        "amounts": money(settled.amount_minor),
+        "documents": settled.documents + (at_once.documents if at_once else 0),
+        "amounts": money(amounts),
         "as_of": circumstances.today,
         "less_open_than_stated": settled.difference_count,
         "differences": settled.differences,

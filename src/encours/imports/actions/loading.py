@@ -38,6 +38,7 @@ class Call:
     now: datetime
     as_of: date
     recorder: RunRecorder
+    settles_at_once: bool = False  # the call has no payments that would say how
 
     def batch(self, run_id: int, *, source: str = "import") -> Batch:
         """The ledger's batch of one run."""
@@ -168,7 +169,13 @@ def _load_invoices(call: Call, opened: Opened, result: FileResult) -> None:
     customers_added = _keys_of(call, opened, "staged_invoice")
     run_id = result.run_id or 0
     batch = call.batch(run_id)
-    loaded = invoices.load_staged(batch, import_id=run_id, default_terms=call.entity.default_terms)
+    loaded = invoices.load_staged(
+        batch,
+        import_id=run_id,
+        default_terms=call.entity.default_terms,
+        settle_on=call.as_of if call.settles_at_once else None,
+    )
+    result.settled_at_once = loaded.settled
     _say(call, result, percent=90, step="settling")
     result.created, result.changed, result.unchanged = loaded.created, loaded.changed, loaded.unchanged
     result.detail.update(

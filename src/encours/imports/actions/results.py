@@ -7,6 +7,7 @@ from typing import Any
 from encours.core.errors import EncoursError
 from encours.core.money import Money
 from encours.imports.formats.problems import Problem
+from encours.invoices.staged_actions import Settled
 
 LISTED_MAX = 1000
 
@@ -33,6 +34,7 @@ class FileResult:
     detail: dict[str, Any] = field(default_factory=dict)
     tie_out: dict[str, Any] | None = None
     refusal: EncoursError | None = None
+    settled_at_once: Settled | None = None
 
     def refuse(self, problems: list[Problem], *, kept_max: int) -> None:
         """Count refused rows; the first ones are kept for the report."""
