@@ -13,7 +13,7 @@ from encours.collections.queries import preview
 from encours.disputes import actions as disputes
 from encours.ledger.models import ItemKind
 from encours.messaging import actions as messaging
-from encours.messaging.models import Message
+from encours.messaging.models import Message, MessageEvent
 from tests.collections import books
 from tests.collections.books import NOW, TODAY
 
@@ -306,6 +306,51 @@ class TestRecheck:
             document_number="F1",
         )  # fmt: skip
         assert reminder.pk in self._recheck(brevanne, reminder)
+
+
+class TestNothingWent:
+    def _cancel(self, brevanne):
+        messaging.cancel_message(
+            organisation_id=brevanne.organisation_id, message_id=Message.objects.latest("pk").pk, why="wrong tone",
+            by=brevanne.by,
+        )  # fmt: skip
+
+    def test_a_cancelled_message_gives_its_step_back_and_is_decided_anew(self, brevanne):
+        books.post(brevanne, brevanne.acme, "F1")
+        first = Reminder.objects.get(run=books.run(brevanne))
+        self._cancel(brevanne)
+        foreseen = preview.dry_run(brevanne.organisation_id, today=TODAY, now=NOW)
+        assert [(made.step.key, made.outcome.value) for made in foreseen] == [("reminder_2", "due")]
+        assert books.decisions(brevanne, books.run(brevanne)) == [("Acme", "reminder_2", "due")]
+        assert Withdrawal.objects.get().reminder_id == first.pk
+        assert sorted(Message.objects.values_list("state", flat=True)) == ["cancelled", "queued"]
+        assert books.decisions(brevanne, books.run(brevanne)) == []
+
+    def test_a_refused_message_given_back_never_leaves_beside_its_successor(self, brevanne):
+        books.post(brevanne, brevanne.acme, "F1")
+        first = Reminder.objects.get(run=books.run(brevanne))
+        MessageEvent.objects.create(
+            organisation_id=brevanne.organisation_id, message=Message.objects.get(), state="refused"
+        )
+        assert books.decisions(brevanne, books.run(brevanne)) == [("Acme", "reminder_2", "due")]
+        fallen = collections.recheck(
+            organisation_id=brevanne.organisation_id, reminder_ids=[first.pk], today=TODAY, now=NOW, by=brevanne.by
+        )
+        assert list(fallen) == [first.pk]
+
+    @pytest.mark.parametrize(
+        "states",
+        [["rendered", "caught"], ["rendered", "handing_over", "in_doubt"], ["rendered", "handing_over", "sent"]],
+    )
+    def test_what_left_or_may_have_left_keeps_its_step(self, brevanne, states):
+        books.post(brevanne, brevanne.acme, "F1")
+        books.run(brevanne)
+        message = Message.objects.get()
+        if "handing_over" in states:
+            access.set_sandbox(by=brevanne.by, organisation_id=brevanne.organisation_id, sandbox=False, why="live")
+        for state in states:
+            MessageEvent.objects.create(organisation_id=brevanne.organisation_id, message=message, state=state)
+        assert books.decisions(brevanne, books.run(brevanne)) == []
 
 
 class TestScenarios:

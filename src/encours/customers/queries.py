@@ -235,6 +235,22 @@ def alike_by_name(scope: Scope, *, limit: int) -> list[Likeness]:
     ]
 
 
+def merged(organisation_id: int) -> dict[int, int]:
+    """For each customer that was merged, the one it became at last."""
+    rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=False)
+    found = {pk: kept for pk, kept in rows.values_list("pk", "merged_into_id") if kept is not None}
+    for duplicate, kept in found.items():
+        while kept in found:
+            kept = found[kept]
+        found[duplicate] = kept
+    return found
+
+
+def with_merged(customer_id: int, *, organisation_id: int) -> list[int]:
+    """The customer and all that were merged into it: what they did is its history."""
+    return [customer_id, *(duplicate for duplicate, kept in merged(organisation_id).items() if kept == customer_id)]
+
+
 def segment_counts(organisation_id: int) -> dict[int | None, int]:
     """How many customers each segment holds; under None those in no segment."""
     rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=True)

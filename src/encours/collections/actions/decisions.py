@@ -17,6 +17,7 @@ from encours.collections.rules.facts import STOPPING, Decision, Outcome
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.messaging import actions as messaging
+from encours.messaging.models import Message
 
 
 class DecisionUnknown(NotFound):
@@ -170,6 +171,35 @@ def recheck(
     return fallen
 
 
+@transaction.atomic
+def give_back_steps(*, organisation_id: int, now: datetime, by: Actor) -> int:
+    """Give back the steps of reminders whose message was cancelled or refused: nothing went, so they are decided anew.
+
+    What is queued, in doubt or caught by the sandbox keeps its step. Returns how many were given back.
+    """
+    ids = loading.never_left(organisation_id)
+    # a message that a person sends again at this very moment is waited for, and keeps its step
+    keys = Message.objects.select_for_update().filter(
+        organisation_id=organisation_id, key__in=[f"reminder:{pk}" for pk in ids], state__in=standing.NEVER_LEFT
+    )
+    states = dict(keys.values_list("key", "state"))
+    given_back = [pk for pk in ids if f"reminder:{pk}" in states]
+    Withdrawal.objects.bulk_create(
+        [
+            Withdrawal(
+                organisation_id=organisation_id, reminder_id=pk, why=standing.NOTHING_WENT[states[f"reminder:{pk}"]],
+                actor_name=by.name, withdrawn_at=now,
+            )
+            for pk in given_back
+        ],
+        batch_size=1_000,
+    )  # fmt: skip
+    ReminderItem.objects.filter(organisation_id=organisation_id, reminder_id__in=given_back).update(
+        has_left=False, left_date=None
+    )
+    return len(given_back)
+
+
 def one_run_at_a_time(organisation_id: int) -> None:
     """Wait for whoever is deciding for the organisation; the lock ends with the transaction."""
     with connection.cursor() as cursor:
@@ -218,6 +248,7 @@ def _decide_again(
 ) -> Reminder:
     """Decide about the customer on today's facts with a person's word, keep that one decision and queue it."""
     organisation_id = reminder.organisation_id
+    give_back_steps(organisation_id=organisation_id, now=now, by=by)
     run_facts = loading.run_facts(organisation_id, today=today, now=now, set_aside=set_aside, is_confirmed=True)
     book = loading.book_of(organisation_id, today=today, now=now)
     decision = _same(reminder, [

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from encours.access import actions as access
 from encours.access.models import Organisation
-from encours.collections.actions.decisions import finish, new_run, one_run_at_a_time, withdraw
+from encours.collections.actions.decisions import finish, give_back_steps, new_run, one_run_at_a_time, withdraw
 from encours.collections.actions.scenarios import install_default_scenarios
 from encours.collections.actions.storing import STOPPED, Marker, Storing, store
 from encours.collections.models import DunningRun, Reminder, Scenario
@@ -51,6 +51,7 @@ def decide_all(*, organisation_id: int, today: date, now: datetime, by: Actor) -
     if not run_facts.sandbox and today != local_day(now, run_facts.policy.calendar):
         raise RunDateNotToday(run_date=today)
     _install_what_is_missing(organisation_id, now, by)
+    give_back_steps(organisation_id=organisation_id, now=now, by=by)
     run = new_run(organisation_id, today, now, by, is_whole=True)
     book = loading.book_of(organisation_id, today=today, now=now)
     storing = Storing(run, run_facts, now, by, _stopped_since(organisation_id))

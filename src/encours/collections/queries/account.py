@@ -10,8 +10,10 @@ from django.db.models import F
 from encours.access.rules import Scope
 from encours.collections.models import Pause, Promise
 from encours.collections.queries import facts
+from encours.collections.queries.promised import covered
 from encours.collections.rules import projection
 from encours.collections.rules.facts import Decision
+from encours.collections.rules.promises import PromiseState, state_of
 
 LOOKS_AHEAD_DAYS = 45
 
@@ -25,11 +27,14 @@ class PromiseKept:
 
     def state(self, *, today: date) -> str:
         """kept, broken, withdrawn, or open while its day has not passed."""
-        if self.promise.withdrawn_date is not None:
-            return "withdrawn"
-        if self.received_minor >= self.promise.amount_minor:
-            return "kept"
-        return "broken" if self.promise.promised_date < today else "open"
+        state = state_of(
+            self.promise.amount_minor,
+            promised_date=self.promise.promised_date,
+            received_minor=self.received_minor,
+            today=today,
+            is_withdrawn=self.promise.withdrawn_date is not None,
+        )
+        return "open" if state is PromiseState.RUNNING else state.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +45,14 @@ class StepTaken:
     left_date: date
 
 
-def promises_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[PromiseKept]:
-    """The customer's latest promises; money received between making and promised day counts for them."""
+def promises_of(customer_id: int, *, scope: Scope, today: date, limit: int) -> Sequence[PromiseKept]:
+    """The customer's latest promises, each with the money that came for it alone, from its making to its day."""
     promises = Promise.objects.filter(organisation_id=scope.organisation_id, customer_id=customer_id)
     found = list(promises.order_by("-made_date", "-pk")[:limit])
     if not found:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select p.id, coalesce(-sum(i.amount_minor), 0)::bigint
-            from collections_promise p
-            left join ledger_openitem i
-              on i.organisation_id = p.organisation_id and i.customer_id = p.customer_id and i.kind = 'receipt'
-             and i.currency = p.currency and i.item_date between p.made_date and p.promised_date
-            where p.organisation_id = %s and p.id = any(%s) group by p.id
-            """,
-            [scope.organisation_id, [promise.pk for promise in found]],
-        )
-        received = dict(cursor.fetchall())
-    return [PromiseKept(promise, received.get(promise.pk, 0)) for promise in found]
+    cover = covered(scope.organisation_id, customer_ids=[customer_id], today=today)
+    return [PromiseKept(promise, cover[promise.pk].in_time_minor if promise.pk in cover else 0) for promise in found]
 
 
 def pauses_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Pause]:
@@ -77,6 +70,8 @@ def steps_taken(customer_id: int, *, organisation_id: int) -> Mapping[int, StepT
             from collections_reminderitem i
             join collections_reminder r on r.id = i.reminder_id and r.organisation_id = i.organisation_id
             where i.organisation_id = %s and i.customer_id = %s and i.has_left and not i.is_thanks
+              and not exists (select from messaging_message m where m.organisation_id = r.organisation_id
+                              and m.key = r.message_key and m.state in ('cancelled', 'refused'))
             order by i.item_id, i.left_date desc, i.id desc
             """,
             [organisation_id, customer_id],
@@ -88,7 +83,8 @@ def coming_steps(
     customer_id: int, *, organisation_id: int, today: date, now: datetime
 ) -> Sequence[tuple[date, Decision]]:
     """What the scenario would do for the customer in the next weeks if nobody paid, by the rules of the run itself."""
-    book = facts.book_of(organisation_id, today=today, now=now)
+    never_left = facts.never_left(organisation_id)
+    book = facts.book_of(organisation_id, today=today, now=now, ignored_reminder_ids=never_left)
     run = facts.run_facts(organisation_id, today=today, now=now)
     return [
         found

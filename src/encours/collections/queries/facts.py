@@ -10,6 +10,7 @@ from django.db import connection
 
 from encours.access.models import Organisation
 from encours.collections.models import Scenario, ScenarioAssignment, ScenarioVersion, SendingPolicy
+from encours.collections.queries.promised import covered
 from encours.collections.rules.calendar import SendingCalendar, local_day, next_sending_instant
 from encours.collections.rules.defaults import standard_name, standard_steps
 from encours.collections.rules.facts import (
@@ -28,7 +29,7 @@ from encours.collections.rules.facts import (
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.dates import BusinessCalendar
 from encours.core.errors import Refused, gettext_noop
-from encours.customers.models import Customer
+from encours.customers.queries import merged
 from encours.ledger.models import OpenItem
 from encours.messaging.models import Suppression
 
@@ -208,18 +209,25 @@ def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminde
         is_past=OpenItem.objects.filter(organisation_id=organisation_id, legs_last_date__gt=today).exists(),
         suppressed={email.lower(): reason for email, reason in suppressed},
         ignored_reminder_ids=tuple(ignored_reminder_ids),
-        merged=_merged(organisation_id),
+        merged=merged(organisation_id),
     )
 
 
-def _merged(organisation_id: int) -> dict[int, int]:
-    rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=False)
-    found = {pk: kept for pk, kept in rows.values_list("pk", "merged_into_id") if kept is not None}
-    for duplicate, kept in found.items():
-        while kept in found:
-            kept = found[kept]
-        found[duplicate] = kept
-    return found
+NEVER_LEFT = """
+select r.id from messaging_message m
+join collections_reminder r on r.organisation_id = m.organisation_id and r.message_key = m.key
+  and r.id = substring(m.key from '^reminder:([0-9]{1,18})$')::bigint
+where m.organisation_id = %s and m.kind = 'reminder' and m.state in ('cancelled', 'refused')
+  and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
+order by r.id
+"""
+
+
+def never_left(organisation_id: int) -> list[int]:
+    """The reminders whose message was cancelled or refused while their step still counts as taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEVER_LEFT, [organisation_id])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def customers(book: Book, *, ids: Sequence[int] | None = None) -> Iterator[CustomerFacts]:
@@ -350,24 +358,11 @@ where organisation_id = %(organisation)s and customer_id <in> and (ended_date is
   and start_date <= %(today)s and (until_date is null or until_date >= %(today)s)
 order by id
 """
-# A promise that the cash already covers no longer stops anything. The same cash covers one promise only, the first due
-# first; a payment that bounced covers none.
 PROMISES = f"""
-select x.customer_id, {_NOW_ITEM}, x.promised_date, x.currency, x.amount_minor
+select x.customer_id, x.id, {_NOW_ITEM}, x.promised_date, x.currency, x.amount_minor
 from collections_promise x
 where x.organisation_id = %(organisation)s and x.customer_id <in> and x.promised_date >= %(today)s
   and x.made_date <= %(today)s and x.withdrawn_date is null
-  and x.amount_minor + coalesce((
-      select sum(e.amount_minor) from collections_promise e
-      where e.organisation_id = x.organisation_id and e.customer_id = x.customer_id and e.currency = x.currency
-        and e.withdrawn_date is null and e.made_date between x.made_date and %(today)s
-        and (e.promised_date, e.id) < (x.promised_date, x.id)), 0)
-    > coalesce((
-      select -sum(r.amount_minor) from ledger_openitem r
-      where r.organisation_id = x.organisation_id and r.customer_id = x.customer_id and r.kind = 'receipt'
-        and r.currency = x.currency and r.item_date between x.made_date and %(today)s
-        and not exists (select from ledger_openitem b
-                        where b.organisation_id = r.organisation_id and b.reverses_id = r.id)), 0)
 order by x.id
 """
 # One contact a day and company, however many invoices it was split over; other messages count one by one.
@@ -479,8 +474,7 @@ def _read(book: Book, where: _Where) -> _Slice:
         found.disputes.setdefault(customer_id, []).append(DisputeFact(*row))
     for customer_id, *row in where.rows_of_all(PAUSES):
         found.pauses.setdefault(customer_id, []).append(PauseFact(*row))
-    for customer_id, *row in where.rows_of_all(PROMISES):
-        found.promises.setdefault(customer_id, []).append(PromiseFact(*row))
+    _read_promises(book, where, found)
     sent = where.rows_of_all(SENT, since=book.today - _WEEKS_BACK, now=book.now, zone=_ANY_CALENDAR.timezone)
     for customer_id, day, *_ in sorted(sent, key=lambda row: row[1]):
         found.dates.setdefault(customer_id, []).append(day)
@@ -493,6 +487,16 @@ def _read(book: Book, where: _Where) -> _Slice:
     if any(plan.thanks for plan in book.assignments.plans.values()):
         _read_settled(book, where, found)
     return found
+
+
+def _read_promises(book: Book, where: _Where, found: _Slice) -> None:
+    """The promises that run; one the cash already covers no longer stops anything."""
+    rows = where.rows_of_all(PROMISES)
+    cover = covered(book.organisation_id, customer_ids={row[0] for row in rows}, today=book.today)
+    for customer_id, promise_id, *row in rows:
+        promise = PromiseFact(*row)
+        if cover[promise_id].in_time_minor < promise.amount_minor:
+            found.promises.setdefault(customer_id, []).append(promise)
 
 
 def _read_items(book: Book, where: _Where, found: _Slice) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.collections.models import Pause, Promise
+from encours.collections.queries.promised import covered
 from encours.collections.rules.promises import PromiseState, state_of
 
 
@@ -45,8 +45,8 @@ def promises(
     else:
         found = found.filter(promised_date__gte=since or today - timedelta(days=31), withdrawn_date__isnull=True)
     listed = list(found.select_related("customer").order_by("promised_date", "pk")[:limit])
-    received = received_for(scope.organisation_id, [promise.pk for promise in listed], today=today)
-    return [_seen(promise, received.get(promise.pk, 0), today) for promise in listed]
+    cover = covered(scope.organisation_id, customer_ids={promise.customer_id for promise in listed}, today=today)
+    return [_seen(promise, cover[promise.pk].in_time_minor if promise.pk in cover else 0, today) for promise in listed]
 
 
 def _seen(promise: Promise, received_minor: int, today: date) -> PromiseSeen:
@@ -60,27 +60,11 @@ def _seen(promise: Promise, received_minor: int, today: date) -> PromiseSeen:
     return PromiseSeen(promise, received_minor, state)
 
 
-def received_for(organisation_id: int, promise_ids: Sequence[int], *, today: date) -> dict[int, int]:
-    """The cash received for each promise, from the day it was made to the day promised."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select p.id, coalesce(-sum(r.amount_minor), 0)::bigint
-            from collections_promise p
-            left join ledger_openitem r on r.organisation_id = p.organisation_id and r.customer_id = p.customer_id
-                and r.kind = 'receipt' and r.currency = p.currency
-                and r.item_date between p.made_date and least(p.promised_date, %s)
-            where p.organisation_id = %s and p.id = any(%s)
-            group by p.id
-            """,
-            [today, organisation_id, list(promise_ids)],
-        )
-        return dict(cursor.fetchall())
-
-
 def _in_portfolio[Row: (Pause, Promise)](rows: QuerySet[Row], scope: Scope) -> QuerySet[Row]:
     if not scope.own_portfolio_only:
         return rows
+    if scope.user_id is None:
+        return rows.none()
     return rows.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
 
 

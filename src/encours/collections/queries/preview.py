@@ -123,7 +123,8 @@ def effect(
 def _customers(
     organisation_id: int, today: date, now: datetime, ids: Sequence[int] | None, plan: Plan | None
 ) -> Iterator[CustomerFacts]:
-    book = loading.book_of(organisation_id, today=today, now=now)
+    never_left = loading.never_left(organisation_id)
+    book = loading.book_of(organisation_id, today=today, now=now, ignored_reminder_ids=never_left)
     if plan is not None:
         plans = {**book.assignments.plans, plan.scenario_id: plan}
         book = replace(book, assignments=replace(book.assignments, plans=plans))
@@ -133,6 +134,8 @@ def _customers(
 def _ids_of(scope: Scope | None) -> list[int] | None:
     if scope is None or not scope.own_portfolio_only:
         return None
+    if scope.user_id is None:
+        return []
     own = Customer.objects.filter(organisation_id=scope.organisation_id)
     mine = own.filter(collector_id=scope.user_id) | own.filter(sales_rep_id=scope.user_id)
     return list(mine.values_list("pk", flat=True))

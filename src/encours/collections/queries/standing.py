@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from encours.collections.models import Reminder, ReminderItem
+from encours.collections.models import Reminder, ReminderItem, Withdrawal
 from encours.collections.queries import facts as loading
 from encours.collections.rules import dunning, wording
 from encours.collections.rules.facts import STOPPING, CustomerFacts, Decision, Outcome, RunFacts
@@ -13,6 +13,11 @@ from encours.messaging.models import Message, State
 
 CANCELLED = State.CANCELLED
 RECALLABLE = frozenset({State.QUEUED, State.HELD, State.RENDERED, State.FAILED, State.REFUSED, State.CANCELLED})
+NEVER_LEFT = frozenset({State.CANCELLED, State.REFUSED})
+NOTHING_WENT: dict[str, str] = {
+    State.CANCELLED: gettext_noop("The message was cancelled: nothing went."),
+    State.REFUSED: gettext_noop("The mail server refused the message: nothing went."),
+}
 MOVED = gettext_noop("The account has moved since the decision.")
 # What only speaks of the moment of sending was settled when the message was decided.
 _OF_THE_DECISION = frozenset({"weekly_cap", "contact_delay", "calendar"})
@@ -37,8 +42,12 @@ def fallen(organisation_id: int, reminder_ids: Sequence[int], *, today: date, no
     }
     claims = _claims(organisation_id, [reminder.pk for reminder in reminders])
     run = loading.run_facts(organisation_id, today=today, now=now, is_confirmed=True)
-    found = {}
+    # its step was given back and may have been taken by another message since
+    withdrawn = Withdrawal.objects.filter(organisation_id=organisation_id, reminder_id__in=reminder_ids)
+    found = dict.fromkeys(withdrawn.values_list("reminder_id", flat=True), MOVED)
     for reminder in reminders:
+        if reminder.pk in found:
+            continue
         reason = _reason(reminder, claims.get(reminder.pk, {}), customers.get(reminder.customer_id), run)
         if reason:
             found[reminder.pk] = reason

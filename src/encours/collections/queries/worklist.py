@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from encours.access.rules import Scope
+from encours.collections.queries.promised import covered
 from encours.collections.rules import ranking
 from encours.collections.rules.facts import Outcome
 
@@ -141,14 +142,10 @@ _BY_OUTCOME = {
     "promises": "false",
 }
 _PROMISES = """
-select p.customer_id, p.amount_minor, p.currency, p.promised_date, p.promised_date < %(today)s
+select p.id, p.customer_id, p.amount_minor, p.currency, p.promised_date, p.promised_date < %(today)s
 from collections_promise p join customers_customer c on c.id = p.customer_id
 where {customers} and p.organisation_id = %(organisation)s and p.withdrawn_date is null
   and p.promised_date between %(today)s - %(broken_days)s and %(today)s
-  and p.amount_minor > coalesce((
-      select -sum(r.amount_minor) from ledger_openitem r
-      where r.organisation_id = p.organisation_id and r.customer_id = p.customer_id and r.kind = 'receipt'
-        and r.currency = p.currency and r.item_date between p.made_date and %(today)s), 0)
 order by p.promised_date
 """
 _FIGURES = """
@@ -222,9 +219,7 @@ def _candidates(asked: Asked) -> dict[int, _Candidate]:
         for customer_id, waiting in _waiting(asked):
             found.setdefault(customer_id, _Candidate()).waiting.append(waiting)
     if asked.only in ("", "promises"):
-        for customer_id, minor, currency, day, is_broken in _rows(
-            _PROMISES.format(customers=asked.conditions), asked.parameters
-        ):
+        for customer_id, minor, currency, day, is_broken in _promises(asked):
             candidate = found.setdefault(customer_id, _Candidate())
             promise = ranking.PromiseMade(minor, currency, day)
             if is_broken:
@@ -232,6 +227,13 @@ def _candidates(asked: Asked) -> dict[int, _Candidate]:
             else:
                 candidate.due_today = promise
     return found
+
+
+def _promises(asked: Asked) -> list[tuple[int, int, str, date, bool]]:
+    """Promises whose day has come that no money covers, not even late: customer, amount, currency, day, broken?"""
+    rows = _rows(_PROMISES.format(customers=asked.conditions), asked.parameters)
+    cover = covered(asked.scope.organisation_id, customer_ids={row[1] for row in rows}, today=asked.today)
+    return [(row[1], row[2], row[3], row[4], row[5]) for row in rows if cover[row[0]].received_minor < row[2]]
 
 
 def _waiting(asked: Asked) -> list[tuple[int, ranking.Waiting]]:
@@ -300,7 +302,7 @@ def _counts(asked: Asked, away: Mapping[int, Any]) -> dict[str, int]:
         select {parts} from ({LIVE}) r join customers_customer c on c.id = r.customer_id
         where {asked.conditions} and {asked.entity_condition("r")} and not (r.customer_id = any(%(away)s))"""
     counted = _rows(sql, {**asked.parameters, "away": list(away)})[0]
-    promised = {row[0] for row in _rows(_PROMISES.format(customers=asked.conditions), asked.parameters)} - set(away)
+    promised = {row[0] for row in _promises(asked)} - set(away)
     waiting = f"""
         select distinct r.customer_id from ({LIVE}) r join customers_customer c on c.id = r.customer_id
         where {asked.conditions} and {asked.entity_condition("r")} and {_BY_OUTCOME[""]} limit %(limit)s"""
@@ -353,7 +355,7 @@ def promised_today(asked: Asked) -> tuple[int, Mapping[str, int]]:
     """The promises that fall due today and are not covered yet: how many, and how much by currency."""
     amounts: dict[str, int] = {}
     count = 0
-    for _, minor, currency, day, _ in _rows(_PROMISES.format(customers=asked.conditions), asked.parameters):
+    for _, minor, currency, day, _ in _promises(asked):
         if day == asked.today:
             count += 1
             amounts[currency] = amounts.get(currency, 0) + minor
@@ -373,9 +375,9 @@ def received_since(asked: Asked, *, since: date) -> Mapping[str, int]:
 def overdue_total(asked: Asked) -> tuple[int, Mapping[str, int]]:
     """How many of these customers are late, and how much is overdue by currency."""
     sql = f"""
-        select i.currency, sum(i.open_minor)::bigint, count(distinct i.customer_id)
+        select i.currency, sum(i.open_minor)::bigint, array_agg(distinct i.customer_id)
         from ledger_openitem i join customers_customer c on c.id = i.customer_id
         where {asked.conditions} and i.organisation_id = %(organisation)s and i.open_minor > 0
           and i.due_date < %(today)s and {asked.entity_condition("i")} group by 1 order by 2 desc"""
     rows = _rows(sql, asked.parameters)
-    return max((row[2] for row in rows), default=0), {row[0]: row[1] for row in rows}
+    return len({customer_id for row in rows for customer_id in row[2]}), {row[0]: row[1] for row in rows}
