@@ -11,6 +11,8 @@ from encours.disputes.models import Dispute
 def in_scope(scope: Scope) -> QuerySet[Dispute]:
     """The disputes of the customers the reader may see, with the customer."""
     disputes = Dispute.objects.filter(organisation_id=scope.organisation_id).select_related("customer")
+    if scope.own_portfolio_only and scope.user_id is None:
+        return disputes.none()
     if scope.own_portfolio_only:
         disputes = disputes.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
     return disputes

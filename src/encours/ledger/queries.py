@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from encours.access.rules import Scope
-from encours.ledger.models import Allocation, OpenItem, Transaction
+from encours.ledger.models import OpenItem, Transaction
 
+NOBODY = 0  # whose portfolio holds nothing
 UNASSIGNED = 0  # as a collector or a segment: customers who have none
 
 
@@ -43,7 +44,7 @@ class Selection:
         return cls(
             organisation_id=scope.organisation_id,
             entity_ids=tuple(scope.entity_ids),
-            portfolio_of=scope.user_id if scope.own_portfolio_only else None,
+            portfolio_of=(scope.user_id or NOBODY) if scope.own_portfolio_only else None,
             **asked,
         )
 
@@ -186,6 +187,8 @@ class Settlement:
 def items_in_scope(scope: Scope) -> QuerySet[OpenItem]:
     """The items of the companies and customers a person may see."""
     items = OpenItem.objects.filter(organisation_id=scope.organisation_id)
+    if scope.own_portfolio_only and scope.user_id is None:
+        return items.none()
     if scope.entity_ids:
         items = items.filter(entity_id__in=scope.entity_ids)
     if scope.own_portfolio_only:
@@ -194,30 +197,25 @@ def items_in_scope(scope: Scope) -> QuerySet[OpenItem]:
 
 
 def balances_of(customer_id: int, *, scope: Scope, today: date) -> Sequence[Balance]:
-    """The account of one customer today, by currency, the largest first."""
+    """The account of one customer today, by currency, the largest first; what is dated later does not count yet."""
+    items, parameters = open_items_sql(Selection.of(scope, customer_id=customer_id), AsOf(today))
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             select currency,
                    sum(open_minor)::bigint,
-                   coalesce(sum(open_minor) filter (where open_minor > 0 and due_date < %(today)s), 0)::bigint,
-                   coalesce(sum(open_minor) filter (where open_minor > 0 and due_date >= %(today)s), 0)::bigint,
+                   coalesce(sum(open_minor) filter (where open_minor > 0 and due_date < %(day)s), 0)::bigint,
+                   coalesce(sum(open_minor) filter (where open_minor > 0 and due_date >= %(day)s), 0)::bigint,
                    coalesce(sum(open_minor) filter (where open_minor < 0), 0)::bigint,
-                   count(*) filter (where open_minor > 0 and due_date < %(today)s),
+                   count(*) filter (where open_minor > 0 and due_date < %(day)s),
                    count(*),
-                   min(due_date) filter (where open_minor > 0 and due_date < %(today)s)
-            from ledger_openitem
-            where organisation_id = %(organisation)s and customer_id = %(customer)s and open_minor <> 0
-              and (%(entities)s::bigint[] = '{}' or entity_id = any(%(entities)s::bigint[]))
+                   min(due_date) filter (where open_minor > 0 and due_date < %(day)s)
+            from ({items}) item
+            where open_minor <> 0
             group by currency
             order by 2 desc
             """,
-            {
-                "today": today,
-                "organisation": scope.organisation_id,
-                "customer": customer_id,
-                "entities": list(scope.entity_ids),
-            },
+            parameters,
         )
         return [Balance(*row) for row in cursor.fetchall()]
 
@@ -300,43 +298,6 @@ def last_recorded_at(scope: Scope) -> datetime | None:
     return last
 
 
-def allocations_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[dict[str, Any]]:
-    """The customer's latest allocations: day, code, how much was settled, on how many items."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select allocation.id, allocation.allocation_date, allocation.recorded_at, allocation.code,
-                   allocation.reverses_id, leg.currency,
-                   sum(leg.amount_minor) filter (where leg.amount_minor > 0)::bigint, count(*)
-            from ledger_openitem item
-            join ledger_allocationleg leg on leg.item_id = item.id and leg.organisation_id = item.organisation_id
-            join ledger_allocation allocation
-              on allocation.id = leg.allocation_id and allocation.organisation_id = leg.organisation_id
-            where item.organisation_id = %s and item.customer_id = %s
-            group by allocation.id, leg.currency
-            order by allocation.allocation_date desc, allocation.id desc
-            limit %s
-            """,
-            [scope.organisation_id, customer_id, limit],
-        )
-        names = (
-            "id",
-            "allocation_date",
-            "recorded_at",
-            "code",
-            "reverses_id",
-            "currency",
-            "settled_minor",
-            "leg_count",
-        )
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def allocation_exists(allocation_id: int, *, organisation_id: int) -> bool:
-    """Whether the allocation is the organisation's."""
-    return Allocation.objects.filter(organisation_id=organisation_id, pk=allocation_id).exists()
-
-
 NEVER_DUE = date(9999, 12, 31)
 
 
@@ -406,7 +367,11 @@ class ItemFilter:
 
     def clauses(self, scope: Scope) -> list[str]:
         """The conditions in SQL, each naming its parameter."""
-        found = ["item.organisation_id = %(organisation)s", "item.open_minor <> 0"]
+        found = [
+            "item.organisation_id = %(organisation)s",
+            "item.open_minor <> 0",
+            "item.item_date <= %(today)s",
+        ]
         if scope.entity_ids:
             found.append("item.entity_id = any(%(entities)s)")
         if scope.own_portfolio_only:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
@@ -274,20 +273,6 @@ def states_of(keys: Sequence[str], *, organisation_id: int) -> Mapping[str, str]
     """The state of each message by its key; a key never queued is absent."""
     found = Message.objects.filter(organisation_id=organisation_id, key__in=keys)
     return dict(found.values_list("key", "state"))
-
-
-def left_since(since: datetime, *, organisation_id: int) -> Mapping[int, list[datetime]]:
-    """When messages left (or may have) for each customer since a moment, for contact delays and weekly caps."""
-    found = Message.objects.filter(
-        organisation_id=organisation_id,
-        state__in=[State.SENT, State.CAUGHT, State.IN_DOUBT, State.HANDING_OVER],
-        state_at__gte=since,
-    )
-    left: dict[int, list[datetime]] = {}
-    for customer_id, at in found.order_by("state_at").values_list("customer_id", "state_at"):
-        if at is not None:
-            left.setdefault(customer_id, []).append(at)
-    return left
 
 
 def unread_replies(organisation_id: int) -> Mapping[int, int]:
