@@ -10,6 +10,7 @@ from encours.analytics.models import ALL_ENTITIES, Snapshot, StandingDay, Touche
 from encours.analytics.queries import payments, reports
 from encours.analytics.queries.reports import Asked, Report
 from encours.analytics.rules.periods import months_to
+from encours.customers import queries as customers
 from encours.ledger import queries as ledger
 from encours.ledger.queries import AsOf, Selection
 
@@ -64,11 +65,20 @@ _COLUMNS = (
 
 
 def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None) -> int:
+    kept_of = customers.merged(organisation_id)
+    if customer_ids is not None and kept_of:
+        kept = {kept_of.get(pk, pk) for pk in customer_ids}
+        customer_ids = sorted({*customer_ids, *kept, *(pk for pk, become in kept_of.items() if become in kept)})
     selection = Selection(organisation_id=organisation_id, customer_ids=customer_ids)
     items, parameters = ledger.open_items_sql(selection, AsOf(today))
     period = months_to(today, months=DELAY_MONTHS)
     parts, more = payments.parts_sql(selection, AsOf(today), period=period)
-    parameters |= more | {"all_entities": ALL_ENTITIES}
+    parameters |= more | {"all_entities": ALL_ENTITIES, "merged": list(kept_of), "kept": list(kept_of.values())}
+    if kept_of:  # how a duplicate paid is the habit of the customer it became
+        parts = f"""select coalesce(m.kept, q.customer_id) as customer_id, q.entity_id, q.currency, q.amount_minor,
+            q.paid_date, q.due_date from ({parts}) q
+            left join unnest(%(merged)s::bigint[], %(kept)s::bigint[]) as m(merged, kept)
+              on m.merged = q.customer_id"""
     some = " and customer_id = any(%(customers)s::bigint[])" if customer_ids is not None else ""
     of_customers = " and c.id = any(%(customers)s::bigint[])" if customer_ids is not None else ""
     is_split = _has_several_entities(organisation_id)

@@ -18,6 +18,8 @@ class DocumentUnknown(NotFound):
 def in_scope(scope: Scope) -> QuerySet[Document]:
     """The current versions of the documents a person may see."""
     documents = Document.objects.filter(organisation_id=scope.organisation_id, is_current=True)
+    if scope.own_portfolio_only and scope.user_id is None:
+        return documents.none()
     if scope.entity_ids:
         documents = documents.filter(entity_id__in=scope.entity_ids)
     if scope.own_portfolio_only:
@@ -35,14 +37,14 @@ def document(document_id: int, *, scope: Scope) -> Document:
     return found
 
 
-def documents_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Document]:
-    """The customer's latest documents."""
-    return list(in_scope(scope).filter(customer_id=customer_id).order_by("-issue_date", "-pk")[:limit])
+def documents_of(customer_ids: Sequence[int], *, scope: Scope, limit: int) -> Sequence[Document]:
+    """The latest documents of a customer and of those that were merged into it."""
+    return list(in_scope(scope).filter(customer_id__in=customer_ids).order_by("-issue_date", "-pk")[:limit])
 
 
-def document_count(customer_id: int, *, scope: Scope) -> int:
-    """How many documents the customer has."""
-    return in_scope(scope).filter(customer_id=customer_id).count()
+def document_count(customer_ids: Sequence[int], *, scope: Scope) -> int:
+    """How many documents a customer has, with those that were merged into it."""
+    return in_scope(scope).filter(customer_id__in=customer_ids).count()
 
 
 def versions_of(found: Document) -> Sequence[Document]:

@@ -1,7 +1,14 @@
 """One customer whole."""
 
 from encours.access.models import Membership
+from encours.access.rules import Scope
+from encours.analytics.actions import refresh_standings
+from encours.analytics.models import Standing
 from encours.customers.models import Note
+from encours.invoices import queries as invoices
+from encours.ledger import queries as ledger
+from encours.ledger.merging_actions import merge_customers
+from encours.payments import queries as payments
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, Desk, seated
 
@@ -127,3 +134,37 @@ class TestDocument:
 
     def test_does_not_exist_for_another_tenant(self, desk: Desk, books: Books):
         assert desk.get("/documents/999999").status_code == 404
+
+
+class TestMerged:
+    def test_documents_payments_and_habits_of_the_duplicate_are_the_customers(
+        self, company: Company, desk: Desk, books: Books
+    ):
+        organisation_id = company.organisation_id
+        merge_customers(
+            organisation_id=organisation_id, duplicate_id=company.acme.pk, kept_id=company.borealis.pk, by=company.by,
+            why="same SIREN",
+        )  # fmt: skip
+        number = company.borealis.number
+        assert "FA-1" in desk.get(f"/customers/{number}/documents").content.decode()
+        assert "RG-1" in desk.get(f"/customers/{number}/payments").content.decode()
+        refresh_standings(organisation_id=organisation_id, today=books.today)
+        paid = Standing.objects.filter(organisation_id=organisation_id, paid_minor__gt=0)
+        assert company.acme.pk not in paid.values_list("customer_id", flat=True)
+        assert company.borealis.pk in paid.values_list("customer_id", flat=True)
+
+
+class TestToday:
+    def test_what_is_dated_later_does_not_count_yet(self, company: Company, desk: Desk, books: Books):
+        scope = Scope(organisation_id=company.organisation_id, user_id=None, role="credit_manager")
+        before = ledger.balances_of(company.acme.pk, scope=scope, today=books.today)
+        books.invoice(company.acme, "FA-LATER", 70_000, due=60)  # issued in 30 days
+        assert ledger.balances_of(company.acme.pk, scope=scope, today=books.today) == before
+        assert ledger.balances_of(company.acme.pk, scope=scope, today=books.day(30)) != before
+        assert "FA-LATER" not in desk.get("/items").content.decode()
+
+    def test_a_portfolio_of_nobody_holds_nothing(self, company: Company, books: Books):
+        scope = Scope(organisation_id=company.organisation_id, user_id=None, role="collector", own_portfolio_only=True)
+        assert list(ledger.balances_of(company.acme.pk, scope=scope, today=books.today)) == []
+        for rows in (ledger.items_in_scope(scope), invoices.in_scope(scope), payments.receipts_in_scope(scope)):
+            assert not rows.exists()

@@ -38,17 +38,19 @@ def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
     recent.remember(request, number=customer.number, name=customer.name)
     balances = ledger.balances_of(customer.pk, scope=request.scope, today=request.today)
     main = balances[0] if balances else None
+    account_ids = customers.with_merged(customer.pk, organisation_id=request.organisation_id)
     all_disputes = disputes.all_of(customer.pk, scope=request.scope)
     pauses = collections.pauses_of(customer.pk, scope=request.scope, limit=ITEMS_MAX)
     running = [pause for pause in pauses if _runs(pause, request)]
     return {
         "customer": customer,
+        "account_ids": account_ids,
         "tab": tab,
         "balances": balances,
         "item_count": sum(balance.item_count for balance in balances),
         "figures": _habits(customer.pk, request),
-        "receipt_count": payments.receipt_count(customer.pk, scope=request.scope),
-        "document_count": invoices.document_count(customer.pk, scope=request.scope),
+        "receipt_count": payments.receipt_count(account_ids, scope=request.scope),
+        "document_count": invoices.document_count(account_ids, scope=request.scope),
         "disputes": all_disputes,
         "open_dispute_count": sum(dispute.closed_date is None for dispute in all_disputes),
         "pauses": pauses,
@@ -98,7 +100,7 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
     reader = timeline.Reader(request.scope, request.today, request.now)
     known = accounts.Known(
         disputes=[dispute for dispute in head["disputes"] if dispute.closed_date is None],
-        promises=collections.promises_of(who.pk, scope=request.scope, limit=ITEMS_MAX),
+        promises=collections.promises_of(who.pk, scope=request.scope, today=request.today, limit=ITEMS_MAX),
         steps=collections.steps_taken(who.pk, organisation_id=request.organisation_id),
     )
     to_come = (item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today)
@@ -116,7 +118,7 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
             "past": timeline.past(
                 who.pk,
                 reader=reader,
-                told=timeline.Told(head["disputes"], known.promises, head["pauses"]),
+                told=timeline.Told(head["disputes"], known.promises, head["pauses"], head["account_ids"]),
                 feed=feed,
             ),
         },
@@ -142,14 +144,14 @@ def contested(request: DeskRequest, number: str) -> HttpResponse:
 @screen("view_books")
 def receipts(request: DeskRequest, number: str) -> HttpResponse:
     head = _head(request, number, "receipts")
-    found = payments.receipts_of(head["customer"].pk, scope=request.scope, limit=ITEMS_MAX)
+    found = payments.receipts_of(head["account_ids"], scope=request.scope, limit=ITEMS_MAX)
     return render(request, "desk/customers/receipts.html", {**head, "receipts": found})
 
 
 @screen("view_books")
 def documents(request: DeskRequest, number: str) -> HttpResponse:
     head = _head(request, number, "documents")
-    found = invoices.documents_of(head["customer"].pk, scope=request.scope, limit=ITEMS_MAX)
+    found = invoices.documents_of(head["account_ids"], scope=request.scope, limit=ITEMS_MAX)
     return render(request, "desk/customers/documents.html", {**head, "documents": found})
 
 

@@ -83,6 +83,8 @@ class Told:
     disputes: Sequence[Dispute] = ()
     promises: Sequence[PromiseKept] = ()
     pauses: Sequence[Pause] = ()
+    # the customer and those that were merged into it
+    account_ids: Sequence[int] = ()
 
 
 def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence[Event]:
@@ -91,7 +93,7 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
     if feed in ("all", "notes"):
         events += _notes(customer_id, reader)
     if feed in ("all", "money"):
-        events += _receipts(customer_id, reader)
+        events += _receipts(told.account_ids or [customer_id], reader)
     if feed in ("all", "exchanges"):
         events += _disputes(told.disputes, reader)
         events += _promises(told.promises, reader)
@@ -149,7 +151,9 @@ def _step(day: date, decision: Decision, reader: Reader) -> Event:
     detail = ngettext("{count} item", "{count} items", len(decision.claims)).format(count=len(decision.claims))
     if stops:
         detail = wording.sentence(stops[0].as_json(), translate=gettext)
-    currency, minor = next(iter(decision.totals.items()), ("", None))
+    amounts = list(decision.totals.items())
+    currency, minor = amounts[0] if amounts else ("", None)
+    detail = " · ".join([detail, *(reader.money(more, other) for other, more in amounts[1:])])
     badges = {
         Outcome.TO_CONFIRM: gettext("To confirm"),
         Outcome.HELD: gettext("Held"),
@@ -183,8 +187,8 @@ def _notes(customer_id: int, reader: Reader) -> Iterable[Event]:
         )
 
 
-def _receipts(customer_id: int, reader: Reader) -> Iterable[Event]:
-    for receipt in payments.receipts_of(customer_id, scope=reader.scope, limit=PAST_SHOWN):
+def _receipts(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for receipt in payments.receipts_of(account_ids, scope=reader.scope, limit=PAST_SHOWN):
         is_refund = receipt.amount_minor < 0
         yield Event(
             at=_noon(receipt.received_date),
