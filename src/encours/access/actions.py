@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -35,6 +36,12 @@ class FieldNotEditable(Refused):
     """The field does not exist or is decided once, when the row is made."""
 
     message = gettext_noop("“{field}” cannot be changed.")
+
+
+class ChoiceUnknown(Refused):
+    """The value is none of those the field offers."""
+
+    message = gettext_noop("“{value}” is not among the choices.")
 
 
 class RoleUnknown(Refused):
@@ -364,6 +371,8 @@ def deactivate(*, by: Actor, organisation_id: int, membership_id: int, why: str 
     return membership
 
 
+LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
+THEMES = frozenset({"", "auto", "light", "dark"})
 _PROFILE = frozenset({"first_name", "last_name", "language", "theme", "phone", "title"})
 
 
@@ -376,6 +385,9 @@ def update_profile(*, by: Actor, organisation_id: int, user_id: int, changes: Ma
     for field in changes:
         if field not in _PROFILE:
             raise FieldNotEditable(field=field)
+    for field, choices in (("language", LANGUAGES), ("theme", THEMES)):
+        if field in changes and changes[field] not in choices:
+            raise ChoiceUnknown(value=changes[field][:20])
     changed = _changed(user, changes)
     if changed:
         user.save(update_fields=list(changed))

@@ -74,11 +74,30 @@ class TestUsers:
         )
         member = Membership.objects.get(user__email="h@b.example")
         desk.post(f"/users/{member.pk}/deactivate")
+        assert Membership.objects.get(pk=member.pk).is_active, "nobody loses it without a reason"
+        desk.post(f"/users/{member.pk}/deactivate", {"why": "Départ"})
         assert not Membership.objects.get(pk=member.pk).is_active
+        assert AuditEntry.objects.get(verb="deactivate_member").why == "Départ"
+
+    def test_change_rights_with_a_reason(self, company: Company, desk: Desk):
+        said = {"email": "h@b.example", "first_name": "H", "last_name": "L", "language": "fr", "role": "sales"}
+        desk.post("/users/new", said)
+        member = Membership.objects.get(user__email="h@b.example")
+        assert desk.post(f"/users/{member.pk}", {"role": "collector"}).status_code == 422
+        desk.post(f"/users/{member.pk}", {"role": "collector", "why": "Nouveau poste"})
+        assert Membership.objects.get(pk=member.pk).role == "collector"
+        assert AuditEntry.objects.get(verb="change_role").why == "Nouveau poste"
+
+    def test_choose_only_languages_and_themes_that_exist(self, company: Company, desk: Desk):
+        assert desk.post("/preferences", {"theme": "fluorescent"}).status_code < 500
+        assert desk.post("/preferences", {"language": "klingon-far"}).status_code < 500
+        desk.post("/preferences", {"theme": "dark"})
+        company.collector.refresh_from_db()
+        assert (company.collector.theme, company.collector.language) == ("dark", "fr")
 
     def test_always_keep_one_administrator(self, company: Company, desk: Desk):
         own = Membership.objects.get(user=company.collector)
-        desk.post(f"/users/{own.pk}/deactivate")
+        desk.post(f"/users/{own.pk}/deactivate", {"why": "Départ"})
         assert Membership.objects.get(pk=own.pk).is_active
 
     def test_are_managed_by_administrators(self, company: Company):

@@ -16,6 +16,7 @@ from encours.access import actions as access
 from encours.access import queries as access_queries
 from encours.access.models import Membership, Role, User
 from encours.access.rules import PERMISSIONS
+from encours.core.errors import Refused, gettext_noop
 from encours.entrypoints.desk.organisation import LANGUAGES
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
@@ -32,6 +33,12 @@ ROLE_WORDS = {
     "auditor": gettext_lazy("Sees everything, the audit trail too, and changes nothing."),
     "admin": gettext_lazy("Everything, people and settings too."),
 }
+
+
+class ReasonMissing(Refused):
+    """Who ends an access says why."""
+
+    message = gettext_noop("Say why: the reason goes to the audit trail.")
 
 
 class RightsForm(DeskForm):
@@ -57,6 +64,12 @@ class RightsForm(DeskForm):
     def rights(self) -> dict[str, Any]:
         """The rights as the room takes them."""
         return {name: self.cleaned_data[name] for name in ("role", "entity_ids", "own_portfolio_only")}
+
+
+class ChangeForm(RightsForm):
+    """Other rights for a person, with the reason that goes to the audit trail."""
+
+    why = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 
 
 class InvitationForm(RightsForm):
@@ -119,7 +132,7 @@ def user_new(request: DeskRequest) -> HttpResponse:
 @screen("manage_users")
 def user(request: DeskRequest, membership_id: int) -> HttpResponse:
     membership = _member(request, membership_id)
-    form = RightsForm(
+    form = ChangeForm(
         request.POST or None,
         entities=_entities(request),
         initial={
@@ -134,6 +147,7 @@ def user(request: DeskRequest, membership_id: int) -> HttpResponse:
                 by=request.actor,
                 organisation_id=request.organisation_id,
                 membership_id=membership.pk,
+                why=form.cleaned_data["why"],
                 **form.rights(),
             )
             told(request, gettext("Saved."))
@@ -155,8 +169,11 @@ def user(request: DeskRequest, membership_id: int) -> HttpResponse:
 @screen("manage_users")
 @require_POST
 def user_deactivate(request: DeskRequest, membership_id: int) -> HttpResponse:
+    why = request.POST.get("why", "").strip()[:300]
+    if not why:
+        raise ReasonMissing
     membership = access.deactivate(
-        by=request.actor, organisation_id=request.organisation_id, membership_id=membership_id
+        by=request.actor, organisation_id=request.organisation_id, membership_id=membership_id, why=why
     )
     told(request, gettext("{name} no longer has access.").format(name=membership.user.display_name))
     return redirect("desk:users")
