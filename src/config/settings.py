@@ -50,8 +50,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_htmx",
-    "django_filters",
-    "django_tables2",
     "crispy_forms",
     "crispy_bootstrap5",
     "allauth",
