@@ -243,8 +243,8 @@ def _build_incoming(batch: Batch, *, source: str) -> None:
         columns = {row[0] for row in _columns(source)}
         cursor.execute(
             f"""create temp table incoming on commit drop as
-                select s.line, nextval(pg_get_serial_sequence('invoices_document', 'id')) as document_id,
-                    nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id, s.number, s.external_id,
+                select s.line, nextval('invoices_document_id_seq') as document_id,
+                    nextval('ledger_openitem_id_seq') as item_id, s.number, s.external_id,
                         k.customer_id,
                     s.kind, s.issue_date, {"s.item_date" if "item_date" in columns else "s.issue_date"} as item_date,
                     {"s.account" if "account" in columns else "'411'"} as account,
@@ -427,8 +427,8 @@ def _write_implied(batch: Batch) -> Settled:
                    allocation_date,
                    concat_ws(':', '', customer_id, currency, account, day) as key, ''::text as code, null::date as
                        code_date,
-                   nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as allocation_id,
-                   nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id
+                   nextval('ledger_allocation_id_seq') as allocation_id,
+                   nextval('ledger_openitem_id_seq') as item_id
                from implied_leg group by customer_id, currency, account, day"""
         )
         cursor.execute("analyze implied_head (customer_id); analyze implied_leg (customer_id)")

@@ -104,7 +104,7 @@ def _move_in_entity(batch: Batch, *, from_id: int, to_id: int, only_moved_from: 
         cursor.execute("drop view if exists staged_moved_item; drop table if exists staged_moving")
         cursor.execute(
             f"""create temp table staged_moving on commit drop as
-                select i.id as item_id, nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as new_item_id, i.kind,
+                select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id, i.kind,
                     i.account, i.document_number, i.document_id, i.instalment_number, i.instalment_count, i.item_date,
                     i.due_date, i.due_inferred, i.is_implied, i.currency, i.amount_minor
                 from ledger_openitem i where i.organisation_id = %(organisation)s and i.entity_id = %(entity)s

@@ -63,7 +63,7 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "") -> int:
         cursor.execute("drop table if exists staged_head")
         cursor.execute(
             f"""create temp table staged_head on commit drop as
-                select item_date, nextval(pg_get_serial_sequence('ledger_transaction', 'id')) as transaction_id
+                select item_date, nextval('ledger_transaction_id_seq') as transaction_id
                 from (select distinct item_date from {view}) days"""
         )
         cursor.execute("analyze staged_head")
@@ -133,7 +133,7 @@ def undo_staged(batch: Batch, *, allocations: str) -> int:
         cursor.execute("drop table if exists staged_undo")
         cursor.execute(
             f"""create temp table staged_undo on commit drop as
-                select nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as undo_id, a.id, a.allocation_date,
+                select nextval('ledger_allocation_id_seq') as undo_id, a.id, a.allocation_date,
                     a.code
                 from ledger_allocation a join (select distinct allocation_id from {allocations}) w on w.allocation_id
                     = a.id
@@ -168,15 +168,15 @@ def reverse_staged(batch: Batch, *, items: str) -> int:
         cursor.execute("drop table if exists staged_mirror, staged_mirror_head")
         cursor.execute(
             f"""create temp table staged_mirror on commit drop as
-                select i.*, nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as mirror_id,
-                    nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as allocation_id
+                select i.*, nextval('ledger_openitem_id_seq') as mirror_id,
+                    nextval('ledger_allocation_id_seq') as allocation_id
                 from ledger_openitem i join (select distinct item_id from {items}) w on w.item_id = i.id
                 where i.organisation_id = %(organisation)s and i.amount_minor <> 0""",
             batch.parameters,
         )
         cursor.execute(
             """create temp table staged_mirror_head on commit drop as
-               select nextval(pg_get_serial_sequence('ledger_transaction', 'id')) as head_id, item_date, entity_id
+               select nextval('ledger_transaction_id_seq') as head_id, item_date, entity_id
                from (select distinct item_date, entity_id from staged_mirror) days"""
         )
         cursor.execute(
@@ -349,7 +349,7 @@ def _write_again(batch: Batch, heads: Sequence[tuple[Released, int]], legs: Sequ
         cursor.execute("drop table if exists again_head, again_leg")
         cursor.execute(
             """create temp table again_head (allocation_id bigint default
-                   nextval(pg_get_serial_sequence('ledger_allocation', 'id')), rank integer, key text, allocation_date
+                   nextval('ledger_allocation_id_seq'), rank integer, key text, allocation_date
                    date,
                    code text, code_date date, source text) on commit drop"""
         )

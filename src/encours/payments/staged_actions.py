@@ -12,7 +12,8 @@ STAGED_TABLE = """create temp table {name} (line bigint, payment text, customer 
     payer_name text, payer_iban text, reference text) on commit drop"""
 _KINDS = "('invoice', 'credit_note', 'debit_note', 'deposit')"
 _SCRATCH = (
-    "paying, paying_document, payment_head, payment_take, payment_use, payment_leg, touched_implied, unwound_item"
+    "paying, paying_document, payment_head, payment_take, payment_use, payment_leg, touched_implied, unwound_item,"
+    " payment_item, payment_allocation"
 )
 
 
@@ -46,6 +47,7 @@ def load_staged(
     _classify(batch, loaded)
     loaded.implied_undone = _undo_implied(batch)
     _take_from_documents(batch)
+    _stage_legs(batch)
     _post(batch, import_id=import_id, loaded=loaded)
     _allocate(batch, loaded)
     return loaded
@@ -55,7 +57,7 @@ def _identify(batch: Batch, *, currency: str, by_external_id: bool, table: str) 
     """Build `paying`: each row with its number, document and customer."""
     first, second = ("external_id", "number") if by_external_id else ("number", "external_id")
     with connection.cursor() as cursor:
-        cursor.execute("drop view if exists payment_item, payment_all")
+        cursor.execute("drop view if exists payment_all")
         cursor.execute(f"drop table if exists {_SCRATCH}")
         cursor.execute(
             f"""create temp table paying_document on commit drop as
@@ -127,9 +129,9 @@ def _classify(batch: Batch, loaded: Loaded) -> None:
                    max(payer_iban) as payer_iban, max(reference) as reference,
                    md5(string_agg(concat_ws('|', invoice, amount_minor, deduction_minor), ',' order by invoice, line))
                        as fingerprint,
-                   nextval(pg_get_serial_sequence('payments_receipt', 'id')) as receipt_id,
-                   nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id,
-                   nextval(pg_get_serial_sequence('ledger_allocation', 'id')) as allocation_id,
+                   nextval('payments_receipt_id_seq') as receipt_id,
+                   nextval('ledger_openitem_id_seq') as item_id,
+                   nextval('ledger_allocation_id_seq') as allocation_id,
                    count(document_id) as document_count
                from paying group by number"""
         )
@@ -228,7 +230,7 @@ def _take_from_documents(batch: Batch) -> None:
             """create temp table payment_use on commit drop as
                select p.line, p.number, p.customer_id, p.received_date, p.currency, p.document_customer_id,
                    t.taken_minor, greatest(0, least(p.deduction_minor, t.taken_minor)) as deduction_used_minor,
-                   nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as deduction_item_id
+                   nextval('ledger_openitem_id_seq') as deduction_item_id
                from paying p join (select line, sum(taken_minor)::bigint as taken_minor from payment_take group by
                    line) t
                    using (line)"""
@@ -246,41 +248,8 @@ def _take_from_documents(batch: Batch) -> None:
         cursor.execute("analyze payment_take; analyze payment_use")
 
 
-def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date,
-            currency,
-                   amount_minor, method, payer_name, payer_iban, reference, import_id, recorded_at)
-               select receipt_id, %(organisation)s, %(entity)s, customer_id, number, received_date, currency,
-                   amount_minor,
-                   method, payer_name, payer_iban, reference, %(import)s, transaction_timestamp()
-               from payment_head where amount_minor <> 0""",
-            {**batch.parameters, "import": import_id},
-        )
-        cursor.execute(
-            """create temp view payment_item as
-               select item_id, customer_id, case when amount_minor > 0 then 'receipt' else 'refund' end as kind,
-                   '411' as account, number as document_number, receipt_id as document_id, 1 as instalment_number,
-                   1 as instalment_count, received_date as item_date, received_date as due_date, false as due_inferred,
-                   false as is_implied, currency, -amount_minor as amount_minor
-               from payment_head where amount_minor <> 0
-               union all
-               select deduction_item_id, document_customer_id, 'deduction', '411', number, null, 1, 1, received_date,
-                   received_date, false, false, currency, -deduction_used_minor
-               from payment_use where deduction_used_minor <> 0"""
-        )
-        ledger.post_staged(batch.again("payments", source="payment"), view="payment_item")
-        cursor.execute(
-            """select count(*), count(*) filter (where amount_minor > 0), count(*) filter (where amount_minor < 0)
-               from payment_head"""
-        )
-        loaded.created, loaded.receipts, loaded.refunds = cursor.fetchone()
-        cursor.execute("select count(*) from payment_use where deduction_used_minor <> 0")
-        loaded.deductions = cursor.fetchone()[0]
-
-
-def _allocate(batch: Batch, loaded: Loaded) -> None:
+def _stage_legs(batch: Batch) -> None:
+    """Build `payment_leg` and `payment_allocation`: what each transfer settles, on the day all of it is there."""
     with connection.cursor() as cursor:
         cursor.execute(
             """create temp table payment_leg on commit drop as
@@ -300,6 +269,50 @@ def _allocate(batch: Batch, loaded: Loaded) -> None:
                 from payment_head h join payment_leg l using (number) group by 1, 2, h.received_date"""
         )
         cursor.execute("analyze payment_leg; analyze payment_allocation")
+
+
+def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date,
+            currency,
+                   amount_minor, method, payer_name, payer_iban, reference, import_id, recorded_at)
+               select receipt_id, %(organisation)s, %(entity)s, customer_id, number, received_date, currency,
+                   amount_minor,
+                   method, payer_name, payer_iban, reference, %(import)s, transaction_timestamp()
+               from payment_head where amount_minor <> 0""",
+            {**batch.parameters, "import": import_id},
+        )
+        cursor.execute(
+            """create temp table payment_item on commit drop as
+               select h.item_id, customer_id, case when h.amount_minor > 0 then 'receipt' else 'refund' end as kind,
+                   '411' as account, h.number as document_number, receipt_id as document_id, 1 as instalment_number,
+                   1 as instalment_count, received_date as item_date, received_date as due_date, false as due_inferred,
+                   false as is_implied, h.currency, -h.amount_minor as amount_minor,
+                   coalesce(l.amount_minor, 0)::bigint - h.amount_minor as open_minor, a.allocation_date as settled_date
+               from payment_head h left join payment_allocation a using (allocation_id)
+               left join (select item_id, sum(amount_minor) as amount_minor from payment_leg group by 1) l using
+                   (item_id)
+               where h.amount_minor <> 0
+               union all
+               select deduction_item_id, document_customer_id, 'deduction', '411', number, null, 1, 1, u.received_date,
+                   u.received_date, false, false, u.currency, -deduction_used_minor, 0, a.allocation_date
+               from payment_use u join payment_head h using (number) join payment_allocation a using (allocation_id)
+               where deduction_used_minor <> 0"""
+        )
+        cursor.execute("analyze payment_item (item_date)")
+        ledger.post_staged(batch.again("payments", source="payment"), view="payment_item", settled_on="settled_date")
+        cursor.execute(
+            """select count(*), count(*) filter (where amount_minor > 0), count(*) filter (where amount_minor < 0)
+               from payment_head"""
+        )
+        loaded.created, loaded.receipts, loaded.refunds = cursor.fetchone()
+        cursor.execute("select count(*) from payment_use where deduction_used_minor <> 0")
+        loaded.deductions = cursor.fetchone()[0]
+
+
+def _allocate(batch: Batch, loaded: Loaded) -> None:
+    with connection.cursor() as cursor:
         cursor.execute(
             """create temp view payment_all as select allocation_id, item_id, currency, sum(amount_minor)::bigint as
                 amount_minor
@@ -316,7 +329,7 @@ def _allocate(batch: Batch, loaded: Loaded) -> None:
         for currency, count, amount_minor in cursor.fetchall():
             loaded.on_account += count
             loaded.on_account_minor[currency] = int(amount_minor)
-        cursor.execute("drop view payment_item, payment_all; drop table payment_allocation")
+        cursor.execute("drop view payment_all; drop table payment_allocation, payment_item")
 
 
 def add_staged_receipts(batch: Batch, *, import_id: int, table: str) -> int:

@@ -273,8 +273,8 @@ def _load_others(call: Call, batch: Batch, result: FileResult) -> None:
 _OTHER_TABLE = """create temp table fec_other on commit drop as
     select e.line, e.kind, e.account, k.customer_id, e.entry_date, e.due_date, e.amount_minor, e.label as reference,
         %(currency)s::text as currency, n.number, coalesce(nullif(e.wanted_number, ''), n.number) as document_number,
-        nextval(pg_get_serial_sequence('payments_receipt', 'id')) as receipt_id,
-        nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as item_id,
+        nextval('payments_receipt_id_seq') as receipt_id,
+        nextval('ledger_openitem_id_seq') as item_id,
         known.id as known_item_id, known.amount_minor as known_minor
     from (select *, row_number() over (partition by natural_key order by line) as rank,
             row_number() over (partition by plain_number, account order by line) as plain_rank
@@ -307,8 +307,9 @@ def _letter(call: Call, batch: Batch, result: FileResult) -> None:
             )
         stage_carried(call)
         cursor.execute(
-            "create temp table fec_head (rank bigint, allocation_id bigint default nextval(pg_get_serial_sequence("
-            "'ledger_allocation', 'id')), key text, allocation_date date, code text, code_date date) on commit drop"
+            """create temp table fec_head (rank bigint, allocation_id bigint default
+            nextval('ledger_allocation_id_seq'), key text,
+                   allocation_date date, code text, code_date date) on commit drop"""
         )
         cursor.execute(
             "create temp table fec_leg_raw (rank bigint, item_id bigint, amount_minor bigint) on commit drop"

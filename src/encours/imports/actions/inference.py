@@ -25,7 +25,7 @@ def reinfer_due_dates(*, organisation_id: int, entity_id: int, by: Actor, why: s
         _stage_dates(cursor, organisation_id, entity_id, default)
         cursor.execute(
             f"""create temp table staged_redated on commit drop as
-                select i.id as item_id, nextval(pg_get_serial_sequence('ledger_openitem', 'id')) as new_item_id,
+                select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id,
                     i.customer_id, i.kind, i.account, i.document_number, i.document_id, i.instalment_number,
                     i.instalment_count, i.item_date, t.due_date, i.is_implied, i.currency, i.amount_minor
                 from ledger_openitem i 

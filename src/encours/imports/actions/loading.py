@@ -23,7 +23,7 @@ from encours.invoices import staged_actions as invoices
 from encours.ledger.staged_actions import Batch
 from encours.payments import staged_actions as payments
 
-_MANY_ROWS = 5000
+_MANY_ROWS = 500
 BLOCKED_NOTE = "import: dunning block"
 REFUSAL_TABLE = """create temp table staged_refusal (line bigint, field text, value text, reason text) on commit drop"""
 
