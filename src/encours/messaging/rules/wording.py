@@ -194,9 +194,10 @@ def _named(node: nodes.Node, loops: Mapping[str, str]) -> Iterator[Named]:
         yield from _named(child, loops)
 
 
-def _checked(source: str, *, language: str, part: str) -> list[Named]:
+@lru_cache(maxsize=512)
+def _checked(source: str, *, language: str, part: str) -> tuple[Named, ...]:
     environment = _environment(language, is_html=part == "MJML")
-    found = list(_named(_parsed(environment, source, part=part), {}))
+    found = tuple(_named(_parsed(environment, source, part=part), {}))
     for named in found:
         if not contexts.is_known(named.path.removesuffix("[]")):
             raise VariableUnknown(line=named.line, part=part, name=named.path)
