@@ -23,9 +23,7 @@ class DocumentKind(models.TextChoices):
 class Document(Scoped):
     """One version of an invoice, credit note, debit note or deposit; only its mark of being current changes."""
 
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )

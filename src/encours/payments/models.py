@@ -13,9 +13,7 @@ from encours.customers.models import Customer
 class Receipt(Scoped):
     """One payment received from a customer, or refunded when negative; insert-only, corrected in the ledger."""
 
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
