@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
 
 from encours.collections.models import PauseReason, Reminder
 from encours.collections.queries import decisions
@@ -48,7 +48,7 @@ REASONS: Mapping[str, tuple[Promise, str, str]] = {
     "held": (gettext_lazy("Held"), "", "hand-stop"),
 }
 STEPS: Mapping[NextStep, tuple[Promise, str, str]] = {
-    NextStep.CALL: (gettext_lazy("Call"), "phone", "call"),
+    NextStep.CALL: (pgettext_lazy("verb", "Call"), "phone", "call"),
     NextStep.SEND: (gettext_lazy("Send"), "send", ""),
     NextStep.READ: (gettext_lazy("Read"), "message", ""),
     NextStep.CORRECT: (gettext_lazy("Correct"), "address-book", "contacts"),

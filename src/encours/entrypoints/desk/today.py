@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
@@ -58,7 +58,7 @@ FILTERS = (
     ("", gettext_lazy("To do"), "checklist"),
     ("call", gettext_lazy("To call"), "phone"),
     ("ready", gettext_lazy("Ready to leave"), "send"),
-    ("held", gettext_lazy("Held"), "hand-stop"),
+    ("held", pgettext_lazy("reminders", "Held"), "hand-stop"),
     ("promises", gettext_lazy("Promises of the day"), "calendar-due"),
 )
 
