@@ -85,7 +85,7 @@ def templates(organisation_id: int) -> Sequence[Template]:
     for version in TemplateVersion.objects.filter(pk__in=ids).order_by("-language"):
         versions.setdefault(version.template_id, []).append(version)
     for template in found:
-        template.latest = versions.get(template.pk, [])  # type: ignore[attr-defined]
+        template.latest = versions.get(template.pk, [])  # type: ignore[attr-defined]  # set for the list
     return found
 
 

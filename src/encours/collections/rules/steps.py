@@ -182,7 +182,7 @@ def _read_step(number: int, row: Mapping[str, Any]) -> Step:
         if not isinstance(text, str) or not text.strip() or len(text) > NAME_LENGTH_MAX:
             raise ScenarioInvalid(step=number, field=name, value=text)
     days = values.get("days")
-    if not _is_whole(days) or abs(days) > DAYS_MAX:  # type: ignore[arg-type]
+    if not _is_whole(days) or abs(days) > DAYS_MAX:  # type: ignore[arg-type]  # whole, so a number
         raise ScenarioInvalid(step=number, field="days", value=days)
     _read_choices(number, values)
     step = Step(**values)

@@ -55,7 +55,7 @@ class TokenAuth(HttpBearer):
         bearer = tokens.bearer_of(token, now=timezone.now())
         if bearer is None:
             return None
-        request.bearer = bearer  # type: ignore[attr-defined]
+        request.bearer = bearer  # type: ignore[attr-defined]  # a request carries its key
         _count(bearer)
         is_read = request.method in {"GET", "HEAD"}
         if (TokenScope.READ if is_read else TokenScope.WRITE) not in bearer.token_scopes:

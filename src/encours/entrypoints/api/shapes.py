@@ -53,7 +53,7 @@ def money(minor: int, currency: str) -> dict[str, str]:
 
 def scope_of(request: HttpRequest) -> Scope:
     """What the token's user may see."""
-    scope: Scope = request.bearer.scope  # type: ignore[attr-defined]
+    scope: Scope = request.bearer.scope  # type: ignore[attr-defined]  # set by app.py's key
     return scope
 
 

@@ -6,7 +6,7 @@ from encours.entrypoints.demo import identity
 
 GROUP = "Valtorane Équipement"
 # printed at every start: whoever can read the screen may sign in, which is what a demo is for
-PASSWORD = "encours-a-essayer"  # noqa: S105
+PASSWORD = "encours-a-essayer"  # noqa: S105 - made up, printed at every start
 DOMAIN = "valtorane.example"
 
 

@@ -66,7 +66,7 @@ def templates(request: DeskRequest) -> HttpResponse:
     rows = [
         {"template": template, "latest": template.latest, "subject": _subject(template.latest[0])}  # type: ignore[attr-defined]
         for template in messaging.templates(request.organisation_id)
-        if template.latest  # type: ignore[attr-defined]
+        if template.latest  # type: ignore[attr-defined]  # set by the query
     ]
     return render(request, "desk/templates/list.html", {"rows": rows, "languages": LANGUAGE_NAMES})
 

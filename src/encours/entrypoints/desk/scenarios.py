@@ -115,7 +115,7 @@ class StepForm(DeskForm):
 
     def __init__(self, *args: Any, templates: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["template_key"].choices = [("", "—"), *templates]  # type: ignore[attr-defined]
+        self.fields["template_key"].choices = [("", "—"), *templates]  # type: ignore[attr-defined]  # a choice field
 
     def step(self, key: str) -> dict[str, Any]:
         """The step as plain data, as the room reads it."""

@@ -297,7 +297,7 @@ def _form(request: DeskRequest, do: str, customer_id: int, data: Any = None) -> 
         form = DisputeForm(data)
         items = ledger.account_items(customer_id, scope=request.scope, limit=200)
         numbers = dict.fromkeys(item.document_number for item in items if item.open_minor > 0 and item.document_number)
-        form.fields["document_number"].choices = [  # type: ignore[attr-defined]
+        form.fields["document_number"].choices = [  # type: ignore[attr-defined]  # a choice field
             ("", gettext("The whole account")),
             *((number, number) for number in numbers),
         ]

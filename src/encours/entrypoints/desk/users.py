@@ -59,7 +59,7 @@ class RightsForm(DeskForm):
 
     def __init__(self, *args: Any, entities: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["entity_ids"].choices = entities  # type: ignore[attr-defined]
+        self.fields["entity_ids"].choices = entities  # type: ignore[attr-defined]  # a choice field
 
     def rights(self) -> dict[str, Any]:
         """The rights as the room takes them."""
