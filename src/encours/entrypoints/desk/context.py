@@ -79,6 +79,7 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         "organisation_note": _note(now),
         "sandbox": request.organisation.sandbox,
         "mailbox_url": _address("mailbox"),
+        "manages_users": access.can(request.scope, "manage_users"),
         "entries": main,
         "tabs": _tabs(request, current or ""),
         "sections": _sections(request, current or ""),

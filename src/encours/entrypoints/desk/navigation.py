@@ -65,5 +65,10 @@ SETUP: Sequence[Screen] = (
     Screen("segments", _("Segments"), "users-group"),
     Screen("users", _("Users"), "users", ("user", "user_new"), "manage_users"),
     Screen("audit", _("Audit trail"), "history", (), "view_audit"),
-    Screen("settings", _("Settings"), "settings", ("companies", "company", "company_new", "sending", "mail_accounts")),
+    Screen(
+        "settings",
+        _("Settings"),
+        "settings",
+        ("companies", "company", "company_new", "sending", "mail_accounts", "tokens"),
+    ),
 )

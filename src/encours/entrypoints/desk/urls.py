@@ -21,6 +21,7 @@ SETUP_MODULES = (
     "mail_accounts",
     "segments",
     "users",
+    "tokens",
     "audit",
     "message_templates",
     "messages",
