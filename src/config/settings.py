@@ -34,6 +34,7 @@ ROOMS = [
     "encours.invoices",
     "encours.payments",
     "encours.disputes",
+    "encours.matching",
     "encours.collections",
     "encours.analytics",
     "encours.imports",
@@ -113,7 +114,6 @@ TIME_ZONE = "Europe/Paris"
 
 NODE_MODULES = ROOT / "node_modules"
 STATIC_URL = "static/"
-STATIC_ROOT = ENCOURS_HOME / "static"
 STATICFILES_FINDERS = [
     "encours.entrypoints.vendor.PackageFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
