@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 
@@ -10,7 +10,16 @@ from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.ledger import rules
-from encours.ledger.models import Allocation, AllocationLeg, Entry, ItemKind, OpenItem, Transaction
+from encours.ledger.models import (
+    Allocation,
+    AllocationLeg,
+    Closing,
+    CounterpartAccount,
+    Entry,
+    ItemKind,
+    OpenItem,
+    Transaction,
+)
 
 RECEIVABLES = "411"
 REVERSAL_SOURCE = "reversal"
@@ -25,6 +34,11 @@ COUNTERPARTS = {
     ItemKind.DISCOUNT: "665",
     ItemKind.DEDUCTION: "709",
     ItemKind.WRITE_OFF: "654",
+    ItemKind.CHARGE: "627",
+    ItemKind.WITHHOLDING: "448",
+    ItemKind.FX_DIFFERENCE: "666",
+    ItemKind.CONVERSION: "476",
+    ItemKind.OTHER_INCOME: "758",
     ItemKind.SETTLED_BEFORE: "471",
     ItemKind.REVERSAL: "471",
 }
@@ -78,6 +92,18 @@ class ReversalStands(Refused):
     message = gettext_noop("Allocation {allocation_id} belongs to a reversal: post the item again instead.")
 
 
+class CounterpartReceivable(Refused):
+    """The other side of an item is never a customer account: those are written by their items alone."""
+
+    message = gettext_noop("{account} is a customer account: choose another one for the other side.")
+
+
+class PeriodClosed(Refused):
+    """Nothing is booked any more on days that a company has closed."""
+
+    message = gettext_noop("The books are closed until {closed_until}: nothing can be booked on {day}.")
+
+
 class AlreadyReversed(Refused):
     """An item is reversed once."""
 
@@ -107,6 +133,7 @@ class NewItem:
     due_inferred: bool = False
     is_implied: bool = False
     account: str = RECEIVABLES
+    counterpart: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +166,8 @@ def post(posting: Posting, *, items: Sequence[NewItem], by: Actor, why: str = ""
         actor_name=by.name,
         why=why,
     )
+    chosen = chosen_counterparts(posting.organisation_id, posting.entity_id)
+    items = [replace(item, counterpart=item.counterpart or chosen.get(item.kind, "")) for item in items]
     posted = OpenItem.objects.bulk_create([_open_item(posting, head, item) for item in items])
     Entry.objects.bulk_create(_counterparts(posting, head, items))
     record_audit(
@@ -166,7 +195,7 @@ def _open_item(posting: Posting, head: Transaction, item: NewItem) -> OpenItem:
 def _counterparts(posting: Posting, head: Transaction, items: Sequence[NewItem]) -> list[Entry]:
     sums: dict[tuple[str, str], int] = {}
     for item in items:
-        where = (COUNTERPARTS[ItemKind(item.kind)], item.currency)
+        where = (item.counterpart or COUNTERPARTS[ItemKind(item.kind)], item.currency)
         sums[where] = sums.get(where, 0) - item.amount_minor
     return [
         Entry(
@@ -314,10 +343,11 @@ def undo_allocation(*, organisation_id: int, allocation_id: int, by: Actor, why:
 
 
 @transaction.atomic
-def reverse_item(*, organisation_id: int, item_id: int, by: Actor, why: str) -> OpenItem:
+def reverse_item(*, organisation_id: int, item_id: int, by: Actor, why: str, on: dt.date | None = None) -> OpenItem:
     """Correct an item by its mirror, allocated with it in full: neither is open any more, on any day known from now.
 
-    Refused while something else is allocated to the item.
+    The mirror bears the item's own date, or the day `on` where that period is closed. Refused while something else is
+    allocated to the item.
     """
     item = OpenItem.objects.filter(organisation_id=organisation_id, pk=item_id).first()
     if item is None:
@@ -326,12 +356,13 @@ def reverse_item(*, organisation_id: int, item_id: int, by: Actor, why: str) -> 
         raise AlreadyReversed(document_number=item.document_number)
     if item.open_minor != item.amount_minor:
         raise StillAllocated(document_number=item.document_number)
-    mirror = _mirror(item, by=by, why=why)
+    day = max(on or item.item_date, item.item_date)
+    mirror = _mirror(item, day=day, by=by, why=why)
     if item.amount_minor:
         allocate(
             Settlement(
                 organisation_id=organisation_id,
-                allocation_date=item.item_date,
+                allocation_date=day,
                 key=f"reversal:{item.pk}",
                 source=REVERSAL_SOURCE,
             ),
@@ -345,11 +376,11 @@ def reverse_item(*, organisation_id: int, item_id: int, by: Actor, why: str) -> 
     return mirror
 
 
-def _mirror(item: OpenItem, *, by: Actor, why: str) -> OpenItem:
+def _mirror(item: OpenItem, *, day: dt.date, by: Actor, why: str) -> OpenItem:
     head = Transaction.objects.create(
         organisation_id=item.organisation_id,
         entity_id=item.entity_id,
-        transaction_date=item.item_date,
+        transaction_date=day,
         source=REVERSAL_SOURCE,
         key=f"reversal:{item.pk}",
         actor_id=by.user_id,
@@ -364,11 +395,12 @@ def _mirror(item: OpenItem, *, by: Actor, why: str) -> OpenItem:
         transaction=head,
         kind=ItemKind.REVERSAL,
         account=item.account,
+        counterpart=item.counterpart,
         document_number=item.document_number,
         document_id=item.document_id,
         instalment_number=item.instalment_number,
         instalment_count=item.instalment_count,
-        item_date=item.item_date,
+        item_date=day,
         due_date=item.due_date,
         currency=item.currency,
         amount_minor=-item.amount_minor,
@@ -379,8 +411,65 @@ def _mirror(item: OpenItem, *, by: Actor, why: str) -> OpenItem:
         Entry.objects.create(
             organisation_id=item.organisation_id,
             transaction=head,
-            account=COUNTERPARTS[ItemKind(item.kind)],
+            account=item.counterpart or COUNTERPARTS[ItemKind(item.kind)],
             currency=item.currency,
             amount_minor=item.amount_minor,
         )
     return mirror
+
+
+def chosen_counterparts(organisation_id: int, entity_id: int) -> dict[str, str]:
+    """The accounts a company books the other side of items on, by kind, where they are not the usual ones."""
+    chosen = CounterpartAccount.objects.filter(organisation_id=organisation_id, entity_id=entity_id)
+    return dict(chosen.values_list("kind", "account"))
+
+
+@transaction.atomic
+def choose_counterpart(*, organisation_id: int, entity_id: int, kind: str, account: str, by: Actor, why: str) -> None:
+    """Book the other side of a kind of item on another account from now on; an empty one returns to the usual.
+
+    What is booked already stays where it is. Refuses the customers' own accounts.
+    """
+    if account.startswith("41"):
+        raise CounterpartReceivable(account=account)
+    rows = CounterpartAccount.objects.filter(organisation_id=organisation_id, entity_id=entity_id, kind=kind)
+    rows.delete()
+    if account and account != COUNTERPARTS[ItemKind(kind)]:
+        CounterpartAccount.objects.create(
+            organisation_id=organisation_id, entity_id=entity_id, kind=kind, account=account
+        )
+    record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="choose_counterpart",
+        subject_kind="entity",
+        subject_id=entity_id,
+        why=why,
+        details={"kind": kind, "account": account},
+    )
+
+
+@transaction.atomic
+def close_period(*, organisation_id: int, entity_id: int, until: dt.date, by: Actor, why: str) -> Closing:
+    """From now on a company takes no postings dated up to that day; an earlier day reopens what lies after it.
+
+    Files from the books themselves still come in: they are closed there, and are only mirrored here.
+    """
+    closing = Closing.objects.create(
+        organisation_id=organisation_id,
+        entity_id=entity_id,
+        closed_until=until,
+        actor_id=by.user_id,
+        actor_name=by.name,
+        why=why,
+    )
+    record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="close_period",
+        subject_kind="entity",
+        subject_id=entity_id,
+        why=why,
+        details={"until": until},
+    )
+    return closing

@@ -106,7 +106,7 @@ def _move_in_entity(batch: Batch, *, from_id: int, to_id: int, only_moved_from: 
             f"""create temp table staged_moving on commit drop as
                 select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id, i.kind,
                     i.account, i.document_number, i.document_id, i.instalment_number, i.instalment_count, i.item_date,
-                    i.due_date, i.due_inferred, i.is_implied, i.currency, i.amount_minor
+                    i.due_date, i.due_inferred, i.is_implied, i.currency, i.amount_minor, i.counterpart
                 from ledger_openitem i where i.organisation_id = %(organisation)s and i.entity_id = %(entity)s
                     and i.customer_id = %(from)s and i.open_minor <> 0
                     {condition if only_moved_from is not None else ""}""",
@@ -118,10 +118,10 @@ def _move_in_entity(batch: Batch, *, from_id: int, to_id: int, only_moved_from: 
             f"""create temp view staged_moved_item as
                 select new_item_id as item_id, {int(to_id)} as customer_id, kind, account, document_number, document_id,
                     instalment_number, instalment_count, item_date, due_date, due_inferred, is_implied, currency,
-                    amount_minor
+                    amount_minor, counterpart
                 from staged_moving"""
         )
-        moved = ledger.post_staged(batch, view="staged_moved_item")
+        moved = ledger.post_staged(batch, view="staged_moved_item", has_counterpart=True)
         cursor.execute("select item_id, new_item_id, amount_minor, currency, document_number from staged_moving")
         replacements = {old: [ledger.Replacement(*new)] for old, *new in cursor.fetchall()}
         ledger.allocate_again(batch, released=released, replacements=replacements)

@@ -60,6 +60,11 @@ class ItemKind(models.TextChoices):
     DISCOUNT = "discount", _("Discount")
     DEDUCTION = "deduction", _("Deduction")
     WRITE_OFF = "write_off", _("Write-off")
+    CHARGE = "charge", _("Bank charge")
+    WITHHOLDING = "withholding", _("Withholding tax")
+    FX_DIFFERENCE = "fx_difference", _("Exchange difference")
+    CONVERSION = "conversion", _("Currency conversion")
+    OTHER_INCOME = "other_income", _("Other income")
     SETTLED_BEFORE = "settled_before", _("Settled before, without detail")
     REVERSAL = "reversal", _("Reversal")
 
@@ -89,6 +94,8 @@ class OpenItem(Scoped):
     )
     kind = models.CharField(max_length=20, choices=ItemKind.choices)
     account = models.CharField(max_length=20, default="411")
+    # where its other side is booked; empty: on the usual account of its kind
+    counterpart = models.CharField(max_length=20, blank=True, default="", db_default="")
     document_number = models.CharField(max_length=80)
     # the row of the room that issued it: invoices.Document or payments.Receipt, by kind
     document_id = models.BigIntegerField(null=True)
@@ -213,3 +220,82 @@ class AllocationLeg(Scoped):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.amount_minor}"
+
+
+class Lettering(Scoped):
+    """The lettrage code an allocation bears from then on; the latest row counts, before the allocation's own code.
+
+    A group that balances bears capitals; one that does not, the same letters in lower case; an undone one bears none.
+    """
+
+    allocation = models.ForeignKey(
+        Allocation, on_delete=models.PROTECT, related_name="letterings", db_index=False, db_constraint=False
+    )
+    code = models.CharField(max_length=20, blank=True, default="")
+    code_date = models.DateField(null=True)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "allocation", "-id"], name="ledger_lettering_allocation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.allocation_id} {self.code}"
+
+
+class LetteringCounter(Scoped):
+    """The last lettrage code given on one customer's account of one company, as a number; AA is 0."""
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    account = models.CharField(max_length=20)
+    last_number = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "entity", "customer", "account"], name="ledger_letteringcounter_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.account} {self.last_number}"
+
+
+class CounterpartAccount(Scoped):
+    """The account on which a company books the other side of one kind of item, where it is not the usual one."""
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20, choices=ItemKind.choices)
+    account = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "entity", "kind"], name="ledger_counterpartaccount_kind"),
+            models.CheckConstraint(
+                name="ledger_counterpartaccount_not_receivable", condition=~Q(account__startswith="41")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.account}"
+
+
+class Closing(Scoped):
+    """The last day of a company's books that takes no more postings; the latest row counts, so a period may reopen."""
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False)
+    closed_until = models.DateField()
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200)
+    why = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organisation", "entity", "-id"], name="ledger_closing_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} {self.closed_until}"

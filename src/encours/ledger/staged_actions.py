@@ -18,6 +18,8 @@ ITEM_COLUMNS = (
 # receivable accounts are written by their items alone, so a deposit's other side cannot be 4191 here
 _COUNTERPARTS = {kind.value: "70" if account.startswith("41") else account for kind, account in COUNTERPARTS.items()}
 
+_USUAL = ", ".join(f"('{kind}', '{account}')" for kind, account in _COUNTERPARTS.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -48,13 +50,23 @@ class Batch:
         }
 
 
-def post_staged(batch: Batch, *, view: str, settled_on: str = "") -> int:
+def _other_side(alias: str) -> str:
+    """The account on which an item's other side is booked, in SQL: its own, else the usual one of its kind."""
+    usual = " ".join(f"when '{kind}' then '{account}'" for kind, account in _COUNTERPARTS.items())
+    return f"coalesce(nullif({alias}.counterpart, ''), case {alias}.kind {usual} end)"
+
+
+def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpart: bool = False) -> int:
     """Post the items of a temporary table or view that has `item_id` and ITEM_COLUMNS; how many.
 
     Writes one transaction a day with the entries of that day summed by account, and the items under it. What the
     laws of the ledger refuse, is refused here too: the whole import is. With `settled_on`, a column with the day of it,
-    the view also has `open_minor`: the items are born with what their legs, added by the caller next, leave open.
+    the view also has `open_minor`: the items are born with what their legs, added by the caller next, leave open. With
+    `has_counterpart` it also has `counterpart`, the account of the other side where it is not the usual one.
     """
+    columns = f"{ITEM_COLUMNS}, counterpart" if has_counterpart else ITEM_COLUMNS
+    account = _other_side("v") if has_counterpart else "c.account"
+    usual = "" if has_counterpart else f"""join (values {_USUAL}) as c (kind, account) on c.kind = v.kind"""
     opened = "open_minor" if settled_on else "amount_minor"
     touched = f"case when {opened} <> amount_minor then %s end"
     day = touched % settled_on if settled_on else "null::date"
@@ -77,9 +89,9 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "") -> int:
             batch.parameters,
         )
         cursor.execute(
-            f"""insert into ledger_openitem (id, organisation_id, entity_id, transaction_id, {ITEM_COLUMNS}, open_minor,
+            f"""insert into ledger_openitem (id, organisation_id, entity_id, transaction_id, {columns}, open_minor,
                     legs_first_date, legs_last_date, legs_first_at, legs_last_at, recorded_at)
-                select item_id, %(organisation)s, %(entity)s, transaction_id, {ITEM_COLUMNS}, {opened},
+                select item_id, %(organisation)s, %(entity)s, transaction_id, {columns}, {opened},
                     {day}, {day}, {instant}, {instant}, transaction_timestamp()
                 from {view} join staged_head using (item_date)""",
             batch.parameters,
@@ -87,10 +99,8 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "") -> int:
         posted = int(cursor.rowcount)
         cursor.execute(
             f"""insert into ledger_entry (organisation_id, transaction_id, account, currency, amount_minor)
-                select %(organisation)s, transaction_id, c.account, v.currency, -sum(v.amount_minor)
-                from {view} v join staged_head using (item_date)
-                join (values {", ".join(f"('{kind}', '{account}')" for kind, account in _COUNTERPARTS.items())})
-                    as c (kind, account) on c.kind = v.kind
+                select %(organisation)s, transaction_id, {account}, v.currency, -sum(v.amount_minor)
+                from {view} v join staged_head using (item_date) {usual}
                 group by 2, 3, 4 having sum(v.amount_minor) <> 0""",
             batch.parameters,
         )
@@ -191,11 +201,11 @@ def reverse_staged(batch: Batch, *, items: str) -> int:
         cursor.execute(
             """insert into ledger_openitem (id, organisation_id, entity_id, customer_id, transaction_id, kind, account,
                    document_number, document_id, instalment_number, instalment_count, item_date, due_date, due_inferred,
-                   is_implied, currency, amount_minor, open_minor, reverses_id, recorded_at)
+                   is_implied, currency, amount_minor, open_minor, reverses_id, counterpart, recorded_at)
                select mirror_id, %(organisation)s, m.entity_id, customer_id, head_id, 'reversal', account,
                    document_number, document_id, instalment_number, instalment_count, m.item_date, due_date,
                    due_inferred,
-                   is_implied, currency, -amount_minor, -amount_minor, id, transaction_timestamp()
+                   is_implied, currency, -amount_minor, -amount_minor, id, counterpart, transaction_timestamp()
                from staged_mirror m join staged_mirror_head h on h.item_date = m.item_date and h.entity_id =
                    m.entity_id""",
             batch.parameters,
@@ -209,11 +219,9 @@ def _settle_mirrors(batch: Batch) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""insert into ledger_entry (organisation_id, transaction_id, account, currency, amount_minor)
-                select %(organisation)s, head_id, c.account, m.currency, sum(m.amount_minor)
+                select %(organisation)s, head_id, {_other_side("m")}, m.currency, sum(m.amount_minor)
                 from staged_mirror m
                 join staged_mirror_head h on h.item_date = m.item_date and h.entity_id = m.entity_id
-                join (values {", ".join(f"('{kind}', '{account}')" for kind, account in _COUNTERPARTS.items())})
-                    as c (kind, account) on c.kind = m.kind
                 group by 2, 3, 4 having sum(m.amount_minor) <> 0""",
             batch.parameters,
         )
