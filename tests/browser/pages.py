@@ -31,6 +31,8 @@ PAGES: list[tuple[str, str]] = [
     ("/settings/sending", "Périodes de silence"),
     ("/settings/mail", "Serveur"),
     ("/segments", "Segments"),
+    ("/segments/new", "Quels clients"),
+    ("/settings/tokens", "Jetons"),
     ("/users", "Nadia Ferrand"),
     ("/users/new", "Inviter"),
     ("/audit", "Journal d’audit"),

@@ -1,10 +1,13 @@
-"""What is wrong with a customer's identifiers, and which customers may be one and the same: pure."""
+"""What is wrong with identifiers, which customers may be one and the same, what a segment asks of them: pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Any
 
 from encours.core import ids
+from encours.core.errors import Refused, gettext_noop
 from encours.core.text import fold_words
 
 _CHECKS: Mapping[str, Callable[[str], ids.Checked]] = {
@@ -68,3 +71,59 @@ def _is_alike(name: str, other: str) -> bool:
     if [word for word in name.split() if word.isdigit()] != [word for word in other.split() if word.isdigit()]:
         return False
     return name == other or SequenceMatcher(None, name, other).ratio() * 100 >= _ALIKE_PERCENT
+
+
+CONDITION_FIELDS = (
+    "country", "postcode", "city", "language", "terms", "naf_code", "legal_form", "number", "name", "email",
+    "is_natural_person",
+)  # fmt: skip
+CONDITION_TESTS = ("is", "is_not", "begins", "contains")
+PERSON, COMPANY = "person", "company"
+VALUES_MAX = 200
+
+
+class ConditionUnknown(Refused):
+    """A segment asks something of customers that nobody can answer."""
+
+    message = gettext_noop("A segment cannot ask for “{field} {test}”.")
+
+
+class ConditionEmpty(Refused):
+    """A condition compares with nothing."""
+
+    message = gettext_noop("Say at least one value to compare with.")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something a segment asks of a customer: a field, how to compare, and values of which one is enough."""
+
+    field: str
+    test: str
+    values: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """As a segment keeps it."""
+        return {"field": self.field, "test": self.test, "values": list(self.values)}
+
+
+def condition(field: str, test: str, values: Sequence[str]) -> Condition:
+    """A condition that can be asked, or a refusal: ("country", "is", ["be", ""]) -> country is BE."""
+    if field not in CONDITION_FIELDS or test not in CONDITION_TESTS:
+        raise ConditionUnknown(field=field, test=test)
+    if field == "is_natural_person" and (test != "is" or not set(values) <= {PERSON, COMPANY}):
+        raise ConditionUnknown(field=field, test=test)
+    kept = tuple(dict.fromkeys(value.strip() for value in values if value.strip()))[:VALUES_MAX]
+    if not kept:
+        raise ConditionEmpty
+    return Condition(field, test, kept)
+
+
+def conditions_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
+    """The conditions a segment keeps; a customer must meet all of them."""
+    return tuple(condition(row["field"], row["test"], row["values"]) for row in stored)
+
+
+def values_in(text: str) -> list[str]:
+    """The values a person typed, parted by commas, semicolons or lines: "FR, BE" -> ["FR", "BE"]."""
+    return [value for value in (part.strip() for part in re.split("[,;\\n]", text)) if value]

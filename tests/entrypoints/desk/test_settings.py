@@ -156,7 +156,7 @@ class TestTheRest:
         assert "hidden-from-all" not in desk.get(f"/settings/mail?account={account.pk}").content.decode()
 
     def test_adds_a_segment(self, company: Company, desk: Desk):
-        desk.post("/segments", {"name": "Export", "priority": "10"})
+        desk.post("/segments/new", {"name": "Export", "priority": "10", "save": ""})
         assert Segment.objects.get().name == "Export"
 
     @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ REPORTS: Sequence[Screen] = (
 SETUP: Sequence[Screen] = (
     Screen("imports", _("Imports"), "file-import", ("import", "import_drop"), "import_books"),
     Screen("templates", _("Templates"), "template", ("template",)),
-    Screen("segments", _("Segments"), "users-group"),
+    Screen("segments", _("Segments"), "users-group", ("segment", "segment_new")),
     Screen("users", _("Users"), "users", ("user", "user_new"), "manage_users"),
     Screen("audit", _("Audit trail"), "history", (), "view_audit"),
     Screen(

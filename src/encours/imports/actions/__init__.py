@@ -16,6 +16,7 @@ from encours.access.actions import record_audit
 from encours.access.models import Entity, Organisation
 from encours.core.actors import Actor
 from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
+from encours.customers import segment_actions
 from encours.imports import queries
 from encours.imports.actions.fec import load_fec
 from encours.imports.actions.inference import reinfer_due_dates
@@ -201,6 +202,7 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
             entity = _load_one(work, circumstances, call_result, settles_at_once=settles_at_once)
         if entity is not None:
             _settle(entity, circumstances, works, call_result)
+            segment_actions.refill_segments(organisation_id=organisation_id, by=circumstances.by)
         for work in works:
             if work.result.refusal is None and not options.is_dry_run:
                 _record_within(work, circumstances)
