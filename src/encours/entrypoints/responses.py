@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import is_valid_path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
@@ -83,7 +84,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404: nothing here, or nothing for this reader."""
+    """404: nothing here, or nothing for this reader; one slash too many leads to the page without it."""
+    bare = request.path_info.rstrip("/")
+    is_ours = bare != request.path_info and not bare.startswith("//") and is_valid_path(bare)
+    if request.method == "GET" and bare and is_ours:
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(bare + ("?" + query if query else ""))
     return _page(request, 404, "")
 
 

@@ -98,3 +98,15 @@ class TestViews:
     def test_keep_filters_and_order_under_a_name(self, desk: Desk, books: Books):
         answer = desk.post("/views", {"screen": "items", "name": "Gros retards", "query": "only=overdue"}, follow=True)
         assert "Gros retards" in answer.content.decode()
+
+
+class TestASlashTooMany:
+    def test_leads_to_the_page(self, desk: Desk, books: Books):
+        answer = desk.get("/customers/?q=acme")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/customers?q=acme")
+
+    def test_leads_nowhere_when_there_is_no_page(self, desk: Desk, books: Books):
+        assert desk.get("/nothing-here/").status_code == 404
+
+    def test_never_leads_to_another_site(self, desk: Desk, books: Books):
+        assert desk.get("/%2Fcustomers/").status_code == 404
