@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from encours.access.models import Entity
 from encours.access.rules import Scope
@@ -103,11 +105,23 @@ class TestAgeing:
         rest = list(aged_balance.open_rows(of(filled), AsOf(TODAY), after=(first[-1].due_date, first[-1].item_id)))
         assert [*first, *rest] == whole
 
-    def test_takes_two_statements_however_large_the_book(
+    def test_takes_three_statements_however_large_the_book(
         self, filled: Books, django_assert_num_queries: object
     ) -> None:
-        with django_assert_num_queries(2):  # type: ignore[operator]
+        with django_assert_num_queries(3):  # type: ignore[operator]
             aged_balance.ageing(of(filled), AsOf(TODAY))
+
+    @pytest.mark.parametrize("by", list(By))
+    def test_is_the_same_from_the_kept_standings(self, filled: Books, by: By) -> None:
+        reckoned = aged_balance.ageing(of(filled), AsOf(TODAY), by=by)
+        analytics.refresh_standings(organisation_id=filled.company.organisation_id, today=TODAY)
+        with CaptureQueriesContext(connection) as asked:
+            kept = aged_balance.ageing(of(filled), AsOf(TODAY), by=by)
+        assert (kept.lines, kept.totals) == (reckoned.lines, reckoned.totals)
+        assert "from ledger_openitem" not in "".join(query["sql"] for query in asked)
+        filled.invoice(filled.company.cobalt, 9_000, issued=TODAY, due=TODAY)
+        changed = aged_balance.ageing(of(filled), AsOf(TODAY), by=by)
+        assert changed.totals["EUR"][-1] == reckoned.totals["EUR"][-1] + 9_000
 
 
 def _total(books: Books, **asked: object) -> int:

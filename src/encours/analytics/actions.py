@@ -6,15 +6,18 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from encours.analytics.models import ALL_ENTITIES, Snapshot, StandingDay, Touched
-from encours.analytics.queries import payments, reports
+from encours.analytics.models import ALL_ENTITIES, Snapshot, StandingDay
+from encours.analytics.queries import ageing, payments, reports
 from encours.analytics.queries.reports import Asked, Report
+from encours.analytics.rules.ageing import STANDARD
 from encours.analytics.rules.periods import months_to
 from encours.customers import queries as customers
 from encours.ledger import queries as ledger
 from encours.ledger.queries import AsOf, Selection
 
 DELAY_MONTHS = 12
+# from this many customers on, one pass over the whole book is quicker than looking each of them up
+EVERYBODY_COUNT = 5_000
 
 
 def refresh_standings(*, organisation_id: int, today: date) -> int:
@@ -24,22 +27,54 @@ def refresh_standings(*, organisation_id: int, today: date) -> int:
     noted by triggers in the transactions that changed it. Two at once wait for one another. Costs one small read when
     nothing changed.
     """
-    if not _is_stale(organisation_id, today):
+    if _version(organisation_id, today) is not None:
         return 0
     with transaction.atomic():
         _lock(organisation_id)
         touched = _take_touched(organisation_id)
         day = StandingDay.objects.filter(organisation_id=organisation_id).first()
-        if day is not None and day.as_of == today:
-            return _reckon(organisation_id, today, customer_ids=touched) if touched else 0
-        StandingDay.objects.filter(organisation_id=organisation_id).delete()
-        StandingDay.objects.create(organisation_id=organisation_id, as_of=today)
+        is_same_day = day is not None and day.as_of == today
+        if is_same_day and not touched:
+            return 0
+        _note_day(organisation_id, today, has_changed=bool(touched))
+        if is_same_day and len(touched) < EVERYBODY_COUNT:
+            ids = [pk for pk in touched if pk]
+            return _reckon(organisation_id, today, customer_ids=ids) if ids else 0
         return _reckon(organisation_id, today, customer_ids=None)
 
 
-def _is_stale(organisation_id: int, today: date) -> bool:
-    is_today = StandingDay.objects.filter(organisation_id=organisation_id, as_of=today).exists()
-    return not is_today or Touched.objects.filter(organisation_id=organisation_id).exists()
+def books_version(*, organisation_id: int, today: date) -> int:
+    """The number that changes with the books, once the standings of the day are up to them.
+
+    What is reckoned from the books under this number holds as long as the number does.
+    """
+    version = _version(organisation_id, today)
+    while version is None:
+        refresh_standings(organisation_id=organisation_id, today=today)
+        version = _version(organisation_id, today)
+    return version
+
+
+def _version(organisation_id: int, today: date) -> int | None:
+    """The version of the standings; None while they lag behind the books or the day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select version from analytics_standingday where organisation_id = %(organisation)s and as_of = %(today)s
+               and not exists (select from analytics_touched where organisation_id = %(organisation)s)""",
+            {"organisation": organisation_id, "today": today},
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _note_day(organisation_id: int, today: date, *, has_changed: bool) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into analytics_standingday as day (organisation_id, as_of, version) values (%s, %s, 1)
+               on conflict (organisation_id) do update set as_of = excluded.as_of,
+                   version = day.version + %s, refreshed_at = excluded.refreshed_at""",
+            [organisation_id, today, int(has_changed)],
+        )
 
 
 def _lock(organisation_id: int) -> None:
@@ -59,9 +94,12 @@ def _take_touched(organisation_id: int) -> list[int]:
 
 
 _COLUMNS = (
-    "outstanding_minor, not_due_minor, overdue_minor, unapplied_minor, item_count, overdue_count, oldest_due_date,"
-    " paid_minor, paid_late_days_minor"
+    "outstanding_minor, not_due_minor, overdue_minor, late_30_minor, late_60_minor, late_90_minor, late_more_minor,"
+    " unapplied_minor, item_count, overdue_count, oldest_due_date, paid_minor, paid_late_days_minor"
 )
+
+
+_LATE = ("late_30_minor", "late_60_minor", "late_90_minor", "late_more_minor")
 
 
 def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None) -> int:
@@ -74,21 +112,23 @@ def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None
     period = months_to(today, months=DELAY_MONTHS)
     parts, more = payments.parts_sql(selection, AsOf(today), period=period)
     parameters |= more | {"all_entities": ALL_ENTITIES, "merged": list(kept_of), "kept": list(kept_of.values())}
-    if kept_of:  # how a duplicate paid is the habit of the customer it became
-        parts = f"""select coalesce(m.kept, q.customer_id) as customer_id, q.entity_id, q.currency, q.amount_minor,
-            q.paid_date, q.due_date from ({parts}) q
-            left join unnest(%(merged)s::bigint[], %(kept)s::bigint[]) as m(merged, kept)
-              on m.merged = q.customer_id"""
+    if kept_of:
+        parts = _of_kept_customers(parts)
     some = " and customer_id = any(%(customers)s::bigint[])" if customer_ids is not None else ""
     of_customers = " and c.id = any(%(customers)s::bigint[])" if customer_ids is not None else ""
     is_split = _has_several_entities(organisation_id)
     groups = ", (customer_id, currency, entity_id)" if is_split else ""
     entity = "coalesce(entity_id, %(all_entities)s)" if is_split else "%(all_entities)s::bigint"
+    late = ", ".join(
+        f"sum(open_minor) filter (where {ageing.condition(bucket, STANDARD)})::bigint as {name}"
+        for name, bucket in zip(_LATE, STANDARD.buckets[1:], strict=True)
+    )
     sql = f"""
         with owed as (
             select customer_id, {entity} as entity_id, currency, sum(open_minor)::bigint as outstanding_minor,
                    sum(open_minor) filter (where open_minor > 0 and due_date >= %(day)s)::bigint as not_due,
                    sum(open_minor) filter (where open_minor > 0 and due_date < %(day)s)::bigint as overdue,
+                   {late},
                    sum(open_minor) filter (where open_minor < 0)::bigint as unapplied, count(*) as item_count,
                    count(*) filter (where open_minor > 0 and due_date < %(day)s) as overdue_count,
                    min(due_date) filter (where open_minor > 0 and due_date < %(day)s) as oldest_due_date
@@ -102,7 +142,8 @@ def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None
             select c.id as customer_id, coalesce(o.entity_id, p.entity_id, %(all_entities)s) as entity_id,
                    coalesce(o.currency, p.currency, (select currency from access_entity
                        where organisation_id = %(organisation)s order by id limit 1), 'EUR') as currency,
-                   o.outstanding_minor, o.not_due, o.overdue, o.unapplied, o.item_count, o.overdue_count,
+                   o.outstanding_minor, o.not_due, o.overdue, {", ".join(f"o.{name}" for name in _LATE)},
+                   o.unapplied, o.item_count, o.overdue_count,
                    o.oldest_due_date, p.paid_minor, p.paid_late_days_minor
             from customers_customer c
             left join (owed o full join paid p using (customer_id, entity_id, currency)) on customer_id = c.id
@@ -110,8 +151,8 @@ def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None
         )
         insert into analytics_standing (organisation_id, customer_id, entity_id, currency, {_COLUMNS})
         select %(organisation)s, customer_id, entity_id, currency, coalesce(outstanding_minor, 0),
-               coalesce(not_due, 0), coalesce(overdue, 0), coalesce(unapplied, 0), coalesce(item_count, 0),
-               coalesce(overdue_count, 0), oldest_due_date, coalesce(paid_minor, 0), coalesce(paid_late_days_minor, 0)
+               coalesce(not_due, 0), coalesce(overdue, 0), {", ".join(f"coalesce({name}, 0)" for name in _LATE)},
+               coalesce(unapplied, 0), coalesce(item_count, 0), coalesce(overdue_count, 0), oldest_due_date, coalesce(paid_minor, 0), coalesce(paid_late_days_minor, 0)
         from every"""
     with connection.cursor() as cursor:
         cursor.execute(f"delete from analytics_standing where organisation_id = %(organisation)s{some}", parameters)
@@ -120,6 +161,13 @@ def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None
         if customer_ids is None:
             cursor.execute("analyze analytics_standing")
     return count
+
+
+def _of_kept_customers(parts: str) -> str:
+    """How a duplicate paid is the habit of the customer it became."""
+    return f"""select coalesce(m.kept, q.customer_id) as customer_id, q.entity_id, q.currency, q.amount_minor,
+        q.paid_date, q.due_date from ({parts}) q
+        left join unnest(%(merged)s::bigint[], %(kept)s::bigint[]) as m(merged, kept) on m.merged = q.customer_id"""
 
 
 def _has_several_entities(organisation_id: int) -> bool:

@@ -22,6 +22,11 @@ class Standing(Scoped):
     outstanding_minor = models.BigIntegerField(default=0)
     not_due_minor = models.BigIntegerField(default=0)
     overdue_minor = models.BigIntegerField(default=0)
+    # the overdue by days late, in the columns of the standard aged balance
+    late_30_minor = models.BigIntegerField(default=0)
+    late_60_minor = models.BigIntegerField(default=0)
+    late_90_minor = models.BigIntegerField(default=0)
+    late_more_minor = models.BigIntegerField(default=0)
     unapplied_minor = models.BigIntegerField(default=0)
     item_count = models.IntegerField(default=0)
     overdue_count = models.IntegerField(default=0)
@@ -51,9 +56,10 @@ class Standing(Scoped):
 
 
 class StandingDay(Scoped):
-    """The day the organisation's standings were last reckoned for."""
+    """The day the organisation's standings were last reckoned for; `version` grows with each change of the books."""
 
     as_of = models.DateField()
+    version = models.BigIntegerField(default=1)
     refreshed_at = models.DateTimeField(db_default=TransactionNow())
 
     class Meta:
@@ -66,7 +72,10 @@ class StandingDay(Scoped):
 
 
 class Touched(Scoped):
-    """A customer whose account changed since its standing was reckoned; written by triggers, emptied by the refresh."""
+    """A customer whose account changed since its standing was reckoned; written by triggers, emptied by the refresh.
+
+    Customer 0 stands for a change of customers' own records, which no account has to be reckoned again for.
+    """
 
     customer_id = models.BigIntegerField()
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from encours.analytics.queries import kept
 from encours.analytics.rules.ageing import STANDARD, Basis, Bucket, Scheme, Unapplied
 from encours.ledger import queries as ledger
 from encours.ledger.queries import AsOf, Selection
@@ -76,8 +77,19 @@ _OF_CUSTOMER = {By.COLLECTOR, By.SEGMENT, By.COUNTRY}
 
 
 def ageing(selection: Selection, as_of: AsOf, *, scheme: Scheme = STANDARD, by: By = By.CUSTOMER) -> AgedBalance:
-    """The aged balance, one line a key and currency, largest balance first, with the totals of each currency."""
-    sql, parameters = grouped_sql(selection, as_of, scheme=scheme, by=by)
+    """The aged balance, one line a key and currency, largest balance first, with the totals of each currency.
+
+    The standard columns of today are summed from the kept standings while these are up to the books, any other balance
+    from the open items.
+    """
+    standings = kept.state(selection, as_of)
+    if scheme == STANDARD and standings.is_up_to_date:
+        of_customer = by in _OF_CUSTOMER
+        sql, parameters = kept.aged_sql(
+            selection, by=_GROUPS[by][0], is_of_customer=of_customer, is_split=standings.is_split
+        )
+    else:
+        sql, parameters = grouped_sql(selection, as_of, scheme=scheme, by=by)
     _, number, name, join = _GROUPS[by]
     with connection.cursor() as cursor:
         cursor.execute(f"select {number}, {name}, g.* from ({sql}) g {join} order by g.total desc, g.key", parameters)

@@ -126,23 +126,15 @@ def _entry(plain: dict[str, Any]) -> Entry:
 def books_state(organisation_id: int) -> str:
     """What the books hold, in a few numbers that change with every fact and every customer: tells a stale report.
 
-    The latest ids alone would miss a transaction that took its ids before another and is committed after it, so the
-    facts recorded since yesterday are counted too.
+    The version grows when the standings take in what triggers noted of committed transactions; what is noted and not
+    taken in yet is told by its count and its latest id.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            with recent as (select date_trunc('day', statement_timestamp(), 'UTC') - interval '1 day' as since)
-            select coalesce((select id from ledger_openitem where organisation_id = %(organisation)s
-                       order by id desc limit 1), 0),
-                   coalesce((select id from ledger_allocationleg where organisation_id = %(organisation)s
-                       order by id desc limit 1), 0),
-                   (select count(*) from ledger_transaction, recent
-                       where organisation_id = %(organisation)s and recorded_at >= since),
-                   (select count(*) from ledger_allocation, recent
-                       where organisation_id = %(organisation)s and recorded_at >= since),
-                   (select count(*) || '.' || coalesce(extract(epoch from max(changed_at)), 0)::text
-                       from customers_customer where organisation_id = %(organisation)s)
+            select coalesce((select version from analytics_standingday where organisation_id = %(organisation)s), 0),
+                   count(*), coalesce(max(id), 0)
+            from analytics_touched where organisation_id = %(organisation)s
             """,
             {"organisation": organisation_id},
         )
