@@ -7,11 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access import queries as access
 from encours.access.rules import can
+from encours.connectors.dns import client as name_servers
 from encours.connectors.smtp import client
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
@@ -20,6 +21,14 @@ from encours.entrypoints.responses import told
 from encours.messaging import actions as messaging
 from encours.messaging import queries
 from encours.messaging.models import MailAccount, Security
+
+# how a finding is shown: its word, tone and icon
+VERDICTS = {
+    "good": (pgettext_lazy("domain", "In order"), "good", "check"),
+    "weak": (pgettext_lazy("domain", "Weak"), "watch", "alert-triangle"),
+    "missing": (pgettext_lazy("domain", "Missing"), "watch", "circle-dashed"),
+    "wrong": (pgettext_lazy("domain", "Wrong"), "act", "alert-circle"),
+}
 
 
 class AccountForm(DeskForm):
@@ -77,8 +86,21 @@ def mail_accounts(request: DeskRequest) -> HttpResponse:
             _save(request, form)
             told(request, gettext("Saved. Test it: messages only leave by what works."))
             return redirect("desk:mail_accounts")
-    context = {"rows": rows, "form": form, "chosen": chosen, "is_open": bool(chosen or form.errors or not rows)}
+    context = {
+        "rows": [_row(account) for account in rows],
+        "form": form,
+        "chosen": chosen,
+        "is_open": bool(chosen or form.errors or not rows),
+    }
     return render(request, "desk/settings/mail_accounts.html", context, status=422 if form.errors else 200)
+
+
+def _row(account: MailAccount) -> dict[str, Any]:
+    findings = []
+    for code, finding in account.domain_findings.items():
+        word, tone, icon = VERDICTS[finding["verdict"]]
+        findings.append({**finding, "name": code.upper(), "word": word, "tone": tone, "icon": icon})
+    return {"account": account, "domain": account.from_email.rpartition("@")[2], "findings": findings}
 
 
 def _initial(request: DeskRequest, account: MailAccount | None) -> dict[str, Any]:
@@ -101,15 +123,20 @@ def _save(request: DeskRequest, form: AccountForm) -> None:
     )
 
 
-@screen("send_message")
-@require_POST
-def mail_account_test(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Sign in to the server once; what it refuses is told in its words."""
+def _account(request: DeskRequest, account_id: int) -> MailAccount:
     account = next((one for one in queries.accounts(request.organisation_id) if one.pk == account_id), None)
     if account is None:
         raise Http404
     if _owner_of(account) not in dict(_owners(request)):
         raise PermissionDenied
+    return account
+
+
+@screen("send_message")
+@require_POST
+def mail_account_test(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Sign in to the server once; what it refuses is told in its words."""
+    account = _account(request, account_id)
     messaging.verify_mail_account(
         organisation_id=request.organisation_id,
         account_id=account.pk,
@@ -121,7 +148,25 @@ def mail_account_test(request: DeskRequest, account_id: int) -> HttpResponse:
     return redirect("desk:mail_accounts")
 
 
+@screen("send_message")
+@require_POST
+def mail_account_domain(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Read what the account's domain publishes about mail in its name; silent name servers are said to be silent."""
+    account = _account(request, account_id)
+    found = messaging.check_domain(
+        organisation_id=request.organisation_id,
+        account_id=account.pk,
+        look_up=name_servers.text_records,
+        by=request.actor,
+        now=request.now,
+    )
+    good = sum(finding.verdict == "good" for finding in found.values())
+    told(request, gettext("{good} of {count} in order.").format(good=good, count=len(found)))
+    return redirect("desk:mail_accounts")
+
+
 urlpatterns = [
     path("settings/mail", mail_accounts, name="mail_accounts"),
     path("settings/mail/<int:account_id>/test", mail_account_test, name="mail_account_test"),
+    path("settings/mail/<int:account_id>/domain", mail_account_domain, name="mail_account_domain"),
 ]
