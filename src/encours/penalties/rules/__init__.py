@@ -1,0 +1,1 @@
+"""How penalties are reckoned: pure, on plain values."""
