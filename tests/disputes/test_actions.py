@@ -87,6 +87,6 @@ class TestQueries:
     def test_list_the_open_ones_of_the_readers_customers(self, brevanne):
         open_one(brevanne)
         scope = access.scope_of(Membership.objects.get(user=brevanne.collector))
-        assert [dispute.document_number for dispute in queries.open_of(brevanne.acme.pk, scope=scope)] == ["F1"]
+        assert [dispute.document_number for dispute in queries.open_of([brevanne.acme.pk], scope=scope)] == ["F1"]
         assert queries.open_count(scope) == 1
-        assert len(queries.all_of(brevanne.acme.pk, scope=scope)) == 1
+        assert len(queries.all_of([brevanne.acme.pk], scope=scope)) == 1

@@ -46,6 +46,26 @@ def in_scope(scope: Scope) -> QuerySet[Customer]:
     return customers
 
 
+def in_scope_with_merged(scope: Scope) -> QuerySet[Customer]:
+    """The customers a person may see and those that were merged into them: what they did is part of the story."""
+    seen = in_scope(scope).values("pk")
+    return Customer.objects.filter(Q(pk__in=seen) | Q(merged_into__in=seen), organisation_id=scope.organisation_id)
+
+
+def kept_number(number: str, *, scope: Scope) -> str | None:
+    """The number of the customer that this one was merged into, when it was and the reader may see it."""
+    found = Customer.objects.filter(organisation_id=scope.organisation_id, number=number, merged_into__isnull=False)
+    pk = found.values_list("pk", flat=True).first()
+    kept = in_scope(scope).filter(pk=merged(scope.organisation_id)[pk]).first() if pk is not None else None
+    return kept.number if kept else None
+
+
+def merged_into(customer_id: int, *, organisation_id: int) -> Sequence[Customer]:
+    """The duplicates that were merged into this customer itself, by number."""
+    found = Customer.objects.filter(organisation_id=organisation_id, merged_into_id=customer_id)
+    return list(found.order_by("number"))
+
+
 def customer_by_number(number: str, *, scope: Scope) -> Customer:
     """The customer of that number with its segment, collector and parent; refuses what the reader may not see."""
     found = in_scope(scope).select_related("segment", "collector", "sales_rep", "parent").filter(number=number).first()
@@ -63,9 +83,9 @@ def contacts_of(customer_id: int, *, organisation_id: int) -> Sequence[Contact]:
     )
 
 
-def notes_of(customer_id: int, *, organisation_id: int, limit: int) -> Sequence[Note]:
-    """The latest comments about the customer."""
-    notes = Note.objects.filter(organisation_id=organisation_id, customer_id=customer_id)
+def notes_of(account_ids: Sequence[int], *, organisation_id: int, limit: int) -> Sequence[Note]:
+    """The latest comments about the customer and those merged into it."""
+    notes = Note.objects.filter(organisation_id=organisation_id, customer_id__in=account_ids)
     return list(notes.order_by("-pk")[:limit])
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from encours.access.rules import Scope
+from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 
 
@@ -14,18 +15,19 @@ def in_scope(scope: Scope) -> QuerySet[Dispute]:
     if scope.own_portfolio_only and scope.user_id is None:
         return disputes.none()
     if scope.own_portfolio_only:
-        disputes = disputes.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+        disputes = disputes.filter(customer__in=customers.in_scope_with_merged(scope).values("pk"))
     return disputes
 
 
-def open_of(customer_id: int, *, scope: Scope) -> Sequence[Dispute]:
-    """The customer's open disputes, oldest first."""
-    return list(in_scope(scope).filter(customer_id=customer_id, closed_date__isnull=True).order_by("opened_date", "pk"))
+def open_of(account_ids: Sequence[int], *, scope: Scope) -> Sequence[Dispute]:
+    """The open disputes of a customer and those merged into it, oldest first."""
+    found = in_scope(scope).filter(customer_id__in=account_ids, closed_date__isnull=True)
+    return list(found.order_by("opened_date", "pk"))
 
 
-def all_of(customer_id: int, *, scope: Scope, limit: int = 50) -> Sequence[Dispute]:
-    """The customer's disputes, open ones first, then the latest."""
-    disputes = in_scope(scope).filter(customer_id=customer_id)
+def all_of(account_ids: Sequence[int], *, scope: Scope, limit: int = 50) -> Sequence[Dispute]:
+    """The disputes of a customer and those merged into it, open ones first, then the latest."""
+    disputes = in_scope(scope).filter(customer_id__in=account_ids)
     return list(disputes.order_by(F("closed_date").desc(nulls_first=True), "-pk")[:limit])
 
 

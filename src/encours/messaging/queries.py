@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from encours.access.rules import Scope
 from encours.core import secrets
 from encours.core.errors import EncoursError, NotFound, gettext_noop
-from encours.customers.queries import in_scope
+from encours.customers.queries import in_scope_with_merged
 from encours.messaging.models import (
     ChannelSwitch,
     MailAccount,
@@ -160,7 +160,7 @@ def messages(
     scope: Scope,
     *,
     states: Sequence[str] = (),
-    customer_id: int | None = None,
+    account_ids: Sequence[int] = (),
     before_id: int | None = None,
     limit: int = 50,
 ) -> Sequence[Message]:
@@ -171,8 +171,8 @@ def messages(
     found = _visible(scope).select_related("customer", "template_version__template").defer("context")
     if states:
         found = found.filter(state__in=states)
-    if customer_id is not None:
-        found = found.filter(customer_id=customer_id)
+    if account_ids:
+        found = found.filter(customer_id__in=account_ids)
     if before_id is not None:
         found = found.filter(pk__lt=before_id)
     last = MessageEvent.objects.filter(organisation_id=scope.organisation_id, message_id=OuterRef("pk"))
@@ -187,7 +187,7 @@ def messages(
 def _visible(scope: Scope) -> QuerySet[Message]:
     found = Message.objects.filter(organisation_id=scope.organisation_id)
     if scope.own_portfolio_only:
-        found = found.filter(customer_id__in=in_scope(scope).values("pk"))
+        found = found.filter(customer_id__in=in_scope_with_merged(scope).values("pk"))
     if scope.entity_ids:
         found = found.filter(Q(sender_entity_id__in=scope.entity_ids) | Q(sender_entity_id__isnull=True))
     return found
@@ -281,13 +281,13 @@ def unread_replies(organisation_id: int) -> Mapping[int, int]:
     return dict(unread.values_list("customer_id").annotate(count=Count("pk")))
 
 
-def replies(scope: Scope, *, customer_id: int | None = None, limit: int = 50) -> Sequence[Reply]:
+def replies(scope: Scope, *, account_ids: Sequence[int] = (), limit: int = 50) -> Sequence[Reply]:
     """Customers' answers a person may see, unread first, then the latest."""
     found = Reply.objects.filter(organisation_id=scope.organisation_id).select_related("customer")
     if scope.own_portfolio_only:
-        found = found.filter(customer_id__in=in_scope(scope).values("pk"))
-    if customer_id is not None:
-        found = found.filter(customer_id=customer_id)
+        found = found.filter(customer_id__in=in_scope_with_merged(scope).values("pk"))
+    if account_ids:
+        found = found.filter(customer_id__in=account_ids)
     return list(found.order_by(F("read_at").desc(nulls_first=True), "-received_at")[:limit])
 
 

@@ -45,19 +45,19 @@ class StepTaken:
     left_date: date
 
 
-def promises_of(customer_id: int, *, scope: Scope, today: date, limit: int) -> Sequence[PromiseKept]:
-    """The customer's latest promises, each with the money that came for it alone, from its making to its day."""
-    promises = Promise.objects.filter(organisation_id=scope.organisation_id, customer_id=customer_id)
+def promises_of(account_ids: Sequence[int], *, scope: Scope, today: date, limit: int) -> Sequence[PromiseKept]:
+    """The latest promises of a customer and those merged into it, each with the money that came for it by its day."""
+    promises = Promise.objects.filter(organisation_id=scope.organisation_id, customer_id__in=account_ids)
     found = list(promises.order_by("-made_date", "-pk")[:limit])
     if not found:
         return []
-    cover = covered(scope.organisation_id, customer_ids=[customer_id], today=today)
+    cover = covered(scope.organisation_id, customer_ids=account_ids, today=today)
     return [PromiseKept(promise, cover[promise.pk].in_time_minor if promise.pk in cover else 0) for promise in found]
 
 
-def pauses_of(customer_id: int, *, scope: Scope, limit: int) -> Sequence[Pause]:
-    """The customer's pauses, those still running first."""
-    pauses = Pause.objects.filter(organisation_id=scope.organisation_id, customer_id=customer_id)
+def pauses_of(account_ids: Sequence[int], *, scope: Scope, limit: int) -> Sequence[Pause]:
+    """The pauses of a customer and those merged into it, those still running first."""
+    pauses = Pause.objects.filter(organisation_id=scope.organisation_id, customer_id__in=account_ids)
     return list(pauses.order_by(F("ended_date").desc(nulls_first=True), "-pk")[:limit])
 
 

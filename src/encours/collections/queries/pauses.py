@@ -10,6 +10,7 @@ from encours.access.rules import Scope
 from encours.collections.models import Pause, Promise
 from encours.collections.queries.promised import covered
 from encours.collections.rules.promises import PromiseState, state_of
+from encours.customers.queries import in_scope_with_merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,19 @@ def running_pauses(scope: Scope, *, today: date) -> QuerySet[Pause]:
     return running.select_related("customer", "author").order_by("start_date", "pk")
 
 
-def pauses_of(customer_id: int, *, scope: Scope) -> Sequence[Pause]:
-    """All pauses of a customer, the latest first."""
+def pauses_of(account_ids: Sequence[int], *, scope: Scope) -> Sequence[Pause]:
+    """All pauses of a customer and those merged into it, the latest first."""
     pauses = _in_portfolio(Pause.objects.filter(organisation_id=scope.organisation_id), scope)
-    return list(pauses.filter(customer_id=customer_id).order_by("-pk"))
+    return list(pauses.filter(customer_id__in=account_ids).order_by("-pk"))
 
 
 def promises(
-    scope: Scope, *, today: date, customer_id: int | None = None, since: date | None = None, limit: int = 500
+    scope: Scope, *, today: date, account_ids: Sequence[int] = (), since: date | None = None, limit: int = 500
 ) -> list[PromiseSeen]:
-    """Promises with their state, the next due first; without a customer, those of the last month and to come."""
+    """Promises with their state, the next due first; without an account, those of the last month and to come."""
     found = _in_portfolio(Promise.objects.filter(organisation_id=scope.organisation_id), scope)
-    if customer_id is not None:
-        found = found.filter(customer_id=customer_id)
+    if account_ids:
+        found = found.filter(customer_id__in=account_ids)
     else:
         found = found.filter(promised_date__gte=since or today - timedelta(days=31), withdrawn_date__isnull=True)
     listed = list(found.select_related("customer").order_by("promised_date", "pk")[:limit])
@@ -63,9 +64,7 @@ def _seen(promise: Promise, received_minor: int, today: date) -> PromiseSeen:
 def _in_portfolio[Row: (Pause, Promise)](rows: QuerySet[Row], scope: Scope) -> QuerySet[Row]:
     if not scope.own_portfolio_only:
         return rows
-    if scope.user_id is None:
-        return rows.none()
-    return rows.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+    return rows.filter(customer__in=in_scope_with_merged(scope).values("pk"))
 
 
 def customers_noted(note: str, *, organisation_id: int, customer_ids: Sequence[int]) -> set[int]:

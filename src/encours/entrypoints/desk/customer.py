@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -26,6 +26,7 @@ from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.invoices import queries as invoices
+from encours.ledger import merging_actions as merging
 from encours.ledger import queries as ledger
 from encours.payments import queries as payments
 
@@ -39,12 +40,15 @@ def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
     balances = ledger.balances_of(customer.pk, scope=request.scope, today=request.today)
     main = balances[0] if balances else None
     account_ids = customers.with_merged(customer.pk, organisation_id=request.organisation_id)
-    all_disputes = disputes.all_of(customer.pk, scope=request.scope)
-    pauses = collections.pauses_of(customer.pk, scope=request.scope, limit=ITEMS_MAX)
+    all_disputes = disputes.all_of(account_ids, scope=request.scope)
+    pauses = collections.pauses_of(account_ids, scope=request.scope, limit=ITEMS_MAX)
     running = [pause for pause in pauses if _runs(pause, request)]
     return {
         "customer": customer,
         "account_ids": account_ids,
+        "merged": customers.merged_into(customer.pk, organisation_id=request.organisation_id)
+        if len(account_ids) > 1
+        else [],
         "tab": tab,
         "balances": balances,
         "item_count": sum(balance.item_count for balance in balances),
@@ -69,6 +73,7 @@ def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
             "dispute": access.can(request.scope, "open_dispute"),
             "resolve": access.can(request.scope, "resolve_dispute"),
             "pause": access.can(request.scope, "pause_reminders"),
+            "merge": access.can(request.scope, "merge_customers"),
         },
     }
 
@@ -90,6 +95,8 @@ def _field(minor: int, currency: str) -> str:
 
 @screen("view_books")
 def customer(request: DeskRequest, number: str) -> HttpResponse:
+    if kept := customers.kept_number(number, scope=request.scope):
+        return redirect("desk:customer", number=kept)
     head = _head(request, number, "items")
     who = head["customer"]
     items = ledger.account_items(who.pk, scope=request.scope, limit=ITEMS_MAX)
@@ -100,7 +107,9 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
     reader = timeline.Reader(request.scope, request.today, request.now)
     known = accounts.Known(
         disputes=[dispute for dispute in head["disputes"] if dispute.closed_date is None],
-        promises=collections.promises_of(who.pk, scope=request.scope, today=request.today, limit=ITEMS_MAX),
+        promises=collections.promises_of(
+            head["account_ids"], scope=request.scope, today=request.today, limit=ITEMS_MAX
+        ),
         steps=collections.steps_taken(who.pk, organisation_id=request.organisation_id),
     )
     to_come = (item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today)
@@ -155,6 +164,23 @@ def documents(request: DeskRequest, number: str) -> HttpResponse:
     return render(request, "desk/customers/documents.html", {**head, "documents": found})
 
 
+@screen("merge_customers")
+@require_POST
+def unmerge(request: DeskRequest, number: str, duplicate: int) -> HttpResponse:
+    """Take a merge apart: the duplicate stands for itself again."""
+    who = customers.customer_by_number(number, scope=request.scope)
+    if duplicate not in {one.pk for one in customers.merged_into(who.pk, organisation_id=request.organisation_id)}:
+        raise Http404
+    apart = merging.unmerge_customers(
+        organisation_id=request.organisation_id,
+        duplicate_id=duplicate,
+        by=request.actor,
+        why=request.POST.get("why", "").strip()[:300],
+    )
+    told(request, gettext("{name} stands for itself again.").format(name=f"{apart.name} {apart.number}"))
+    return redirect("desk:customer", number=number)
+
+
 @screen("add_note")
 @require_POST
 def add_note(request: DeskRequest, number: str) -> HttpResponse:
@@ -175,6 +201,7 @@ urlpatterns = [
     path("customers/<path:number>/documents", documents, name="customer_documents"),
     path("customers/<path:number>/coming", coming, name="customer_coming"),
     path("customers/<path:number>/disputes", contested, name="customer_disputes"),
+    path("customers/<path:number>/unmerge/<int:duplicate>", unmerge, name="customer_unmerge"),
     path("customers/<path:number>/notes", add_note, name="customer_note"),
     path("customers/<path:number>", customer, name="customer"),
 ]

@@ -14,6 +14,7 @@ from encours.collections.queries import pauses as engaged
 from encours.core.errors import Refused, gettext_noop
 from encours.core.money import ENGLISH, FRENCH, Money
 from encours.customers import queries as customers
+from encours.customers.models import Customer
 from encours.disputes import actions as disputes
 from encours.disputes import queries as contested
 from encours.entrypoints.desk.screens import screen
@@ -46,6 +47,10 @@ def _must_be_among(wanted: int, known: Iterable[int]) -> None:
         raise Http404
 
 
+def _accounts(customer: Customer) -> list[int]:
+    return customers.with_merged(customer.pk, organisation_id=customer.organisation_id)
+
+
 def _returned(request: DeskRequest, number: str) -> HttpResponse:
     return back(request, reverse("desk:customer", args=[number]))
 
@@ -76,7 +81,7 @@ def promise(request: DeskRequest, number: str) -> HttpResponse:
 @require_POST
 def withdraw_promise(request: DeskRequest, number: str, promise_id: int) -> HttpResponse:
     customer = customers.customer_by_number(number, scope=request.scope)
-    made = engaged.promises(request.scope, today=request.today, customer_id=customer.pk)
+    made = engaged.promises(request.scope, today=request.today, account_ids=_accounts(customer))
     _must_be_among(promise_id, (seen.promise.pk for seen in made))
     pauses.withdraw_promise(
         organisation_id=request.organisation_id,
@@ -114,7 +119,7 @@ def dispute(request: DeskRequest, number: str) -> HttpResponse:
 @require_POST
 def close_dispute(request: DeskRequest, number: str, dispute_id: int) -> HttpResponse:
     customer = customers.customer_by_number(number, scope=request.scope)
-    _must_be_among(dispute_id, (one.pk for one in contested.open_of(customer.pk, scope=request.scope)))
+    _must_be_among(dispute_id, (one.pk for one in contested.open_of(_accounts(customer), scope=request.scope)))
     disputes.close_dispute(
         organisation_id=request.organisation_id,
         dispute_id=dispute_id,
@@ -149,7 +154,7 @@ def pause(request: DeskRequest, number: str) -> HttpResponse:
 @require_POST
 def resume(request: DeskRequest, number: str, pause_id: int) -> HttpResponse:
     customer = customers.customer_by_number(number, scope=request.scope)
-    _must_be_among(pause_id, (one.pk for one in engaged.pauses_of(customer.pk, scope=request.scope)))
+    _must_be_among(pause_id, (one.pk for one in engaged.pauses_of(_accounts(customer), scope=request.scope)))
     pauses.resume(organisation_id=request.organisation_id, pause_id=pause_id, today=request.today, by=request.actor)
     told(request, gettext("Reminders of {name} go on").format(name=customer.name))
     return _returned(request, number)

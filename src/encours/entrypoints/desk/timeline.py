@@ -89,17 +89,18 @@ class Told:
 
 def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence[Event]:
     """What happened, the latest first, whole or one feed of it."""
+    accounts_told = told.account_ids or [customer_id]
     events: list[Event] = []
     if feed in ("all", "notes"):
-        events += _notes(customer_id, reader)
+        events += _notes(accounts_told, reader)
     if feed in ("all", "money"):
-        events += _receipts(told.account_ids or [customer_id], reader)
+        events += _receipts(accounts_told, reader)
     if feed in ("all", "exchanges"):
         events += _disputes(told.disputes, reader)
         events += _promises(told.promises, reader)
         events += _pauses(told.pauses, reader)
-        events += _messages(customer_id, reader)
-        events += _replies(customer_id, reader)
+        events += _messages(accounts_told, reader)
+        events += _replies(accounts_told, reader)
     return sorted(events, key=lambda event: event.at, reverse=True)[:PAST_SHOWN]
 
 
@@ -174,8 +175,8 @@ def _step(day: date, decision: Decision, reader: Reader) -> Event:
     )
 
 
-def _notes(customer_id: int, reader: Reader) -> Iterable[Event]:
-    for note in customers.notes_of(customer_id, organisation_id=reader.scope.organisation_id, limit=PAST_SHOWN):
+def _notes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for note in customers.notes_of(account_ids, organisation_id=reader.scope.organisation_id, limit=PAST_SHOWN):
         yield Event(
             at=note.recorded_at,
             feed="notes",
@@ -295,8 +296,8 @@ def _is_over(until: date | None, today: date) -> bool:
     return until is not None and until < today
 
 
-def _messages(customer_id: int, reader: Reader) -> Iterable[Event]:
-    found = messaging.messages(reader.scope, states=_SHOWN_MESSAGES, customer_id=customer_id, limit=PAST_SHOWN)
+def _messages(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    found = messaging.messages(reader.scope, states=_SHOWN_MESSAGES, account_ids=account_ids, limit=PAST_SHOWN)
     for message in found:
         to = ", ".join(address.get("name") or address.get("email", "") for address in message.to)
         at = message.state_at or message.created_at
@@ -312,8 +313,8 @@ def _messages(customer_id: int, reader: Reader) -> Iterable[Event]:
         )
 
 
-def _replies(customer_id: int, reader: Reader) -> Iterable[Event]:
-    for reply in messaging.replies(reader.scope, customer_id=customer_id, limit=PAST_SHOWN):
+def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for reply in messaging.replies(reader.scope, account_ids=account_ids, limit=PAST_SHOWN):
         yield Event(
             at=reply.received_at,
             feed="exchanges",

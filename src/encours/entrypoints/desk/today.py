@@ -1,6 +1,6 @@
 """Today: who waits for a next step, in the order it pays; the message and its checks beside; done, put off, sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_l
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
+from encours.analytics.queries import standings
 from encours.collections import actions as collections
 from encours.collections.actions import worklist as worklist_actions
 from encours.collections.models import PromiseSource
@@ -30,8 +31,8 @@ from encours.customers.models import Customer
 from encours.disputes import actions as disputes
 from encours.disputes import queries as dispute_queries
 from encours.disputes.models import DisputeReason
-from encours.entrypoints import exports
-from encours.entrypoints.desk import reminders
+from encours.entrypoints import exports, kept
+from encours.entrypoints.desk import reminders, standing
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
@@ -44,6 +45,7 @@ from encours.messaging import queries as messaging
 
 PAGE_ROWS = 60
 SENT_AT_ONCE_MAX = 100
+READY_SECONDS = 300
 COLUMNS = (
     Column("rank", gettext_lazy("Rank"), "number"),
     Column("number", gettext_lazy("Number")),
@@ -144,11 +146,11 @@ def _asked(request: DeskRequest) -> worklist.Asked:
 def today(request: DeskRequest) -> HttpResponse:
     asked = _asked(request)
     if form := request.GET.get("export"):
-        listed = worklist.worklist(asked, limit=worklist.CANDIDATES_MAX)
+        listed = _listed(request, asked, limit=worklist.CANDIDATES_MAX)
         flat = [_flat(shown) for shown in _shown(listed, request.today)]
         return exports.sheet(form, name=gettext("today"), columns=COLUMNS, rows=flat)  # type: ignore[return-value]
     offset = _number(request.GET.get("after", "")) or 0
-    listed = worklist.worklist(asked, offset=offset, limit=PAGE_ROWS)
+    listed = _listed(request, asked, offset=offset, limit=PAGE_ROWS)
     rows = _shown(listed, request.today, start=offset + 1)
     has_more = listed.counts[asked.only] > offset + len(rows)
     context: dict[str, Any] = {
@@ -164,6 +166,32 @@ def today(request: DeskRequest) -> HttpResponse:
         chosen = rows[context["selected"] - 1]
         context |= _peek(request, chosen.row.customer_id)
     return render(request, "desk/today/list.html", context)
+
+
+def _listed(request: DeskRequest, asked: worklist.Asked, **part: int) -> worklist.WorkList:
+    """The part of the list to show; who stands on it and the tally are reckoned when a decision or the books change."""
+    return worklist.worklist(
+        asked,
+        found=_of_list(request, asked, "ranked", worklist.ranked),
+        tally=_of_list(request, asked, "tallied", worklist.tallied),
+        **part,
+    )
+
+
+def _of_list[T](request: DeskRequest, asked: worklist.Asked, name: str, reckon: Callable[[worklist.Asked], T]) -> T:
+    person = request.user.pk if asked.is_mine else None
+    key = (name, *standing.reader(request.scope), person, asked.only, asked.text)
+    return kept.kept(key, lambda: reckon(asked), state=_state(request))
+
+
+def _state(request: DeskRequest) -> Hashable:
+    """What the list depends on, asked once a request; messages become ready as their hour comes."""
+    known: Hashable = getattr(request, "worklist_state", None)
+    if known is None:
+        hour = int(request.now.timestamp()) // READY_SECONDS
+        known = (request.today, standing.books_version(request), worklist.state(request.organisation_id), hour)
+        request.worklist_state = known  # type: ignore[attr-defined]  # kept for the rest of the request
+    return known
 
 
 def _number(text: str) -> int | None:
@@ -201,10 +229,9 @@ def _flat(shown: RowShown) -> Mapping[str, Any]:
 
 def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkList) -> dict[str, Any]:
     """The figures, the banner and the filters around the list."""
-    late_count, late = worklist.overdue_total(asked)
+    late_count, late = _overdue(request, asked)
+    tally = _of_list(request, asked, "tallied", worklist.tallied)
     promise_count, promised = worklist.promised_today(asked)
-    ready = worklist.ready_to_confirm(asked)
-    causes = worklist.held_by_cause(asked)
     done_share = 100 * listed.done_count // listed.total_count if listed.total_count else 100
     return {
         "asked": asked,
@@ -213,11 +240,11 @@ def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkLis
         "late": _amounts(late),
         "promise_count": promise_count,
         "promised": _amounts(promised),
-        "received": _amounts(worklist.received_since(asked, since=request.today - timedelta(days=7))),
-        "ready_count": len(ready.ids),
-        "ready": _amounts(ready.amounts),
-        "held_count": sum(count for _, count in causes),
-        "causes": [(wording.name(code, translate=gettext), count) for code, count in causes[:4]],
+        "received": _amounts(_received(request, asked)),
+        "ready_count": tally.ready_count,
+        "ready": _amounts(tally.ready_amounts),
+        "held_count": sum(count for _, count in tally.causes),
+        "causes": [(wording.name(code, translate=gettext), count) for code, count in tally.causes[:4]],
         "done_share": done_share,
         "filters": [
             {"key": key, "label": label, "icon": icon, "count": listed.counts[key], "query": _query(request, only=key)}
@@ -227,6 +254,23 @@ def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkLis
         "export_query": _query(request, export="xlsx"),
         "list_address": f"{reverse('desk:today')}?{_query(request)}",
     }
+
+
+def _overdue(request: DeskRequest, asked: worklist.Asked) -> tuple[int, Mapping[str, int]]:
+    mine = request.user.pk if asked.is_mine else None
+    return standing.of_books(
+        request,
+        ("overdue", mine, asked.text),
+        lambda: standings.overdue_total(scope=request.scope, text=asked.text.strip(), collector_id=mine),
+    )
+
+
+def _received(request: DeskRequest, asked: worklist.Asked) -> Mapping[str, int]:
+    since = request.today - timedelta(days=7)
+    mine = request.user.pk if asked.is_mine else None
+    return standing.of_books(
+        request, ("received", mine, asked.text), lambda: worklist.received_since(asked, since=since)
+    )
 
 
 def _amounts(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -256,13 +300,15 @@ def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
     checks = reminders.checks_of(reminder, today=request.today) if reminder else []
     do = request.GET.get("do", "")
     contacts = customers.contacts_of(customer_id, organisation_id=request.organisation_id)
+    account_ids = customers.with_merged(customer_id, organisation_id=request.organisation_id)
+    replies = messaging.replies(request.scope, account_ids=account_ids)
     return {
         "customer": customer,
         "contacts": contacts,
         "contact": next(iter(contacts), None),
         "balances": ledger.balances_of(customer_id, scope=request.scope, today=request.today),
-        "disputes": dispute_queries.open_of(customer_id, scope=request.scope),
-        "replies": [reply for reply in messaging.replies(request.scope, customer_id=customer_id) if not reply.read_at],
+        "disputes": dispute_queries.open_of(account_ids, scope=request.scope),
+        "replies": [reply for reply in replies if not reply.read_at],
         "waiting": waiting,
         "reminder": reminder,
         "shown": reminders.letter_of(reminder, today=request.today) if reminder else None,
@@ -429,7 +475,8 @@ def reopen(request: DeskRequest, customer_id: int) -> HttpResponse:
 def read_reply(request: DeskRequest, customer_id: int, reply_id: int) -> HttpResponse:
     """A person has read what the customer wrote: reminders are free again."""
     customer = _customer(request, customer_id)
-    if reply_id not in {reply.pk for reply in messaging.replies(request.scope, customer_id=customer_id)}:
+    account_ids = customers.with_merged(customer_id, organisation_id=request.organisation_id)
+    if reply_id not in {reply.pk for reply in messaging.replies(request.scope, account_ids=account_ids)}:
         raise Http404
     messaging_actions.mark_reply_read(
         organisation_id=request.organisation_id, reply_id=reply_id, by=request.actor, now=request.now
@@ -476,9 +523,8 @@ def withdraw(request: DeskRequest, reminder_id: int) -> HttpResponse:
 @require_POST
 def send_ready(request: DeskRequest) -> HttpResponse:
     """Confirm all that waits for a person and nothing else; what moved meanwhile stays and says why."""
-    ids = worklist.ready_to_confirm(_asked(request)).ids
     sent, refused = 0, ""
-    for reminder_id in ids[:SENT_AT_ONCE_MAX]:
+    for reminder_id in worklist.ready_to_confirm(_asked(request), limit=SENT_AT_ONCE_MAX):
         try:
             collections.confirm(
                 organisation_id=request.organisation_id,
