@@ -50,6 +50,11 @@ class Match(Scoped):
     # [{"item_id", "invoice_number", "amount_minor"}], and what was left with its treatment and the item booked for it
     allocations = models.JSONField(default=list)
     residuals = models.JSONField(default=list)
+    # the items booked for differences, and what was booked where no customer is concerned
+    extra_item_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    transaction = models.ForeignKey(
+        Transaction, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     probability_ppm = models.IntegerField(null=True)
     signature = models.CharField(max_length=200, blank=True, default="")
     reasons = models.JSONField(default=list)

@@ -1,0 +1,214 @@
+"""A proposal while it is being weighed: items, money, residuals, points and the evidence for each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from encours.matching.rules import evidence
+from encours.matching.rules.differences import shortfall
+from encours.matching.rules.facts import (
+    Allocation,
+    Candidate,
+    Highlight,
+    Line,
+    Proposal,
+    Reason,
+    Residual,
+    Treatment,
+)
+from encours.matching.rules.payers import Payer
+from encours.matching.rules.quotes import Quote
+from encours.matching.rules.standing import Standing
+
+QUOTE_CLASS = {
+    "reference": "reference", "full": "full", "digits": "full", "dated": "dated", "split": "dated", "padded": "part",
+    "bare": "part", "order": "order", "range": "range", "lookalike": "slip", "swapped": "slip", "dropped": "slip",
+    "wrong": "slip", "added": "slip", "cut": "cut", "advice": "advice",
+}  # fmt: skip
+WEAKEST_LAST = ("reference", "advice", "full", "dated", "part", "range", "order", "slip", "cut", "none")
+PAYER_CLASS = {
+    "account": "account", "learnt_account": "account", "mandate": "account", "told": "account", "number": "number",
+    "name": "name", "learnt_name": "name", "name_and_town": "name", "cut_name": "alike", "alike_name": "alike",
+    "group": "group", "stranger": "unknown", "third_party": "other",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Draft:
+    """One way to spend the line. `cash` is (position, amount); `kind` how the amount fits."""
+
+    customer_id: int
+    cash: tuple[tuple[int, int], ...]
+    kind: str
+    points: int
+    payer: Payer
+    quotes: tuple[Quote, ...] = ()
+    residuals: tuple[Residual, ...] = ()
+    reasons: list[Reason] = field(default_factory=list)
+    probability_ppm: int = 0
+
+    @property
+    def signature(self) -> str:
+        """The kind of evidence: how it is quoted, how the amount fits, how the payer is known."""
+        classes = {QUOTE_CLASS[quote.form] for quote in self.quotes}
+        weakest = next((one for one in reversed(WEAKEST_LAST) if one in classes), "none")
+        return f"{weakest}/{self.kind}/{PAYER_CLASS[self.payer.how]}"
+
+    @property
+    def same_as(self) -> tuple[tuple[int, int], ...]:
+        """What makes two drafts the same proposal."""
+        return tuple(sorted(self.cash))
+
+
+def fitted(
+    line: Line, standing: Standing, payer: Payer, positions: Sequence[int], quotes: Sequence[Quote], *, text: str
+) -> Draft:
+    """The line's money on these items, all of them meant: exact, short or over, with the points of the amount."""
+    items = standing.shelf.items
+    total = sum(standing.open_minor(one) for one in positions)
+    amount = line.amount_minor
+    short = total - amount if amount > 0 else amount - total
+    several = len(positions) > 1
+    if short == 0:
+        cash = tuple((one, standing.open_minor(one)) for one in positions)
+        points = standing.shelf.rarity(amount)
+        reason = Reason(
+            "amount_of_several" if several else "amount_equal", points, {"amount_minor": amount, "count": len(cash)}
+        )
+        return _draft(payer, cash, "sum" if several else "exact", points, quotes, (), [reason])
+    if short < 0:
+        return _over(line, standing, payer, positions, quotes, -short)
+    return _short(line, standing, payer, [(one, items[one]) for one in positions], quotes, short, text)
+
+
+def _over(
+    line: Line, standing: Standing, payer: Payer, positions: Sequence[int], quotes: Sequence[Quote], over: int
+) -> Draft:
+    """More than the items: the rest stays on the customer's account."""
+    cash = tuple((one, standing.open_minor(one)) for one in positions)
+    total = sum(amount for _, amount in cash)
+    points = -420 if over <= abs(total) else -700
+    sign = 1 if line.amount_minor > 0 else -1
+    kind = "over" if over <= abs(total) else "far_over"
+    rest = Residual(Treatment.ON_ACCOUNT, sign * over)
+    reason = Reason("amount_over", points, {"over_minor": over})
+    return _draft(payer, cash, kind, points, quotes, (rest,), [reason])
+
+
+def _short(
+    line: Line,
+    standing: Standing,
+    payer: Payer,
+    meant: list[tuple[int, Candidate]],
+    quotes: Sequence[Quote],
+    short: int,
+    text: str,
+) -> Draft:
+    policy = standing.book.policy
+    total = abs(sum(standing.open_minor(one) for one, _ in meant))
+    habits = standing.book.learnt.habits.get(payer.customer_id)
+    why = shortfall(line, [item for _, item in meant], total, short, text=text, policy=policy, habits=habits)
+    cash, left = _spread(standing, [one for one, _ in meant], short, evenly=bool(why.permyriad) and len(meant) > 1)
+    points = why.points
+    if why.permyriad or why.is_booked:  # a difference to the cent says as much as an equal amount, of fewer rates
+        points += standing.shelf.rarity(line.amount_minor) * 2 // 3
+    kind = {Treatment.PARTIAL: "partial", Treatment.WRITE_OFF: "rounding"}.get(why.treatment, "short")
+    if kind == "short" and why.permyriad:
+        kind = "rate"
+    if len(meant) > 1:
+        kind, points = f"several_{kind}", points - (0 if why.permyriad else 250)
+    residuals = tuple(
+        Residual(
+            why.treatment,
+            amount,
+            standing.shelf.items[one].item_id,
+            standing.shelf.items[one].document_number,
+            why.is_booked,
+        )
+        for one, amount in left
+    )
+    code = "amount_" + why.treatment.value + ("_said" if why.is_said else "")
+    reason = Reason(code, points, {"short_minor": short, "percent_permyriad": why.permyriad})
+    return _draft(payer, cash, kind, points, quotes, residuals, [reason])
+
+
+def _spread(
+    standing: Standing, positions: list[int], short: int, *, evenly: bool
+) -> tuple[tuple[tuple[int, int], ...], list[tuple[int, int]]]:
+    """Where the shortfall lies: in proportion when it is a rate of all, else on the youngest items."""
+    opens = [standing.open_minor(one) for one in positions]
+    sign = 1 if sum(opens) > 0 else -1
+    missing = [0] * len(opens)
+    left = short
+    if evenly:
+        total = sum(opens)
+        for index, amount in enumerate(opens):
+            missing[index] = short * amount // total
+        left -= sum(missing)
+    for index in range(len(opens) - 1, -1, -1):
+        take = min(left, max(0, sign * opens[index] - missing[index]))
+        missing[index] += take
+        left -= take
+    cash = tuple(
+        (one, amount - sign * less)
+        for one, amount, less in zip(positions, opens, missing, strict=True)
+        if amount - sign * less
+    )
+    return cash, [(one, less) for one, less in zip(positions, missing, strict=True) if less]
+
+
+def _draft(
+    payer: Payer,
+    cash: tuple[tuple[int, int], ...],
+    kind: str,
+    points: int,
+    quotes: Sequence[Quote],
+    residuals: tuple[Residual, ...],
+    reasons: list[Reason],
+) -> Draft:
+    return Draft(payer.customer_id, cash, kind, points, payer, tuple(quotes), residuals, reasons)
+
+
+def ranked(drafts: Iterable[Draft], nothing: int, standing: Standing, *, most: int = 6) -> list[Draft]:
+    """The drafts by probability; equal proposals count once, by their best evidence."""
+    best: dict[tuple[tuple[int, int], ...], Draft] = {}
+    for one in drafts:
+        known = best.get(one.same_as)
+        if known is None or known.points < one.points:
+            best[one.same_as] = one
+    order = sorted(best.values(), key=lambda one: (-one.points, one.same_as))[:40]
+    if not order:
+        return []
+    learnt = standing.book.learnt.evidence
+    for one, share in zip(order, evidence.probabilities([one.points for one in order], nothing), strict=True):
+        one.probability_ppm = evidence.floored(share, one.signature, learnt)
+    return order[:most]
+
+
+def proposal(draft: Draft, standing: Standing) -> Proposal:
+    """The draft as it is stored and shown."""
+    items = standing.shelf.items
+    quoted = [
+        Reason(f"quote_{quote.form}", quote.points, {"document_number": items[quote.position].document_number})
+        for quote in draft.quotes
+    ]
+    payer = draft.payer
+    paid_by = Reason(f"payer_{payer.how}", payer.points, {"customer_id": payer.customer_id, "count": payer.count})
+    highlights = [Highlight(quote.field, quote.start, quote.end, quote.form) for quote in draft.quotes if quote.end]
+    if payer.field and payer.end:
+        highlights.append(Highlight(payer.field, payer.start, payer.end, payer.how))
+    return Proposal(
+        draft.customer_id,
+        tuple(Allocation(items[one].item_id, items[one].document_number, amount) for one, amount in draft.cash),
+        draft.residuals,
+        draft.points,
+        draft.probability_ppm,
+        (*quoted, *draft.reasons, paid_by),
+        tuple(highlights),
+        draft.signature,
+    )
+
+
+def moved(draft: Draft, points: int, reason: Reason | None = None) -> Draft:
+    """The same draft with more or fewer points, and why."""
+    reasons = [*draft.reasons, reason] if reason else draft.reasons
+    return replace(draft, points=draft.points + points, reasons=reasons)

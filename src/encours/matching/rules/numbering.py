@@ -1,0 +1,147 @@
+"""How a company numbers its documents, learnt from its own open items: which part is the year, which one runs."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+RUNS = re.compile(r"[A-Z]+|\d+")
+YEAR_SHARE_PERCENT = 95
+
+
+class Parts(NamedTuple):
+    """A number taken apart: "FA-2026-0412" -> prefix "FA", around ("2026",), sequence "0412".
+
+    `years` are the ways its year is written; `around` the digits besides the sequence, in their order, and how many of
+    them stand before it.
+    """
+
+    prefix: str
+    around: tuple[str, ...]
+    before: int
+    sequence: str
+    years: tuple[str, ...] = ()
+
+    @property
+    def digits(self) -> str:
+        """All digits in their order."""
+        return "".join((*self.around[: self.before], self.sequence, *self.around[self.before :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One way of numbering: which run of digits is the sequence, how many leading digits of it are a date."""
+
+    sequence_run: int
+    date_digits: int = 0
+    year_run: int = -1
+
+
+class Numbering:
+    """The patterns of a book. A number of no known pattern is taken apart by the commonest sense: its last digits run."""
+
+    def __init__(self, documents: Iterable[tuple[str, int, int]]) -> None:
+        """`documents`: (number, year, month) of each open item; a sample is enough."""
+        samples: defaultdict[str, list[tuple[list[str], int, int]]] = defaultdict(list)
+        for number, year, month in documents:
+            runs = RUNS.findall(number.upper())
+            samples[shape(runs)].append(([run for run in runs if run[0] <= "9"], year, month))
+        self.patterns = {form: _pattern(rows) for form, rows in samples.items() if "9" in form}
+        self._is_last_run = all(
+            form.endswith("9") and pattern.sequence_run == form.count("9") - 1 and not pattern.date_digits
+            for form, pattern in self.patterns.items()
+        )
+
+    def runs_of(self, number: str) -> tuple[list[str], Pattern | None]:
+        """The runs of a number and the pattern it follows."""
+        runs = RUNS.findall(number.upper())
+        return runs, self.patterns.get(shape(runs))
+
+    def sequence(self, number: str) -> str:
+        """The part that runs: "FA-2026-0412" -> "0412"; blank when there are no digits."""
+        if self._is_last_run and number[-1:].isdigit():
+            return number[len(number.rstrip("0123456789")) :]
+        runs, pattern = self.runs_of(number)
+        digits = [run for run in runs if run[0] <= "9"]
+        if not digits:
+            return ""
+        if pattern is None or pattern.sequence_run >= len(digits):
+            return digits[-1]
+        run = digits[pattern.sequence_run]
+        return run[pattern.date_digits :] if len(run) > pattern.date_digits else run
+
+    def parts(self, number: str) -> Parts:
+        """The number taken apart."""
+        runs, pattern = self.runs_of(number)
+        digits = [run for run in runs if run[0] <= "9"]
+        letters = next((run for run in runs if run[0] > "9"), "")
+        if not digits:
+            return Parts(letters, (), 0, "")
+        at = len(digits) - 1 if pattern is None or pattern.sequence_run >= len(digits) else pattern.sequence_run
+        cut = pattern.date_digits if pattern is not None and len(digits[at]) > pattern.date_digits else 0
+        lead = _date_parts(digits[at][:cut])
+        around = (*digits[:at], *lead, *digits[at + 1 :])
+        year = _year(digits, pattern, lead)
+        return Parts(
+            letters,
+            around,
+            at + len(lead),
+            digits[at][cut:],
+            (year, year[2:]) if len(year) == 4 else (year,) if year else (),
+        )
+
+
+def shape(runs: list[str]) -> str:
+    """ "FA", "2026", "0412" -> "A99"."""
+    return "".join(["9" if run[0] <= "9" else "A" for run in runs])
+
+
+def _date_parts(lead: str) -> tuple[str, ...]:
+    """ "202607" -> ("2026", "07"); "2607" -> ("26", "07"); "2026" -> ("2026",)."""
+    if len(lead) == 6:
+        return lead[:4], lead[4:]
+    if len(lead) == 4 and not lead.startswith("20"):
+        return lead[:2], lead[2:]
+    return (lead,) if lead else ()
+
+
+def _year(digits: list[str], pattern: Pattern | None, lead: tuple[str, ...]) -> str:
+    if lead:
+        return lead[0]
+    if pattern is not None and 0 <= pattern.year_run < len(digits):
+        return digits[pattern.year_run]
+    return ""
+
+
+def _pattern(rows: list[tuple[list[str], int, int]]) -> Pattern:
+    width = min(len(digits) for digits, _, _ in rows)
+    counts = [len({digits[run] for digits, _, _ in rows}) for run in range(width)]
+    year_run = next((run for run in range(width) if _is_the_year(rows, run)), -1)
+    kinds = [0 if run == year_run else count for run, count in enumerate(counts)]
+    sequence_run = max(range(width), key=lambda run: (kinds[run], run))
+    if width == 1:
+        year_run = -1
+    if sequence_run == year_run:
+        sequence_run = width - 1
+    return Pattern(sequence_run, 0 if year_run >= 0 else _date_digits(rows, sequence_run), year_run)
+
+
+def _is_the_year(rows: list[tuple[list[str], int, int]], run: int) -> bool:
+    """Whether a run of digits is the year of the document: 2026 or 26."""
+    agreeing = sum(digits[run] in (str(year), str(year)[2:]) for digits, year, _ in rows)
+    return agreeing * 100 >= len(rows) * YEAR_SHARE_PERCENT
+
+
+def _date_digits(rows: list[tuple[list[str], int, int]], run: int) -> int:
+    """How many leading digits are the year, or year and month: "20260412" -> 4, "2607123" -> 4."""
+    found: Counter[int] = Counter()
+    for digits, year, month in rows:
+        text = digits[run]
+        for lead in (f"{year}{month:02d}", f"{year}", f"{year % 100:02d}{month:02d}", f"{year % 100:02d}"):
+            if text.startswith(lead) and len(text) > len(lead):
+                found[len(lead) * 10 + (len(str(year)) if lead.startswith(str(year)) else 2)] += 1
+    for lead in (64, 44, 42, 22):
+        if found[lead] * 100 >= len(rows) * YEAR_SHARE_PERCENT and len(rows) > 2:
+            return lead // 10
+    return 0

@@ -1,0 +1,392 @@
+"""The documents a line quotes, however mangled: whole numbers, parts of them, look-alikes, slips, cut ends, lists."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from encours.matching.rules import folding
+from encours.matching.rules.book import CROWDED, Book, Shelf, points_of
+from encours.matching.rules.facts import Line
+
+DIGIT = 230  # ln 10: what one digit that agrees says, in points
+PREFIX = 150
+YEAR = 120
+PADDING = 100
+SLIP = -320  # about one number in twenty-five is written with a slip
+ORDER_NUMBER = -150  # an order may have several invoices
+REFERENCE = 1500
+MOST_FUZZY = 4_000  # items of a payer that are compared one by one
+
+CLUSTER = re.compile(r"[A-Z0-9]+(?:[-/._#][A-Z0-9]+)*")
+DIGITS = re.compile(r"\d+")
+# dates, amounts, percentages and accounts are no document numbers
+MASK = re.compile(
+    r"\b[0-3]?\d[./-][01]?\d[./-](?:20)?\d\d\b(?![-/]?\d)|\b20\d\d-[01]\d-[0-3]\d\b(?!-?\d)"
+    r"|\b\d{1,3}(?:[. ]\d{3})*[.,]\d\d\b(?![./-]?\d)|\b\d+[.,]\d\d\b(?![./-]?\d)|\b\d{1,2}(?:[.,]\d+)? ?(?:%|PCT|PROZ)"
+    r"|\b(?!RF)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
+)
+REFERENCE_IN_TEXT = re.compile(r"\bRF\d\d(?: ?[A-Z0-9]){1,26}")
+RANGE = re.compile(
+    r"(\d+)\s*(?:-|A|AU|TO|BIS|AL|T/M|BIS ZU|\.\.\.?)\s*(?:N[O.]?\s*)?(?:[A-Z]{1,6}[- ]?)?(?:\d{2,4}[-/])?(\d+)"
+)
+MOST_OF_A_RANGE = 200
+
+
+class Quote(NamedTuple):
+    """One document recognised in a line: how (`form`), how much that says, and where it stands."""
+
+    position: int
+    form: str
+    points: int
+    field: str = "text"
+    start: int = 0
+    end: int = 0
+
+
+class Token(NamedTuple):
+    """A run of digits of the text, or several that a blank had parted."""
+
+    start: int
+    end: int
+    digits: str
+    is_joined: bool = False
+
+
+def coded(line: Line, shelf: Shelf) -> list[Quote]:
+    """Documents named by a reference a machine wrote: ISO 11649, payment link, end-to-end id, our own number in them."""
+    found = []
+    for field in ("structured_reference", "end_to_end_id"):
+        written = getattr(line, field)
+        if not written:
+            continue
+        key = folding.unseparated(written)
+        for position in shelf.by_reference.get(key) or shelf.by_external_id.get(key):
+            found.append(Quote(position, "reference", REFERENCE, field, 0, len(written)))
+        if not found:
+            for position in shelf.by_compact.get(folding.compact(written)):
+                found.append(Quote(position, "full", full_points(shelf, position), field, 0, len(written)))
+    return found
+
+
+def written(text: str, shelf: Shelf) -> list[Quote]:
+    """Documents whose whole number, or reference, stands in the text, whatever its separators and look-alikes."""
+    found = []
+    for cluster in CLUSTER.finditer(text):
+        word = cluster[0]
+        if not _has_digit(word):
+            continue
+        for position in shelf.by_compact.get(folding.compact(word)):
+            found.append(Quote(position, "full", full_points(shelf, position), "text", cluster.start(), cluster.end()))
+    if "RF" in text:
+        found += _references(text, shelf)
+    return found
+
+
+def _references(text: str, shelf: Shelf) -> list[Quote]:
+    """References in free text, also in blocks of four with words behind them."""
+    found = []
+    for match in REFERENCE_IN_TEXT.finditer(text):
+        blocks = match[0].split(" ")
+        for count in range(len(blocks), 0, -1):
+            key = folding.unseparated("".join(blocks[:count]))
+            positions = shelf.by_reference.get(key)
+            if positions:
+                end = match.start() + len(" ".join(blocks[:count]))
+                found += [Quote(one, "reference", REFERENCE, "text", match.start(), end) for one in positions]
+                break
+    return found
+
+
+def partly_written(text: str, shelf: Shelf, customers: Collection[int], known: Iterable[Quote]) -> list[Quote]:
+    """Documents of whose number a part stands in the text: the prefix, the year or the zeros are lost, a blank is in it.
+
+    Parts that so many items share are taken only of the `customers` that may be the payer.
+    """
+    covered = [(one.start, one.end) for one in known if one.field == "text"]
+    covered += [match.span() for match in MASK.finditer(text) if not shelf.by_compact.get(folding.compact(match[0]))]
+    tokens = tokens_of(text, covered)
+    best: dict[tuple[int, int], Quote] = {}
+    for index, token in enumerate(tokens):
+        for position, form, points, start in _readings(text, tokens, index, shelf, customers):
+            quote = Quote(position, form, points, "text", start, token.end)
+            key = (position, token.end)
+            if key not in best or best[key].points < points:
+                best[key] = quote
+    return _without_joined_rivals(list(best.values()))
+
+
+def tokens_of(text: str, covered: list[tuple[int, int]]) -> list[Token]:
+    """The runs of digits that stand outside what is already understood, and neighbours joined."""
+    single = [
+        Token(match.start(), match.end(), match[0])
+        for match in DIGITS.finditer(text)
+        if not any(start <= match.start() < end for start, end in covered)
+    ]
+    tokens = []
+    for index, token in enumerate(single):
+        tokens.append(token)
+        if index + 1 < len(single):
+            following = single[index + 1]
+            gap = text[token.end : following.start]
+            if len(gap) <= 2 and not gap.isalnum() and len(token.digits) + len(following.digits) <= 18:
+                tokens.append(Token(token.start, following.end, token.digits + following.digits, True))
+    return tokens
+
+
+def _readings(
+    text: str, tokens: list[Token], index: int, shelf: Shelf, customers: Collection[int]
+) -> Iterable[tuple[int, str, int, int]]:
+    token = tokens[index]
+    key = token.digits.encode()
+    whole = shelf.by_digits.get(key) if len(key) >= 3 else ()
+    if not whole and len(key) >= 5:
+        whole = shelf.by_digits.get(b"20" + key)
+    for position in _of_interest(whole, shelf, customers):
+        form = "split" if token.is_joined else "digits"
+        points = digits_points(shelf.items[position].document_number) - (80 if token.is_joined else 0)
+        prefix = shelf.parts(position).prefix
+        points += PREFIX if prefix and text[: token.start].rstrip(" -/._#").endswith(prefix) else 0
+        yield position, form, points, token.start
+    if len(token.digits) > 12:
+        return
+    for position in _of_interest(shelf.by_sequence.get(int(token.digits)), shelf, customers):
+        reading = in_context(text, tokens, index, shelf, position)
+        if reading is not None:
+            yield position, *reading
+
+
+def _of_interest(positions: Collection[int], shelf: Shelf, customers: Collection[int]) -> Collection[int]:
+    if len(positions) <= CROWDED:
+        return positions
+    return [position for position in positions if shelf.items[position].customer_id in customers]
+
+
+def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, position: int) -> tuple[str, int, int] | None:
+    """How a running number reads where it stands: with its year and prefix before it, or bare; None if another year is."""
+    token, parts = tokens[index], shelf.parts(position)
+    is_padded = token.digits == parts.sequence
+    points = DIGIT * len(token.digits.lstrip("0")) + (PADDING if is_padded and token.digits[0] == "0" else 0)
+    points -= 80 if token.is_joined else 0
+    start, years = token.start, 0
+    around = [(one, False) for one in reversed(parts.around[: parts.before])] + [
+        (one, True) for one in parts.around[parts.before :]
+    ]
+    for digits, is_behind in around:
+        neighbour = _neighbour(text, tokens, index, start, is_behind=is_behind)
+        if neighbour is None:
+            continue
+        is_same = neighbour.digits in (digits, digits.lstrip("0")) or (
+            digits in parts.years and neighbour.digits in parts.years
+        )
+        if is_same:
+            years += 1
+            points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
+            start = min(start, neighbour.start)
+        elif digits in parts.years and _is_year(neighbour.digits) and not is_behind:
+            return None  # the same running number of another year
+    has_prefix = bool(parts.prefix) and text[:start].rstrip(" -/._#:").endswith(parts.prefix)
+    if has_prefix:
+        start = text[:start].rindex(parts.prefix)
+        points += PREFIX
+    is_whole = years == len(parts.around)
+    if is_whole and (years or has_prefix or not parts.prefix):
+        form = "split" if token.is_joined else "full" if is_padded and has_prefix else "dated" if years else "bare"
+    else:
+        form = "padded" if is_padded and token.digits[0] == "0" else "bare"
+    if form == "bare" and len(token.digits) < 3:
+        points -= 250  # small numbers stand everywhere
+    return form, points, start
+
+
+def _neighbour(text: str, tokens: list[Token], index: int, start: int, *, is_behind: bool) -> Token | None:
+    """The run of digits that touches a place, separators apart."""
+    if is_behind:
+        return next(
+            (one for one in tokens[index + 1 :] if 0 < one.start - tokens[index].end <= 2 and not one.is_joined), None
+        )
+    before = [one for one in tokens if one.end <= start and start - one.end <= 2 and not one.is_joined]
+    if before and not text[before[-1].end : start].isalnum():
+        return before[-1]
+    return None
+
+
+def _is_year(digits: str) -> bool:
+    return len(digits) == 4 and digits.startswith(("19", "20"))
+
+
+def _without_joined_rivals(quotes: list[Quote]) -> list[Quote]:
+    """A joined run is dropped where its pieces read as well alone."""
+    return [
+        one
+        for one in quotes
+        if one.form != "split"
+        or not any(
+            other.form in ("full", "dated", "digits")
+            and other.points >= one.points - 100
+            and other.start < one.end
+            and one.start < other.end
+            for other in quotes
+            if other is not one
+        )
+    ]
+
+
+def full_points(shelf: Shelf, position: int) -> int:
+    """What the whole number of an item says."""
+    parts = shelf.parts(position)
+    return digits_points(shelf.items[position].document_number) + (PREFIX if parts.prefix else 0)
+
+
+def digits_points(number: str) -> int:
+    """What all the digits of a number say; a year in them is easily guessed."""
+    count = sum(character.isdigit() for character in number)
+    years = 4 if re.search(r"(?<!\d)20[0-9]{2}", number) and count > 5 else 0
+    return DIGIT * (count - years) + (YEAR if years else 0)
+
+
+def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collection[Quote]) -> list[Quote]:
+    """Documents, among some items, whose number stands in the text with one slip: two digits swapped, one wrong, lost or
+    added; look-alikes; a number cut where the text ends."""
+    if not positions or len(positions) > MOST_FUZZY:
+        return []
+    covered = [match.span() for match in MASK.finditer(text)]
+    covered += [(one.start, one.end) for one in known if one.form == "reference"]
+    folded = "".join(
+        [folding.LOOKALIKES.get(mark, mark) if _beside_digit(text, at) else mark for at, mark in enumerate(text)]
+    )
+    tokens = [one for one in tokens_of(folded, covered) if len(one.digits) >= 3]
+    if not tokens:
+        return []
+    order = list(positions)
+    found: list[Quote] = []
+    sequences = [shelf.parts(one).sequence for one in order]
+    for forms, longest in ((sequences, False), ([shelf.parts(one).digits for one in order], True)):
+        for token in tokens:
+            if longest and len(token.digits) < 6:
+                continue
+            found += _slips(folded, tokens, token, forms, order, shelf, is_whole=longest)
+    found += _cut(folded, shelf, order)
+    return _best_of_each(found, known)
+
+
+def _slips(
+    text: str, tokens: list[Token], token: Token, forms: list[str], order: list[int], shelf: Shelf, *, is_whole: bool
+) -> Iterable[Quote]:
+    candidates = forms if token.digits[0] == "0" or is_whole else [form.lstrip("0") for form in forms]
+    for form, distance, index in process.extract(
+        token.digits, candidates, scorer=OSA.distance, score_cutoff=1, limit=None, processor=None
+    ):
+        if len(form) < 3:
+            continue
+        position = order[index]
+        kind, variants = ("lookalike", 3) if distance == 0 else _kind_of_slip(token.digits, form)
+        points = DIGIT * len(form.lstrip("0")) - points_of(variants) + SLIP - (80 if token.is_joined else 0)
+        start = token.start
+        parts = shelf.parts(position)
+        if is_whole:
+            points -= DIGIT * len(parts.years[0]) - YEAR if parts.years else 0
+        else:
+            before = _neighbour(text, tokens, tokens.index(token), token.start, is_behind=False)
+            if before is not None and parts.years:
+                if before.digits in parts.years:
+                    points, start = points + YEAR, before.start
+                elif _is_year(before.digits):
+                    continue
+        if parts.prefix and text[:start].rstrip(" -/._#:").endswith(parts.prefix.translate(folding.DIGITS_FOLDED)):
+            points += PREFIX
+        if points > 0:
+            yield Quote(position, kind, points, "text", start, token.end)
+
+
+def _kind_of_slip(seen: str, meant: str) -> tuple[str, int]:
+    """The kind of slip, and among how many such slips it is one."""
+    if len(seen) < len(meant):
+        return "dropped", 10 * len(meant)
+    if len(seen) > len(meant):
+        return "added", len(seen)
+    if sorted(seen) == sorted(meant):
+        return "swapped", len(meant)
+    return "wrong", 9 * len(meant)
+
+
+def _cut(text: str, shelf: Shelf, order: list[int]) -> Iterable[Quote]:
+    """Numbers of which only the beginning stood before the text ended."""
+    last = None
+    for last in CLUSTER.finditer(text.rstrip()):
+        pass
+    if last is None or not _has_digit(last[0]):
+        return
+    seen = folding.compact(last[0])
+    digits = folding.digits(last[0])
+    for position in order:
+        number = shelf.items[position].document_number
+        whole = folding.compact(number)
+        if len(digits) >= 3 and len(whole) > len(seen) and whole.startswith(seen):
+            points = DIGIT * max(0, len(digits) - (4 if shelf.parts(position).years else 0)) + SLIP + 150
+            yield Quote(position, "cut", max(40, points), "text", last.start(), last.end())
+
+
+def _best_of_each(found: Iterable[Quote], known: Collection[Quote]) -> list[Quote]:
+    best: dict[tuple[int, int], Quote] = {}
+    clear = {one.position: one.points for one in known}
+    for one in found:
+        if clear.get(one.position, -1) >= one.points:
+            continue
+        key = (one.position, one.end)
+        if key not in best or best[key].points < one.points:
+            best[key] = one
+    return list(best.values())
+
+
+def ranged(text: str, shelf: Shelf, customers: Collection[int]) -> list[Quote]:
+    """Documents of a payer that lie between two numbers: "4177 a 4182"."""
+    found: list[Quote] = []
+    for match in RANGE.finditer(text):
+        first, last = int(match[1]), int(match[2])
+        if last < first and len(match[2]) < len(match[1]):
+            last = int(match[1][: -len(match[2])] + match[2])
+        if not 0 < last - first <= MOST_OF_A_RANGE:
+            continue
+        for number in range(first, last + 1):
+            for position in shelf.by_sequence.get(number):
+                if shelf.items[position].customer_id in customers:
+                    found.append(Quote(position, "range", DIGIT * 2, "text", match.start(), match.end()))
+    return found
+
+
+def ordered(text: str, shelf: Shelf) -> list[Quote]:
+    """Documents of an order whose number stands in the text."""
+    if not shelf.by_order.first:
+        return []
+    found = []
+    for cluster in CLUSTER.finditer(text):
+        if _has_digit(cluster[0]) and len(cluster[0]) >= 4:
+            points = max(0, DIGIT * sum(mark.isdigit() for mark in cluster[0]) + ORDER_NUMBER)
+            for position in shelf.by_order.get(folding.unseparated(cluster[0])):
+                found.append(Quote(position, "order", points, "text", cluster.start(), cluster.end()))
+    return found
+
+
+def _has_digit(word: str) -> bool:
+    return not word.isalpha() and any("0" <= mark <= "9" for mark in word)
+
+
+def _beside_digit(text: str, at: int) -> bool:
+    """A letter is taken for a digit only within a word that has one; a word of look-alikes alone stays a word."""
+    if text[at] not in folding.LOOKALIKES:
+        return False
+    start = at
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    end = at
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    word = text[start:end]
+    strange = sum(mark.isalpha() and mark not in folding.LOOKALIKES for mark in word)
+    return _has_digit(word) and strange == 0
+
+
+__all__ = ["Book", "Quote", "coded", "ordered", "partly_written", "ranged", "slipped", "written"]

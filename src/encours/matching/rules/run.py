@@ -1,0 +1,164 @@
+"""All lines of a run, resolved together: no cent twice, the order of the lines changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from encours.matching.rules import drafts, smart
+from encours.matching.rules.book import Book
+from encours.matching.rules.drafts import Draft
+from encours.matching.rules.facts import Line, Outcome, Policy, Status, Treatment
+from encours.matching.rules.propose import weigh
+from encours.matching.rules.standing import Standing
+
+MOST_ROUNDS = 4
+
+
+def match(lines: Sequence[Line], book: Book, *, today: date) -> list[Outcome]:
+    """The outcome of each line, in the order given.
+
+    Each round weighs all waiting lines against the same books, then applies those that are sure and do not contend; what
+    they took is gone for the next round, where fewer rivals make others sure. Nothing depends on the order of the lines:
+    contenders are told apart by their evidence, then by their day and key.
+    """
+    outcomes: dict[int, Outcome] = {}
+    waiting: defaultdict[str, list[int]] = defaultdict(list)
+    for index, line in enumerate(lines):
+        decided = smart.decide(line, book.policy.rules)
+        if decided is not None:
+            outcomes[index] = decided
+        elif line.currency in book.shelves and line.amount_minor:
+            waiting[line.currency].append(index)
+        else:
+            outcomes[index] = Outcome(line.key, Status.UNMATCHED, why_not="no_items")
+    for currency, indexes in waiting.items():
+        run = _Run(lines, Standing(book, book.shelves[currency]), today)
+        outcomes.update(run.resolve(indexes))
+    return [outcomes[index] for index in range(len(lines))]
+
+
+class _Run:
+    """The rounds of one currency."""
+
+    def __init__(self, lines: Sequence[Line], standing: Standing, today: date) -> None:
+        self.lines, self.standing, self.today = lines, standing, today
+        self.policy = standing.book.policy
+        self.weighed: dict[int, list[Draft]] = {}
+
+    def resolve(self, indexes: Iterable[int]) -> dict[int, Outcome]:
+        """Rounds until nothing more is sure, then the proposals for the rest."""
+        waiting = list(indexes)
+        done: dict[int, Outcome] = {}
+        stale = waiting
+        for _ in range(MOST_ROUNDS):
+            for index in stale:
+                self.weighed[index] = weigh(self.lines[index], self.standing)
+            applied, taken = self._apply(waiting)
+            done.update(applied)
+            waiting = [index for index in waiting if index not in done]
+            stale = [index for index in waiting if self._is_touched(index, taken)]
+            if not applied:
+                break
+        for index in waiting:
+            done[index] = self._left(index)
+        return done
+
+    def _apply(self, waiting: Iterable[int]) -> tuple[dict[int, Outcome], set[int]]:
+        """What is sure and uncontended; the items it took."""
+        sure = [index for index in waiting if self.weighed[index] and not self.why_not(index)]
+        refused = self._contended(sure)
+        applied: dict[int, Outcome] = {}
+        taken: set[int] = set()
+        for index in sure:
+            if index in refused:
+                continue
+            best, *rivals = self.weighed.pop(index)
+            for position, amount in _claims(best):
+                self.standing.spend(position, amount)
+                taken.add(position)
+            applied[index] = Outcome(
+                self.lines[index].key,
+                Status.APPLIED,
+                drafts.proposal(best, self.standing),
+                tuple(drafts.proposal(one, self.standing) for one in rivals[:2]),
+            )
+        return applied, taken
+
+    def _contended(self, sure: Iterable[int]) -> set[int]:
+        """Lines that would take more of an item than it has: the better evidence goes first, then the earlier line."""
+        claims: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for index in sure:
+            for position, amount in _claims(self.weighed[index][0]):
+                claims[position].append((index, amount))
+        refused: set[int] = set()
+        for position, claimants in sorted(claims.items()):
+            left = self.standing.open_minor(position)
+            if len(claimants) == 1 or abs(sum(amount for _, amount in claimants)) <= abs(left):
+                continue
+            order = sorted(claimants, key=lambda one: self._precedence(one[0]))
+            for index, amount in order:
+                if index in refused:
+                    continue
+                if abs(amount) <= abs(left) and not self._is_rivalled(
+                    index, [one for one, _ in order if one not in refused]
+                ):
+                    left -= amount
+                else:
+                    refused.add(index)
+        return refused
+
+    def _precedence(self, index: int) -> tuple[int, date, str]:
+        line, best = self.lines[index], self.weighed[index][0]
+        return (-best.points // 100, line.booking_date, line.key)
+
+    def _is_rivalled(self, index: int, others: Iterable[int]) -> bool:
+        """Another customer's line, or one that guesses as well as this one, wants the same item."""
+        best = self.weighed[index][0]
+        for other in others:
+            theirs = self.weighed[other][0]
+            if other == index or best.points - theirs.points > self.policy.rival_margin:
+                continue
+            if not (best.quotes and theirs.quotes and best.payer.how == theirs.payer.how):
+                return True
+        return False
+
+    def _is_touched(self, index: int, taken: set[int]) -> bool:
+        if any(position in taken for draft in self.weighed[index] for position, _ in draft.cash):
+            return True
+        customers = {draft.customer_id for draft in self.weighed[index]}
+        items = self.standing.shelf.items
+        return any(items[position].customer_id in customers for position in taken) if len(taken) < 50 else True
+
+    def why_not(self, index: int) -> str:
+        """What keeps a line from being applied alone; blank when nothing does."""
+        line, (best, *rivals) = self.lines[index], self.weighed[index]
+        if line.is_undone:
+            return "undone_before"
+        if self.policy.old_line_days and (self.today - line.booking_date).days > self.policy.old_line_days:
+            return "old_line"
+        if smart.is_never_alone(line, best.customer_id, self.policy.rules):
+            return "rule"
+        if best.probability_ppm < self.policy.alone_min_ppm:
+            return "rivals" if rivals and rivals[0].points > best.points - self.policy.rival_margin else "unsure"
+        if rivals and rivals[0].points > best.points - self.policy.rival_margin:
+            return "rivals"
+        return ""
+
+    def _left(self, index: int) -> Outcome:
+        line, found = self.lines[index], self.weighed[index]
+        found = [one for one in found if self._is_affordable(one)]
+        if not found:
+            return Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits")
+        best, *rivals = (drafts.proposal(one, self.standing) for one in found)
+        return Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
+
+    def _is_affordable(self, draft: Draft) -> bool:
+        return all(abs(amount) <= abs(self.standing.open_minor(position)) for position, amount in draft.cash)
+
+
+def _claims(draft: Draft) -> list[tuple[int, int]]:
+    """What a draft takes of each item: its money, and what is booked away beside it."""
+    return list(draft.cash)
+
+
+__all__ = ["Policy", "Treatment", "match"]

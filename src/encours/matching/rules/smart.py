@@ -1,0 +1,44 @@
+"""Rules that people add (CA-14): what is left out, booked, always or never somebody's money."""
+
+from collections.abc import Iterable
+
+from encours.matching.rules import folding
+from encours.matching.rules.facts import Line, Outcome, RuleEffect, Status, UserRule
+
+DECIDED = {RuleEffect.IGNORE: Status.IGNORED, RuleEffect.BOOK: Status.BOOKED}
+
+
+def holds(rule: UserRule, line: Line) -> bool:
+    """Whether every condition of a rule that is not empty is true of a line."""
+    names = folding.plain(f"{line.counterparty_name} {line.ultimate_name}")
+    texts = f"{names} {folding.plain(line.text)} {line.structured_reference} {line.end_to_end_id}".upper()
+    size = abs(line.amount_minor)
+    return (
+        folding.plain(rule.name_contains) in names
+        and folding.plain(rule.text_contains) in texts
+        and (not rule.iban or rule.iban.replace(" ", "") == line.counterparty_iban)
+        and line.bank_code.startswith(rule.bank_code)
+        and rule.direction in ("", "in" if line.amount_minor > 0 else "out")
+        and (rule.amount_min_minor is None or size >= rule.amount_min_minor)
+        and (rule.amount_max_minor is None or size <= rule.amount_max_minor)
+    )
+
+
+def decide(line: Line, rules: Iterable[UserRule]) -> Outcome | None:
+    """The outcome when a rule takes a line out of cash application; None when the engine is to look at it."""
+    for rule in rules:
+        if rule.effect in DECIDED and holds(rule, line):
+            return Outcome(line.key, DECIDED[rule.effect], rule_id=rule.rule_id, account=rule.account)
+    return None
+
+
+def is_never_alone(line: Line, customer_id: int, rules: Iterable[UserRule]) -> bool:
+    """Whether a rule wants a person to look, or forbids this customer."""
+    return any(
+        (
+            rule.effect == RuleEffect.NEVER_ALONE
+            or (rule.effect == RuleEffect.NEVER_CUSTOMER and rule.customer_id == customer_id)
+        )
+        and holds(rule, line)
+        for rule in rules
+    )
