@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from encours.access.models import Membership
 from encours.collections import actions as collections
+from encours.entrypoints import kept
 from encours.messaging import actions as messaging
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books
@@ -60,6 +61,7 @@ def seat(committed_company: Company, live_server: LiveServer, browser: Browser) 
     """Opens a page of Nadia's, signed in, at a width and in a theme; nothing on it may fail in silence."""
     company = committed_company
     cache.clear()
+    kept.forget()
     Membership.objects.filter(user=company.collector).update(role="admin")
     company.collector.set_password(PASSWORD)
     company.collector.save()

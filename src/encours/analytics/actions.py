@@ -152,7 +152,8 @@ def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None
         insert into analytics_standing (organisation_id, customer_id, entity_id, currency, {_COLUMNS})
         select %(organisation)s, customer_id, entity_id, currency, coalesce(outstanding_minor, 0),
                coalesce(not_due, 0), coalesce(overdue, 0), {", ".join(f"coalesce({name}, 0)" for name in _LATE)},
-               coalesce(unapplied, 0), coalesce(item_count, 0), coalesce(overdue_count, 0), oldest_due_date, coalesce(paid_minor, 0), coalesce(paid_late_days_minor, 0)
+               coalesce(unapplied, 0), coalesce(item_count, 0), coalesce(overdue_count, 0), oldest_due_date,
+               coalesce(paid_minor, 0), coalesce(paid_late_days_minor, 0)
         from every"""
     with connection.cursor() as cursor:
         cursor.execute(f"delete from analytics_standing where organisation_id = %(organisation)s{some}", parameters)

@@ -285,6 +285,9 @@ class Reminder(Scoped):
     checks = models.JSONField()
     # currency -> minor units asked
     totals = models.JSONField()
+    # the largest of them: what decisions are ranked by
+    claimed_minor = models.BigIntegerField(default=0)
+    claimed_currency = models.CharField(max_length=3, blank=True, default="")
     # what is contested and therefore not asked: document number, minor units, currency
     disputed = models.JSONField(default=list)
     # item ids of the credit notes deducted
@@ -318,6 +321,12 @@ class Reminder(Scoped):
         indexes: ClassVar = [
             models.Index(fields=["organisation", "run", "outcome", "customer"], name="collections_reminder_run"),
             models.Index(fields=["organisation", "customer", "-id"], name="collections_reminder_customer"),
+            # few decisions follow another; which do is asked for each list of the day
+            models.Index(
+                fields=["organisation", "follows"],
+                name="collections_reminder_follows",
+                condition=Q(follows__isnull=False),
+            ),
             models.Index(
                 fields=["organisation", "send_date", "customer"],
                 name="collections_reminder_sent",

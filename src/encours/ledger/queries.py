@@ -93,6 +93,12 @@ class Selection:
         }
 
 
+# what customers have in credit falls never due: it stands after every debt, in an index of that very expression
+def due_order(alias: str, *, sign: str = "open_minor") -> str:
+    """The SQL expression that lists of items are ordered by."""
+    return f"(case when {alias}.{sign} < 0 then date '9999-12-31' else {alias}.due_date end)"
+
+
 # what the covering indexes hold, so that no page of the table is read
 LEAN_COLUMNS = ("id", "entity_id", "customer_id", "currency", "item_date", "due_date", "amount_minor")
 
@@ -106,19 +112,41 @@ def open_items_sql(
     only items caught between two legs have their legs summed. Rows may have `open_minor` zero. `offset 0` keeps the
     planner from copying the expression into each place that uses it.
     """
+    parts, parameters = _open_parts(selection, as_of, columns)
+    return " union all ".join(f"({part} offset 0)" for part in parts), parameters
+
+
+def listed_items_sql(selection: Selection, as_of: AsOf, *, columns: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """The same items for a list, with `listed_at`, the day they are listed by: credits, never due, stand last.
+
+    Where no closed item was open then, nothing stands between the list and the index of what is open in that order,
+    and a page is found without reading the others.
+    """
+    parts, parameters = _open_parts(selection, as_of, columns, is_listed=True)
+    return " union all ".join(parts), parameters
+
+
+def _open_parts(
+    selection: Selection, as_of: AsOf, columns: Sequence[str], *, is_listed: bool = False
+) -> tuple[list[str], dict[str, Any]]:
+    """The items still open, and those closed since that were open then, if there are any."""
     parameters = {**selection.parameters(), "day": as_of.day, "known_at": as_of.known_at}
     has_later_days, has_later_knowledge = _has_later_legs(selection, as_of)
     later = ["i.legs_last_date > %(day)s", *(["i.legs_last_at > %(known_at)s"] if has_later_knowledge else [])]
-    names = ", ".join(f"i.{column}" for column in columns)
     known = " and i.recorded_at <= %(known_at)s" if as_of.known_at else ""
-    select = (
-        f"select {names}, {_open_then(later)} as open_minor from ledger_openitem i"
-        f" where {selection.conditions('i')} and i.item_date <= %(day)s{known}"
-    )
-    parts = [f"({select} and i.open_minor <> 0 offset 0)"]
+
+    def part(condition: str, sign: str) -> str:
+        listed = f"{due_order('i', sign=sign)} as listed_at, " if is_listed else ""
+        return (
+            f"select {', '.join(f'i.{column}' for column in columns)}, {listed}{_open_then(later)} as open_minor"
+            f" from ledger_openitem i"
+            f" where {selection.conditions('i')} and i.item_date <= %(day)s{known} and {condition}"
+        )
+
+    parts = [part("i.open_minor <> 0", "open_minor")]
     if has_later_days or has_later_knowledge:
-        parts.append(f"({select} and i.open_minor = 0 and ({' or '.join(later)}) offset 0)")
-    return " union all ".join(parts), parameters
+        parts.append(part(f"i.open_minor = 0 and ({' or '.join(later)})", "amount_minor"))
+    return parts, parameters
 
 
 def _open_then(later: Sequence[str]) -> str:
@@ -343,9 +371,8 @@ class OpenTotal:
     overdue_minor: int
 
 
-# what customers have in credit falls never due: it stands after every debt, in an index of that very expression
 _ITEM_ORDER = {
-    "due": "(case when item.open_minor < 0 then date '9999-12-31' else item.due_date end)",
+    "due": due_order("item"),
     "open": "item.open_minor",
 }
 _ITEM_CHOICE = {

@@ -12,6 +12,7 @@ from django.utils import timezone
 from encours.access import context
 from encours.access.models import Membership
 from encours.customers.models import Customer
+from encours.entrypoints import kept
 from encours.invoices.models import Document
 from encours.ledger import actions as ledger
 from encours.ledger.actions import NewItem, Posting, Settlement
@@ -131,6 +132,7 @@ def books(company: Company) -> Books:
 def seated(company: Company, *, role: str = "credit_manager", language: str = "fr") -> Desk:
     """A desk for the cast's collector in another role or language."""
     cache.clear()
+    kept.forget()
     Membership.objects.filter(organisation=company.organisation, user=company.collector).update(role=role)
     company.collector.language = language
     company.collector.save(update_fields=["language"])

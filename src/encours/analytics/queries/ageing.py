@@ -165,6 +165,11 @@ class OpenRow:
     amount_minor: int
     open_minor: int
 
+    @property
+    def place(self) -> tuple[Any, int]:
+        """Where the row stands in the list: what the next page starts after."""
+        return (ledger.NEVER_DUE if self.open_minor < 0 else self.due_date), self.item_id
+
 
 _ROW_COLUMNS = (
     *ledger.LEAN_COLUMNS,
@@ -186,24 +191,32 @@ def open_rows(
 ) -> Iterator[OpenRow]:
     """The open instalments behind a cell of the balance (or `overdue`), by due date; they sum to the cell.
 
-    `after` is the due date and item id of the last row seen.
+    What customers have in credit stands last, as it never falls due. `after` is the place of the last row seen.
     """
-    items, parameters = ledger.open_items_sql(selection, as_of, columns=_ROW_COLUMNS)
+    items, parameters = ledger.listed_items_sql(selection, as_of, columns=_ROW_COLUMNS)
     place = ""
     if after is not None:
-        place = " and (o.due_date, o.id) > (%(after_date)s::date, %(after_id)s)"
+        place = " and (o.listed_at, o.id) > (%(after_date)s::date, %(after_id)s)"
         parameters |= {"after_date": after[0], "after_id": after[1]}
     sql = f"""
         select o.id, o.customer_id, c.number, c.name, e.code, o.kind, o.document_number, o.instalment_number,
                o.instalment_count, o.item_date, o.due_date, %(day)s::date - o.due_date, o.currency, o.amount_minor,
                o.open_minor
-        from (select * from ({items}) o where open_minor <> 0 and {column_condition(column, scheme)}) o
+        from ({items}) o
         join customers_customer c on c.id = o.customer_id join access_entity e on e.id = o.entity_id
-        where true{place} order by o.due_date, o.id {"limit %(limit)s" if limit is not None else ""}"""
+        where open_minor <> 0 and {column_condition(column, scheme)}{_bounds(column)}{place}
+        order by o.listed_at, o.id {"limit %(limit)s" if limit is not None else ""}"""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters | {"limit": limit})
         while batch := cursor.fetchmany(2000):
             yield from (OpenRow(*row) for row in batch)
+
+
+def _bounds(column: str) -> str:
+    """Where the rows of a column stand in the order, so that a page of them is found without walking past others."""
+    if column == UNAPPLIED:
+        return " and o.listed_at = date '9999-12-31'"
+    return " and o.listed_at < %(day)s" if column == "overdue" else ""
 
 
 def column_condition(column: str, scheme: Scheme) -> str:

@@ -190,6 +190,18 @@ def _has_one_entity(organisation_id: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def overdue_total(*, scope: Scope, text: str = "", **asked: Any) -> tuple[int, dict[str, int]]:
+    """How many customers are late, whatever the currencies they owe in, and how much is overdue by currency."""
+    source, parameters = _source(Selection.of(scope, **asked), text=text, only="overdue")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select s.currency, sum(s.overdue_minor)::bigint from {source} group by 1 order by 2 desc", parameters
+        )
+        amounts = dict(cursor.fetchall())
+        cursor.execute(f"select count(distinct s.customer_id) from {source}", parameters)
+        return cursor.fetchone()[0], amounts
+
+
 @dataclass(frozen=True, slots=True)
 class GroupStanding:
     """What the customers of one collector (or segment) owe: the lines of a dashboard."""

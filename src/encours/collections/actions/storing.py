@@ -20,8 +20,8 @@ type Marker = tuple[int, int | None, str]
 
 REMINDER_COLUMNS = (
     "id", "organisation_id", "run_id", "customer_id", "entity_id", "version_id", "scenario_id", "step_key", "step_name",
-    "step_position", "channel", "outcome", "checks", "totals", "disputed", "credit_item_ids",
-    "recipients", "item_count", "decided_date", "decided_at", "send_date", "send_after", "deadline_date", "frees_date",
+    "step_position", "channel", "outcome", "checks", "totals", "claimed_currency", "claimed_minor", "disputed",
+    "credit_item_ids", "recipients", "item_count", "decided_date", "decided_at", "send_date", "send_after", "deadline_date", "frees_date",
     "stopped_since", "message_key", "follows_id", "actor_name", "why", "set_aside",
 )  # fmt: skip
 ITEM_COLUMNS = (
@@ -98,7 +98,8 @@ def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
         plan.version_id if plan else None, plan.scenario_id if plan else None,
         step.key if step else "", step.name if step else "", step.position if step else None,
         step.channel.value if step else "", decision.outcome.value, checks_json(decision.checks),
-        _totals_json(decision), _disputed_json(decision), [credit.item_id for credit in decision.credits],
+        _totals_json(decision), *_largest(decision), _disputed_json(decision),
+        [credit.item_id for credit in decision.credits],
         json.dumps(recipients),
         len(decision.claims), run.today, storing.now, run.send_on if leaves else None,
         run.send_after if leaves else None, deadline, decision.frees_on,
@@ -111,6 +112,10 @@ def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
 def _totals_json(decision: Decision) -> str:
     # currency codes are three letters, so nothing needs escaping
     return "{" + ", ".join(f'"{currency}": {minor}' for currency, minor in decision.totals.items()) + "}"
+
+
+def _largest(decision: Decision) -> tuple[str, int]:
+    return max(decision.totals.items(), key=lambda total: total[1], default=("", 0))
 
 
 def _disputed_json(decision: Decision) -> str:

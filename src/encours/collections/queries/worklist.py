@@ -1,7 +1,7 @@
 """The list of the day: who waits for a person's next step, ranked, with figures, reasons and the last contact."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -85,6 +85,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """Everybody who may stand on the list, in order, with what was found of them: it costs a pass over what waits."""
+
+    places: Sequence[ranking.Place]
+    accounts: Mapping[int, ranking.Account]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many customers each filter shows, what is ready, and how many messages each check stops."""
+
+    counts: Mapping[str, int]
+    ready_count: int
+    ready_amounts: Mapping[str, int]
+    causes: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkList:
     """The list with the counts of its filters and how far the day has come."""
 
@@ -120,18 +138,23 @@ LIVE = """
                         and f.customer_id = r.customer_id)
       and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
 """
+# the largest are chosen by what is in columns, and only they are opened
 _WAITING = """
-select r.customer_id, r.id, r.step_name, r.step_key, r.channel, r.outcome, r.item_count,
-       coalesce((select max(t.value::bigint) from jsonb_each_text(r.totals) t), 0) as claimed,
-       coalesce((select t.key from jsonb_each_text(r.totals) t order by t.value::bigint desc limit 1), 'EUR'),
-       coalesce((select sum((d.value ->> 1)::bigint) from jsonb_array_elements(r.disputed) d
-                 where d.value ->> 2 = coalesce((select t.key from jsonb_each_text(r.totals) t
-                                                 order by t.value::bigint desc limit 1), 'EUR')), 0)::bigint,
-       (select x.value from jsonb_array_elements(r.checks) x
-        where x.value ->> 'outcome' in ('held', 'blocked') limit 1)
-from ({live}) r join customers_customer c on c.id = r.customer_id
-where {customers} and {entities} and {outcomes}
-order by claimed desc limit %(limit)s
+with largest as materialized (
+    select r.id from ({live}) r join customers_customer c on c.id = r.customer_id
+    where {customers} and {entities} and {outcomes}
+    order by r.claimed_minor desc, r.id limit %(limit)s
+)
+select r.customer_id, r.id, r.step_name, r.step_key, r.channel, r.outcome, r.item_count, r.claimed_minor,
+       coalesce(nullif(r.claimed_currency, ''), 'EUR'),
+       case when r.disputed = '[]' then 0 else coalesce((
+           select sum((d.value ->> 1)::bigint) from jsonb_array_elements(r.disputed) d
+           where d.value ->> 2 = coalesce(nullif(r.claimed_currency, ''), 'EUR')), 0)::bigint end,
+       case when r.outcome in ('held', 'blocked') then (
+           select x.value from jsonb_array_elements(r.checks) x
+           where x.value ->> 'outcome' in ('held', 'blocked') limit 1) end
+from largest join collections_reminder r using (id)
+where r.organisation_id = %(organisation)s order by r.claimed_minor desc, r.id
 """
 _BY_OUTCOME = {
     # what leaves by itself needs nobody; calls and tasks do
@@ -176,35 +199,65 @@ select distinct on (customer_id) customer_id, kind, at from (
 """
 
 
-def worklist(asked: Asked, *, offset: int = 0, limit: int = 60) -> WorkList:
-    """A page of the list; who was dealt with or put off is not on it.
+def state(organisation_id: int) -> str:
+    """What was decided, taken back and promised, in a few numbers: a ranking holds while they and the books stay."""
+    sql = """
+        with whole as (select coalesce(max(id), 0) as id from collections_dunningrun
+                       where organisation_id = %(organisation)s and is_whole and finished_at is not null)
+        select (select id from whole),
+               (select count(*) || '.' || coalesce(max(id), 0) from collections_reminder
+                where organisation_id = %(organisation)s and run_id > (select id from whole)),
+               (select count(*) from collections_withdrawal where organisation_id = %(organisation)s),
+               (select count(*) || '.' || count(withdrawn_date) || '.' || coalesce(max(id), 0) from collections_promise
+                where organisation_id = %(organisation)s)"""
+    return "/".join(str(value) for value in _rows(sql, {"organisation": organisation_id})[0])
 
-    Ranked are the 3,000 largest amounts that wait, which is more than a team calls in a month.
-    """
-    away = _away(asked)
-    candidates = {pk: found for pk, found in _candidates(asked).items() if pk not in away}
+
+def ranked(asked: Asked) -> Ranking:
+    """Who may stand on the list: the 3,000 largest amounts that wait, more than a team calls in a month."""
+    candidates = _candidates(asked)
     figures = _figures(asked, list(candidates))
-    accounts = [_account(pk, found, figures.get(pk)) for pk, found in candidates.items()]
-    places = ranking.ranked(accounts)
-    known = {account.customer_id: account for account in accounts}
+    accounts = {pk: _account(pk, found, figures.get(pk)) for pk, found in candidates.items()}
+    return Ranking(ranking.ranked(list(accounts.values())), accounts)
+
+
+def tallied(asked: Asked) -> Tally:
+    """The figures around the list."""
+    ready = _ready_amounts(asked)
+    return Tally(_counts(asked, None), ready[0], ready[1], held_by_cause(asked))
+
+
+def worklist(
+    asked: Asked, *, found: Ranking | None = None, tally: Tally | None = None, offset: int = 0, limit: int = 60
+) -> WorkList:
+    """A page of the list; who was dealt with or put off is not on it. `found` and `tally` may be kept ones."""
+    found, tally = found or ranked(asked), tally or tallied(asked)
+    away = _away(asked)
+    places = [place for place in found.places if place.customer_id not in away]
     shown = places[offset : offset + limit]
     ids = [place.customer_id for place in shown]
     customers, contacts = _customers(asked, ids), _contacts(asked, ids)
-    rows = [
-        Row(
-            place.customer_id,
-            *customers[place.customer_id],
-            known[place.customer_id].currency,
-            known[place.customer_id].overdue_minor,
-            known[place.customer_id].days_late,
-            place,
-            contacts.get(place.customer_id),
-        )
-        for place in shown
-    ]
+    rows = [_row(place, found.accounts[place.customer_id], customers, contacts) for place in shown]
     done = sum(kind == "done" and day == asked.today for kind, day in away.values())
-    counts = {**_counts(asked, away), asked.only: len(accounts)}
+    counts = {**_without(tally.counts, asked, away), asked.only: len(places)}
     return WorkList(rows, counts, done, sum(kind == "later" for kind, _ in away.values()), _decided_at(asked))
+
+
+def _row(
+    place: ranking.Place,
+    account: ranking.Account,
+    customers: Mapping[int, tuple[str, str, int | None]],
+    contacts: Mapping[int, Contacted],
+) -> Row:
+    return Row(
+        place.customer_id,
+        *customers[place.customer_id],
+        account.currency,
+        account.overdue_minor,
+        account.days_late,
+        place,
+        contacts.get(place.customer_id),
+    )
 
 
 def _rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -293,21 +346,38 @@ def _contacts(asked: Asked, ids: Sequence[int]) -> dict[int, Contacted]:
     return {customer_id: Contacted(kind, at) for customer_id, kind, at in rows}
 
 
-def _counts(asked: Asked, away: Mapping[int, Any]) -> dict[str, int]:
-    """How many customers each filter would show."""
+def _counts(asked: Asked, ids: Sequence[int] | None) -> dict[str, int]:
+    """How many customers each filter shows, of those named or of all."""
     parts = ", ".join(
-        f"count(distinct r.customer_id) filter (where {condition})" for condition in list(_BY_OUTCOME.values())[:4]
+        f"count(distinct r.customer_id) filter (where {_BY_OUTCOME[key]})" for key in FILTERS if key != "promises"
     )
+    some = " and r.customer_id = any(%(ids)s)" if ids is not None else ""
     sql = f"""
         select {parts} from ({LIVE}) r join customers_customer c on c.id = r.customer_id
-        where {asked.conditions} and {asked.entity_condition("r")} and not (r.customer_id = any(%(away)s))"""
-    counted = _rows(sql, {**asked.parameters, "away": list(away)})[0]
-    promised = {row[0] for row in _promises(asked)} - set(away)
-    waiting = f"""
-        select distinct r.customer_id from ({LIVE}) r join customers_customer c on c.id = r.customer_id
-        where {asked.conditions} and {asked.entity_condition("r")} and {_BY_OUTCOME[""]} limit %(limit)s"""
-    everybody = {row[0] for row in _rows(waiting, asked.parameters)} - set(away) | promised
-    return {**dict(zip(FILTERS, counted, strict=False)), "": len(everybody), "promises": len(promised)}
+        where {asked.conditions} and {asked.entity_condition("r")}{some}"""
+    counted = _rows(sql, {**asked.parameters, "ids": ids})[0]
+    counts = dict(zip((key for key in FILTERS if key != "promises"), counted, strict=True))
+    promised = {row[0] for row in _promises(asked)}
+    promised = promised if ids is None else promised & set(ids)
+    counts[""] = min(counts[""], CANDIDATES_MAX) + len(promised - _among(asked, promised))
+    return {**counts, "promises": len(promised)}
+
+
+def _among(asked: Asked, ids: Collection[int]) -> set[int]:
+    """Those of the customers about whom a decision waits as well."""
+    if not ids:
+        return set()
+    sql = f"""
+        select distinct r.customer_id from ({LIVE}) r
+        where {asked.entity_condition("r")} and {_BY_OUTCOME[""]} and r.customer_id = any(%(ids)s)"""
+    return {row[0] for row in _rows(sql, {**asked.parameters, "ids": list(ids)})}
+
+
+def _without(counts: Mapping[str, int], asked: Asked, away: Mapping[int, Any]) -> dict[str, int]:
+    if not away:
+        return dict(counts)
+    gone = _counts(asked, list(away))
+    return {key: max(0, count - gone[key]) for key, count in counts.items()}
 
 
 def _decided_at(asked: Asked) -> datetime | None:
@@ -318,25 +388,26 @@ def _decided_at(asked: Asked) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What a person can send at once: decisions that wait for a confirmation."""
-
-    ids: Sequence[int]
-    amounts: Mapping[str, int]
-
-
-def ready_to_confirm(asked: Asked) -> Ready:
-    """The decisions in force that wait for a confirmation and nothing else, largest first."""
+def ready_to_confirm(asked: Asked, *, limit: int) -> list[int]:
+    """The decisions in force that wait for a confirmation and nothing else, in the order they were taken."""
     sql = f"""
-        select r.id, r.totals from ({LIVE}) r join customers_customer c on c.id = r.customer_id
-        where {asked.conditions} and {asked.entity_condition("r")} and r.outcome = 'to_confirm' order by r.id"""
-    rows = _rows(sql, asked.parameters)
-    amounts: dict[str, int] = {}
-    for _, totals in rows:
-        for currency, minor in json.loads(totals).items():
-            amounts[currency] = amounts.get(currency, 0) + minor
-    return Ready([row[0] for row in rows], amounts)
+        select r.id from ({LIVE}) r join customers_customer c on c.id = r.customer_id
+        where {asked.conditions} and {asked.entity_condition("r")} and r.outcome = 'to_confirm'
+        order by r.id limit %(ready)s"""
+    return [row[0] for row in _rows(sql, {**asked.parameters, "ready": limit})]
+
+
+def _ready_amounts(asked: Asked) -> tuple[int, dict[str, int]]:
+    """How many decisions wait for a confirmation, and what they claim by currency."""
+    sql = f"""
+        with ready as (
+            select r.totals from ({LIVE}) r join customers_customer c on c.id = r.customer_id
+            where {asked.conditions} and {asked.entity_condition("r")} and r.outcome = 'to_confirm'
+        )
+        select null, count(*) from ready
+        union all select t.key, sum(t.value::bigint)::bigint from ready, jsonb_each_text(ready.totals) t group by 1"""
+    (_, count), *amounts = sorted(_rows(sql, asked.parameters), key=lambda row: row[0] or "")
+    return count, dict(amounts)
 
 
 def held_by_cause(asked: Asked) -> list[tuple[str, int]]:
@@ -370,14 +441,3 @@ def received_since(asked: Asked, *, since: date) -> Mapping[str, int]:
         where {asked.conditions} and p.organisation_id = %(organisation)s and {asked.entity_condition("p")}
           and p.received_date >= %(since)s and p.received_date <= %(today)s group by 1"""
     return dict(_rows(sql, {**asked.parameters, "since": since}))
-
-
-def overdue_total(asked: Asked) -> tuple[int, Mapping[str, int]]:
-    """How many of these customers are late, and how much is overdue by currency."""
-    sql = f"""
-        select i.currency, sum(i.open_minor)::bigint, array_agg(distinct i.customer_id)
-        from ledger_openitem i join customers_customer c on c.id = i.customer_id
-        where {asked.conditions} and i.organisation_id = %(organisation)s and i.open_minor > 0
-          and i.due_date < %(today)s and {asked.entity_condition("i")} group by 1 order by 2 desc"""
-    rows = _rows(sql, asked.parameters)
-    return len({customer_id for row in rows for customer_id in row[2]}), {row[0]: row[1] for row in rows}

@@ -92,5 +92,5 @@ def list_open_items(request: HttpRequest, asked: Query[OpenItemFilter]) -> Any:
             }
             for row in shown
         ],
-        "next_cursor": cursor_of(shown[-1].due_date, shown[-1].item_id) if len(rows) > asked.limit else None,
+        "next_cursor": cursor_of(*shown[-1].place) if len(rows) > asked.limit else None,
     }

@@ -164,7 +164,7 @@ def _kept(request: DeskRequest, question: Question) -> Kept:
         balance = _asked(request, question)
         return Kept(balance.lines[:LINES_SHOWN], balance.totals, len(balance.lines))
 
-    return standing.kept(request.scope, ("ageing", question.address()), reckoned)
+    return standing.of_books(request, ("ageing", question), reckoned)
 
 
 @screen("view_books")
@@ -279,7 +279,7 @@ def ageing_items(request: DeskRequest) -> HttpResponseBase:
     context = {
         "listing": listing,
         "rows": shown,
-        "next_address": listing.next_address(shown[-1].due_date, shown[-1].item_id) if len(found) > PAGE_ROWS else "",
+        "next_address": listing.next_address(*shown[-1].place) if len(found) > PAGE_ROWS else "",
     }
     if is_partial(request):
         return render(request, "desk/analytics/items.html#rows", context)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from encours.access import queries as access
-from encours.analytics import actions as analytics_actions
 from encours.analytics.queries import standings as analytics
 from encours.analytics.queries.standings import StandingRow
 from encours.customers import queries as customers
@@ -49,7 +48,7 @@ PLACES = {
 @screen("view_books")
 def customer_list(request: DeskRequest) -> HttpResponseBase:
     # the standings are a cache: a page that reads them first lets them catch up with the books
-    analytics_actions.refresh_standings(organisation_id=request.organisation_id, today=request.today)
+    standing.books_version(request)
     listing = Listing.of(request.GET, columns=COLUMNS, sort="-overdue")
     filters = _filters(request)
     wanted: dict[str, Any] = {**filters, "scope": request.scope, "today": request.today}
@@ -67,10 +66,8 @@ def customer_list(request: DeskRequest) -> HttpResponseBase:
     }
     if is_partial(request):
         return render(request, "desk/customers/list.html#rows", context)
-    totals = standing.kept(
-        request.scope,
-        ("standings_total", str(filters), str(request.today)),
-        lambda: analytics.standings_total(**wanted),
+    totals = standing.of_books(
+        request, ("standings_total", *filters.values()), lambda: analytics.standings_total(**wanted)
     )
     page = {
         **context,

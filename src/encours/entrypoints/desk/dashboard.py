@@ -13,7 +13,6 @@ from django.urls import path, reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from encours.analytics import actions as analytics_actions
 from encours.analytics.queries import facts, rows, standings
 from encours.analytics.rules.ageing import STANDARD
 from encours.analytics.rules.definitions import BY_CODE, DEFINITIONS
@@ -82,7 +81,7 @@ def dashboard(request: DeskRequest) -> HttpResponseBase:
 
 
 def _cards(request: DeskRequest, asked: Asked, report: Report, currency: str) -> dict[str, Any]:
-    analytics_actions.refresh_standings(organisation_id=request.organisation_id, today=request.today)
+    standing.books_version(request)
     find: dict[str, Any] = {"scope": request.scope, "today": request.today, "currency": currency}
     months = [formats.month(day, language=_language()) for day in report.days]
     return {

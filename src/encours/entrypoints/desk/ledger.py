@@ -82,10 +82,10 @@ def _chosen(request: DeskRequest) -> ledger.ItemFilter:
 
 
 def _totals(request: DeskRequest, chosen: ledger.ItemFilter) -> list[ledger.OpenTotal]:
-    """Summed once a minute for each filter: the foot of a list may be a minute old, its rows never are."""
-    return standing.kept(
-        request.scope,
-        ("open_items_total", str(chosen), str(request.today)),
+    """Summed once for each filter and state of the books."""
+    return standing.of_books(
+        request,
+        ("open_items_total", chosen),
         lambda: ledger.open_items_total(chosen, scope=request.scope, today=request.today),
     )
 

@@ -1,15 +1,15 @@
 """A few figures about the books that every page frame shows, read once a minute and not for each page."""
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.core.cache import cache
-
 from encours.access import queries as access
 from encours.access.rules import Scope
+from encours.analytics import actions as analytics
 from encours.customers import queries as customers
+from encours.entrypoints import kept
+from encours.entrypoints.requests import DeskRequest
 from encours.ledger import queries as ledger
 from encours.payments import queries as payments
 
@@ -38,30 +38,26 @@ class Standing:
 
 def of(scope: Scope, *, today: date) -> Standing:
     """The standing of the organisation as this person may see it."""
-    kept = cache.get(_key(scope, today))
-    if isinstance(kept, Standing):
-        return kept
-    read = _read(scope, today=today)
-    cache.set(_key(scope, today), read, KEPT_SECONDS)
-    return read
+    return kept.kept(("standing", *reader(scope), today), lambda: _read(scope, today=today), seconds=KEPT_SECONDS)
 
 
-def kept[T](scope: Scope, question: tuple[str, ...], reckon: Callable[[], T]) -> T:
-    """A figure that costs a scan, reckoned once a minute for each person's scope and question."""
-    portfolio = scope.user_id if scope.own_portfolio_only else "all"
-    asked = f"{scope.organisation_id}:{portfolio}:{scope.entity_ids}:{question}"
-    key = "kept:" + hashlib.sha256(asked.encode()).hexdigest()
-    found: T | None = cache.get(key)
+def books_version(request: DeskRequest) -> int:
+    """The version of the books this request reads, with the standings up to it; asked once a request."""
+    found = getattr(request, "books_version", None)
     if found is None:
-        found = reckon()
-        cache.set(key, found, KEPT_SECONDS)
-    return found
+        found = analytics.books_version(organisation_id=request.organisation_id, today=request.today)
+        request.books_version = found  # type: ignore[attr-defined]  # kept for the rest of the request
+    return int(found)
 
 
-def _key(scope: Scope, today: date) -> str:
-    portfolio = scope.user_id if scope.own_portfolio_only else "all"
-    entities = "-".join(map(str, scope.entity_ids))
-    return f"standing:{scope.organisation_id}:{portfolio}:{entities}:{today}"
+def of_books[T](request: DeskRequest, question: tuple[Hashable, ...], reckon: Callable[[], T]) -> T:
+    """A figure that costs a pass over the books: reckoned once for each version of them, scope and question."""
+    return kept.kept((*reader(request.scope), *question), reckon, state=(request.today, books_version(request)))
+
+
+def reader(scope: Scope) -> tuple[Hashable, ...]:
+    """Those who see the same rows."""
+    return scope.organisation_id, scope.entity_ids, scope.user_id if scope.own_portfolio_only else None
 
 
 def _read(scope: Scope, *, today: date) -> Standing:
