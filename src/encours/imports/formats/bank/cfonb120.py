@@ -261,5 +261,5 @@ def _original(line: Line, parts: list[str]) -> None:
     """MMO: currency, decimals, amount of origin, such as USD2000000000123456."""
     found = re.match(r"([A-Z]{3})(\d)(\d{1,14})", parts[0]) if parts else None
     if found and is_currency(found[1]):
-            minor = int(found[3]) * 10 ** exponent(found[1]) // 10 ** int(found[2])
+        minor = int(found[3]) * 10 ** exponent(found[1]) // 10 ** int(found[2])
         line.original_currency, line.original_amount_minor = found[1], minor if line.amount_minor > 0 else -minor
