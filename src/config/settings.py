@@ -34,6 +34,7 @@ ROOMS = [
     "encours.invoices",
     "encours.payments",
     "encours.disputes",
+    "encours.penalties",
     "encours.matching",
     "encours.collections",
     "encours.analytics",
@@ -146,6 +147,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+
+# which room reacts to what another one tells
+WIRING = "encours.entrypoints.jobs.wiring"
 
 AUTH_USER_MODEL = "access.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

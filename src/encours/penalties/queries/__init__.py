@@ -1,0 +1,1 @@
+"""Read what penalties are due, and what was agreed and decided about them."""
