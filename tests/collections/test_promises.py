@@ -48,7 +48,8 @@ def _seen(company, today):
     listed = worklist.worklist(worklist.Asked(scope, today, only="promises"))
     return (
         sorted(
-            made.state(today=today) for made in account.promises_of(company.acme.pk, scope=scope, today=today, limit=9)
+            made.state(today=today)
+            for made in account.promises_of([company.acme.pk], scope=scope, today=today, limit=9)
         ),
         sorted(made.state.value for made in pauses.promises(scope, today=today)),
         len(listed.rows),

@@ -46,7 +46,9 @@ def keep_segment(form: SegmentForm, *, organisation_id: int, segment_id: int | N
         raise SegmentNameMissing(field="name")
     ours = Segment.objects.select_for_update().filter(organisation_id=organisation_id)
     segment = (
-        Segment(organisation_id=organisation_id) if segment_id is None else ours.filter(pk=segment_id or 0).first()
+        Segment(organisation_id=organisation_id)
+        if segment_id is None
+        else ours.filter(pk=segment_id).first()  # None finds none
     )
     if segment is None:
         raise SegmentUnknown

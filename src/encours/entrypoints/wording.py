@@ -41,6 +41,7 @@ VERBS: Mapping[str, Promise] = {
     "save_mapping": _("Import settings kept"),
     "forget_mapping": _("Import settings forgotten"),
     "reinfer_due_dates": _("Due dates worked out again"),
+    "write_to_customer": _("Message written"),
     "run_dunning": _("Reminders decided"),
     "confirm_reminder": _("Reminder confirmed"),
     "release_reminder": _("Held reminder released"),

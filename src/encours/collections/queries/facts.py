@@ -374,7 +374,9 @@ where r.organisation_id = %(organisation)s and r.customer_id <in> and r.outcome 
 union
 select m.customer_id, (m.state_at at time zone %(zone)s)::date, null, m.id from messaging_message m
 where m.organisation_id = %(organisation)s and m.customer_id <in> and m.kind not in ('reminder', 'test')
-  and m.state in ('sent', 'caught', 'in_doubt', 'handing_over') and m.state_at between %(since)s and %(now)s
+  and (m.state in ('sent', 'caught', 'in_doubt', 'handing_over')
+       or (m.kind = 'written' and m.state in ('queued', 'rendered')))
+  and m.state_at between %(since)s and %(now)s
 order by 1, 2
 """
 EXCLUSIONS = f"""

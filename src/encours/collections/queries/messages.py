@@ -168,7 +168,7 @@ class _Slice:
         previous = self.previous.get((customer.pk, entity.pk), [])
         bank = next((check.get("data", {}).get("known") for check in reminder.checks if check["code"] == "bank"), None)
         return {
-            "entity": self._entity(entity, customer),
+            "entity": entity_words(entity, customer, line=self.legal_lines[entity.pk]),
             "customer": {
                 "name": customer.name,
                 "number": customer.number,
@@ -176,30 +176,18 @@ class _Slice:
             },
             "contact": {"name": name, "greeting": greeting(name, language)},
             "items": [self._item(row, sent_on) for row in rows],
-            "disputed_items": [{"number": n, "open": _money(minor, c)} for n, minor, c in reminder.disputed],
+            "disputed_items": [{"number": n, "open": money_words(minor, c)} for n, minor, c in reminder.disputed],
             "credit_items": [self._credit(pk) for pk in reminder.credit_item_ids],
-            "totals": [_money(minor, currency) for currency, minor in sorted(reminder.totals.items())],
+            "totals": [money_words(minor, currency) for currency, minor in sorted(reminder.totals.items())],
             "received": self._received(rows) if is_thanks else {},
             "new_deadline_date": reminder.deadline_date.isoformat() if reminder.deadline_date else None,
-            "sender": _sender(person, entity),
+            "sender": sender_words(person, entity),
             "sent_on": sent_on.isoformat(),
             "books_date": self.today.isoformat(),
             "bank_date": bank,
             "previous_contacts": [
                 {"on": day.isoformat(), "what": what} for day, what in reversed(previous[:PREVIOUS_MAX])
             ],
-        }
-
-    def _entity(self, entity: Entity, customer: Customer) -> dict[str, Any]:
-        return {
-            "name": entity.name,
-            "legal_line": self.legal_lines[entity.pk],
-            "iban": entity.iban,
-            "bic": entity.bic,
-            "email": entity.email,
-            "phone": entity.phone,
-            # the penalties and the EUR 40 of C. com. L441-10 bind professionals only
-            "penalty_mention": "" if customer.is_natural_person else entity.penalty_mention,
         }
 
     def _item(self, row: ReminderItem, sent_on: date) -> dict[str, Any]:
@@ -213,8 +201,8 @@ class _Slice:
             "issue_date": item.item_date.isoformat(),
             "due_date": row.due_date.isoformat(),
             "days_late": (sent_on - row.due_date).days,
-            "open": _money(row.claimed_minor, row.currency),
-            "amount": _money(item.amount_minor, row.currency),
+            "open": money_words(row.claimed_minor, row.currency),
+            "amount": money_words(item.amount_minor, row.currency),
         }
 
     def _credit(self, item_id: int) -> dict[str, Any]:
@@ -222,7 +210,7 @@ class _Slice:
         return {
             "number": item.document_number,
             "issue_date": item.item_date.isoformat(),
-            "open": _money(-item.open_minor, item.currency),
+            "open": money_words(-item.open_minor, item.currency),
         }
 
     def _received(self, rows: Iterable[ReminderItem]) -> dict[str, Any]:
@@ -231,16 +219,32 @@ class _Slice:
             return {}
         days = [item.legs_last_date for item in paid if item.legs_last_date]
         return {
-            "amount": _money(sum(item.amount_minor for item in paid), paid[0].currency),
+            "amount": money_words(sum(item.amount_minor for item in paid), paid[0].currency),
             "value_date": max(days).isoformat() if days else None,
         }
 
 
-def _money(minor: int, currency: str) -> dict[str, str]:
+def entity_words(entity: Entity, customer: Customer, *, line: str = "") -> dict[str, Any]:
+    """The company that sells, as its letter to this customer names it."""
+    return {
+        "name": entity.name,
+        "legal_line": line or legal_line(_company(entity)),
+        "iban": entity.iban,
+        "bic": entity.bic,
+        "email": entity.email,
+        "phone": entity.phone,
+        # the penalties and the EUR 40 of C. com. L441-10 bind professionals only
+        "penalty_mention": "" if customer.is_natural_person else entity.penalty_mention,
+    }
+
+
+def money_words(minor: int, currency: str) -> dict[str, str]:
+    """An amount as a template reads it."""
     return Money(minor, currency).as_json()
 
 
-def _sender(person: User | None, entity: Entity) -> dict[str, str]:
+def sender_words(person: User | None, entity: Entity) -> dict[str, str]:
+    """Who signs: the person, or the company itself."""
     if person is None:
         return {"name": entity.name, "email": entity.email, "phone": entity.phone}
     return {

@@ -73,6 +73,7 @@ def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
             "dispute": access.can(request.scope, "open_dispute"),
             "resolve": access.can(request.scope, "resolve_dispute"),
             "pause": access.can(request.scope, "pause_reminders"),
+            "send": access.can(request.scope, "send_message"),
             "merge": access.can(request.scope, "merge_customers"),
         },
     }

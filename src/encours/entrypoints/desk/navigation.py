@@ -36,7 +36,7 @@ MAIN: Sequence[Screen] = (
         "customers",
         _("Customers"),
         "building",
-        ("customer", "customer_receipts", "customer_documents", "customer_disputes"),
+        ("customer", "write", "customer_receipts", "customer_documents", "customer_disputes"),
         tab_label=_("Customers"),
     ),
     Screen("items", _("Open items"), "file-invoice", ("document",), tab_label=_("Items")),

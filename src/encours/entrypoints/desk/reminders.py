@@ -97,9 +97,14 @@ def shower(today: date) -> Any:
 
 def checks_of(reminder: Reminder, *, today: date) -> list[CheckShown]:
     """The checks as kept with the decision, what stops first, what passed last."""
+    return shown_checks(reminder.checks, today=today)
+
+
+def shown_checks(checks: Sequence[Mapping[str, Any]], *, today: date) -> list[CheckShown]:
+    """Checks in the form in which decisions keep them, in words."""
     show = shower(today)
     order = {"blocked": 0, "held": 1, "postponed": 2, "adjusted": 3, "passed": 4}
-    found = [_check(check, show) for check in reminder.checks]
+    found = [_check(check, show) for check in checks]
     return sorted(found, key=lambda check: order.get(check.outcome, 9))
 
 

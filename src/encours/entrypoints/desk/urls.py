@@ -7,7 +7,7 @@ from django.urls import URLPattern
 app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
-MODULES = ("account", "go", "views", "ledger", "customers", "engagements", "customer", "ageing", "dashboard")
+MODULES = ("account", "go", "views", "ledger", "customers", "engagements", "writing", "customer", "ageing", "dashboard")
 SETUP_MODULES = (
     "today",
     "held",

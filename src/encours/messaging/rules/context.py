@@ -78,6 +78,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("totals", "amounts", _("sum of the items, one per currency")),
     Variable("received.amount", "money", _("payment one gives thanks for")),
     Variable("received.value_date", "date", _("day that payment arrived")),
+    Variable("own.subject", "text", _("subject that a person wrote"), "Votre commande 7118"),
+    Variable("own_paragraphs[].text", "text", _("paragraph that a person wrote"), is_required=True),
     Variable("new_deadline_date", "date", _("day by which one asks to be paid")),
     Variable("sender.name", "text", _("person who signs"), "Nadia Ferrand", is_required=True),
     Variable("sender.title", "text", _("function of that person"), "Recouvrement clients"),

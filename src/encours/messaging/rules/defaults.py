@@ -27,6 +27,7 @@ DEFAULTS: tuple[DefaultTemplate, ...] = (
     DefaultTemplate("last_notice", gettext_noop("Last notice before formal notice"), "last"),
     DefaultTemplate("thanks", gettext_noop("Thanks for payment"), "courteous"),
     DefaultTemplate("statement", gettext_noop("Statement of account"), "neutral"),
+    DefaultTemplate("own_words", gettext_noop("In your own words"), "neutral"),
 )
 
 

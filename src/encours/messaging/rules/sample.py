@@ -52,6 +52,10 @@ def context(*, language: str = "fr") -> dict[str, Any]:
         ],
         "totals": [{"amount": "14088.40", "currency": "EUR"}],
         "received": {"amount": {"amount": "5210.00", "currency": "EUR"}, "value_date": "2026-11-20"},
+        "own": {"subject": {"fr": "Votre commande 7118", "en": "Your order 7118"}[language]},
+        "own_paragraphs": [
+            {"text": {"fr": "Suite à notre échange de ce matin.", "en": "Further to our call."}[language]},
+        ],
         "new_deadline_date": "2026-12-01",
         "sender": {
             "name": "Nadia Ferrand",

@@ -182,6 +182,16 @@
     field.addEventListener("change", () => { if (zone.hasAttribute("data-drop-submit") && field.files.length) zone.closest("form").requestSubmit(); });
   });
 
+  /* ---------- what concerns one choice only is hidden under the others: data-when="field=value" ---------- */
+  function showWhatConcerns(form) {
+    all("[data-when]", form).forEach((box) => {
+      const [name, value] = box.dataset.when.split("=");
+      const field = form.elements[name];
+      if (field) box.hidden = field.value !== value;
+    });
+  }
+  all("form:has([data-when])").forEach((form) => { form.addEventListener("change", () => showWhatConcerns(form)); showWhatConcerns(form); });
+
   /* ---------- a form that shows its preview as one writes: presses the named button after a rest ---------- */
   all("form[data-live]").forEach((form) => {
     const button = one(form.dataset.live);

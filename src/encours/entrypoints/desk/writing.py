@@ -1,0 +1,207 @@
+"""Write to a customer: a template or one's own words, seen as it will be read, checked, sent through the outbox."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_POST
+
+from encours.access import queries as access
+from encours.access.models import Entity
+from encours.collections.actions import writing as writing_actions
+from encours.collections.queries import writing
+from encours.collections.rules.writing import OWN_WORDS, THANKS
+from encours.core.errors import EncoursError
+from encours.customers import queries as customers
+from encours.customers.models import Customer
+from encours.entrypoints.desk import reminders
+from encours.entrypoints.desk.letters import framed, with_subject
+from encours.entrypoints.desk.organisation import LANGUAGES
+from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.requests import DeskRequest
+from encours.entrypoints.responses import back, told
+from encours.ledger import queries as ledger
+from encours.messaging import actions as messaging_actions
+from encours.messaging import queries as messaging
+
+
+class WritingForm(DeskForm):
+    """A message to a customer."""
+
+    wide = frozenset({"to", "subject", "text", "with_items", "has_seen"})
+    to = forms.MultipleChoiceField(label=gettext_lazy("To whom"), required=False, widget=forms.CheckboxSelectMultiple)
+    template_key = forms.ChoiceField(label=gettext_lazy("Text"))
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=LANGUAGES)
+    entity = forms.TypedChoiceField(label=gettext_lazy("In the name of"), coerce=int)
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200, required=False)
+    text = forms.CharField(
+        label=gettext_lazy("Your words"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy("Between the greeting and your signature, which are there already."),
+    )
+    with_items = forms.BooleanField(label=gettext_lazy("List what is overdue, and how to pay"), required=False)
+    has_seen = forms.BooleanField(
+        label=gettext_lazy("I have seen what speaks against it, and send it all the same"), required=False
+    )
+    key = forms.RegexField(regex="^[0-9a-f-]{36}$", widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, people: list[Any], texts: Any, entities: list[Entity], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {
+            "to": [(one.email, f"{one.name} ({one.email})" if one.name else one.email) for one in people],
+            "template_key": texts,
+            "entity": [(entity.pk, entity.name) for entity in entities],
+        }
+        for name, values in choices.items():
+            self.fields[name].choices = values  # type: ignore[attr-defined]  # choice fields
+        if len(entities) == 1:
+            self.fields["entity"].widget = forms.HiddenInput()
+
+
+def _customer(request: DeskRequest, number: str) -> Customer:
+    return customers.customer_by_number(number, scope=request.scope)
+
+
+def _entities(request: DeskRequest, customer: Customer) -> list[Entity]:
+    """The companies in whose name one may write, the one the customer owes most first."""
+    items = ledger.account_items(customer.pk, scope=request.scope, limit=400)
+    owed: dict[int, int] = {}
+    for item in items:
+        owed[item.entity_id] = owed.get(item.entity_id, 0) + item.open_minor
+    return sorted(access.entities(request.scope), key=lambda entity: -owed.get(entity.pk, 0))
+
+
+def _form(request: DeskRequest, customer: Customer) -> WritingForm:
+    people = writing.addresses(customer)
+    entities = _entities(request, customer)
+    names = {one.key: one.name for one in messaging.templates(request.organisation_id) if one.key != THANKS}
+    own = names.pop(OWN_WORDS, "") or gettext("In your own words")
+    spoken = (getattr(people[0], "language", "") if people else "") or customer.language
+    initial = {
+        "to": [people[0].email] if people else [],
+        "template_key": OWN_WORDS,
+        "language": (spoken or request.organisation.language)[:2],
+        "entity": entities[0].pk if entities else None,
+        "key": str(uuid4()),
+    }
+    texts = [(OWN_WORDS, own), *names.items()]
+    return WritingForm(request.POST or None, people=people, texts=texts, entities=entities, initial=initial)
+
+
+def _written(request: DeskRequest, customer: Customer, form: WritingForm) -> writing.Written:
+    said = form.cleaned_data if form.is_bound else form.initial
+    entity = next(one for one in access.entities(request.scope) if one.pk == said["entity"])
+    written = writing.Written(
+        customer=customer,
+        entity=entity,
+        person=request.user,
+        to=(),
+        template_key=said["template_key"],
+        language=said["language"],
+        subject=said.get("subject", ""),
+        text=said.get("text", ""),
+        with_items=bool(said.get("with_items")),
+    )
+    return writing.addressed(written, said["to"])
+
+
+def _checks(request: DeskRequest, written: writing.Written) -> dict[str, Any]:
+    found = writing.considered(written, today=request.today, now=request.now)
+    checks = reminders.shown_checks([one.as_json() for one in found.checks], today=request.today)
+    return {"checks": checks, "is_stopped": found.is_stopped, "asks_a_word": found.asks_a_word}
+
+
+@screen("send_message")
+def write(request: DeskRequest, number: str) -> HttpResponse:
+    customer = _customer(request, number)
+    form = _form(request, customer)
+    if not access.entities(request.scope):
+        raise PermissionDenied
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            message_id = writing_actions.write(
+                _written(request, customer, form),
+                key=form.cleaned_data["key"],
+                has_seen=form.cleaned_data["has_seen"],
+                today=request.today,
+                now=request.now,
+                by=request.actor,
+            )
+            undo = reverse("desk:write_undo", args=[message_id])
+            told(request, gettext("The message to {name} leaves.").format(name=customer.name), undo=undo)
+            return back(request, reverse("desk:customer", args=[number]))
+    context: dict[str, Any] = {"customer": customer, "form": form, "people": writing.addresses(customer)}
+    if not form.is_bound or form.is_valid() or "key" in form.cleaned_data:
+        context |= _checks(request, _written(request, customer, form)) if _is_complete(form) else {}
+    context["next"] = request.POST.get("next") or request.GET.get("next") or request.headers.get("Referer", "")
+    return render(request, "desk/messages/write.html", context, status=422 if form.errors else 200)
+
+
+def _is_complete(form: WritingForm) -> bool:
+    """Whether enough is said to look at the message: whose, in which text and language."""
+    return not form.is_bound or {"template_key", "language", "entity", "to"} <= set(form.cleaned_data)
+
+
+@screen("send_message")
+@require_POST
+def write_checks(request: DeskRequest, number: str) -> HttpResponse:
+    """What speaks against the message as it stands."""
+    customer = _customer(request, number)
+    form = _form(request, customer)
+    form.is_valid()
+    context = _checks(request, _written(request, customer, form)) if _is_complete(form) else {}
+    return render(request, "desk/messages/_write_checks.html", {**context, "form": form})
+
+
+@screen("send_message")
+@require_POST
+def write_preview(request: DeskRequest, number: str) -> HttpResponse:
+    """The message as it will be read."""
+    customer = _customer(request, number)
+    form = _form(request, customer)
+    form.is_valid()
+    if not _is_complete(form):
+        raise Http404
+    written = _written(request, customer, form)
+    found = writing.considered(written, today=request.today, now=request.now)
+    try:
+        letter = writing.letter(written, found.listed, today=request.today)
+    except EncoursError as error:
+        sentence = gettext("Write a subject and a text.") if not written.subject else error.translated(gettext)
+        page = render(request, "desk/templates/_unwritable.html", {"sentence": sentence})
+        return framed(page.content.decode())
+    html = with_subject(request, messaging.safe_html(letter.html), subject=letter.subject, text=letter.text)
+    return framed(html)
+
+
+@screen("send_message")
+@require_POST
+def write_undo(request: DeskRequest, message_id: int) -> HttpResponse:
+    """Take back one's own message while it has not left."""
+    seen = messaging.message_in_full(message_id, scope=request.scope).message
+    if seen.kind != "written" or seen.actor_id != request.user.pk:
+        raise Http404
+    messaging_actions.cancel_message(
+        organisation_id=request.organisation_id,
+        message_id=message_id,
+        why=gettext("Taken back by its writer"),
+        by=request.actor,
+    )
+    told(request, gettext("This message does not leave."))
+    return back(request, reverse("desk:today"))
+
+
+urlpatterns = [
+    path("customers/<path:number>/write/checks", write_checks, name="write_checks"),
+    path("customers/<path:number>/write/preview", write_preview, name="write_preview"),
+    path("customers/<path:number>/write", write, name="write"),
+    path("written/<int:message_id>/undo", write_undo, name="write_undo"),
+]
