@@ -178,3 +178,70 @@ def open_disputes(*, organisation_id: int, disputes: Iterable[ImportedDispute], 
             subject_id=organisation_id, details={"count": count},
         )  # fmt: skip
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class NotedDeduction:
+    """A part of an item that a payer kept back, and until when that can be contested."""
+
+    customer_id: int
+    item_id: int
+    document_number: str
+    amount_minor: int
+    currency: str
+    customer_reason: str
+    key: str
+    opened_date: date
+    contest_until: date
+
+
+@transaction.atomic
+def note_deductions(*, organisation_id: int, deductions: Sequence[NotedDeduction], by: Actor) -> int:
+    """Note what payers kept back, many at once; how many are new. The part is no longer chased until it is decided."""
+    rows = [
+        (
+            organisation_id, row.customer_id, row.document_number, row.item_id, row.amount_minor, row.currency,
+            DisputeReason.DEDUCTION.value, row.customer_reason[:200], row.contest_until, row.key, row.opened_date,
+            by.name,
+        )
+        for row in deductions
+    ]  # fmt: skip
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into disputes_dispute (organisation_id, customer_id, document_number, item_id, amount_minor,
+                                          currency, reason, customer_reason, contest_until, key, opened_date,
+                                          opened_by_name, note)
+            select *, '' from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
+                                     %s::text[], %s::text[], %s::date[], %s::text[], %s::date[], %s::text[])
+            on conflict (organisation_id, key) do nothing
+            """,
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        count = int(cursor.rowcount)
+    if count:
+        access.record_audit(
+            by=by, organisation_id=organisation_id, verb="note_deductions", subject_kind="organisation",
+            subject_id=organisation_id, details={"count": count},
+        )  # fmt: skip
+    return count
+
+
+@transaction.atomic
+def withdraw_by_key(*, organisation_id: int, key_start: str, today: date, by: Actor, note: str) -> int:
+    """Close the open disputes whose key begins so: what they followed from was undone. How many were closed."""
+    found = Dispute.objects.filter(organisation_id=organisation_id, key__startswith=key_start, closed_date=None)
+    count = 0
+    for dispute in found:
+        close_dispute(
+            organisation_id=organisation_id,
+            dispute_id=dispute.pk,
+            outcome=DisputeOutcome.WITHDRAWN,
+            today=today,
+            by=by,
+            note=note,
+        )
+        count += 1
+    return count

@@ -49,6 +49,9 @@ class Dispute(Scoped):
     currency = models.CharField(max_length=3, blank=True, default="")
     reason = models.CharField(max_length=20, choices=DisputeReason.choices, default=DisputeReason.OTHER)
     note = models.TextField(blank=True, default="")
+    # a deduction: why, in the payer's words, and the last day on which it can still be contested
+    customer_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
+    contest_until = models.DateField(null=True, blank=True)
     # the natural key in the books it comes from, or one made for it
     key = models.CharField(max_length=200)
     opened_date = models.DateField()

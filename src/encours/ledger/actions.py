@@ -13,7 +13,6 @@ from encours.ledger import rules
 from encours.ledger.models import (
     Allocation,
     AllocationLeg,
-    Closing,
     CounterpartAccount,
     Entry,
     ItemKind,
@@ -90,18 +89,6 @@ class ReversalStands(Refused):
     """The allocation that ties a reversal to its item is part of the correction and is not undone."""
 
     message = gettext_noop("Allocation {allocation_id} belongs to a reversal: post the item again instead.")
-
-
-class CounterpartReceivable(Refused):
-    """The other side of an item is never a customer account: those are written by their items alone."""
-
-    message = gettext_noop("{account} is a customer account: choose another one for the other side.")
-
-
-class PeriodClosed(Refused):
-    """Nothing is booked any more on days that a company has closed."""
-
-    message = gettext_noop("The books are closed until {closed_until}: nothing can be booked on {day}.")
 
 
 class AlreadyReversed(Refused):
@@ -422,54 +409,3 @@ def chosen_counterparts(organisation_id: int, entity_id: int) -> dict[str, str]:
     """The accounts a company books the other side of items on, by kind, where they are not the usual ones."""
     chosen = CounterpartAccount.objects.filter(organisation_id=organisation_id, entity_id=entity_id)
     return dict(chosen.values_list("kind", "account"))
-
-
-@transaction.atomic
-def choose_counterpart(*, organisation_id: int, entity_id: int, kind: str, account: str, by: Actor, why: str) -> None:
-    """Book the other side of a kind of item on another account from now on; an empty one returns to the usual.
-
-    What is booked already stays where it is. Refuses the customers' own accounts.
-    """
-    if account.startswith("41"):
-        raise CounterpartReceivable(account=account)
-    rows = CounterpartAccount.objects.filter(organisation_id=organisation_id, entity_id=entity_id, kind=kind)
-    rows.delete()
-    if account and account != COUNTERPARTS[ItemKind(kind)]:
-        CounterpartAccount.objects.create(
-            organisation_id=organisation_id, entity_id=entity_id, kind=kind, account=account
-        )
-    record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb="choose_counterpart",
-        subject_kind="entity",
-        subject_id=entity_id,
-        why=why,
-        details={"kind": kind, "account": account},
-    )
-
-
-@transaction.atomic
-def close_period(*, organisation_id: int, entity_id: int, until: dt.date, by: Actor, why: str) -> Closing:
-    """From now on a company takes no postings dated up to that day; an earlier day reopens what lies after it.
-
-    Files from the books themselves still come in: they are closed there, and are only mirrored here.
-    """
-    closing = Closing.objects.create(
-        organisation_id=organisation_id,
-        entity_id=entity_id,
-        closed_until=until,
-        actor_id=by.user_id,
-        actor_name=by.name,
-        why=why,
-    )
-    record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb="close_period",
-        subject_kind="entity",
-        subject_id=entity_id,
-        why=why,
-        details={"until": until},
-    )
-    return closing

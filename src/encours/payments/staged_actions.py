@@ -356,3 +356,17 @@ def unknown_invoices(*, limit: int) -> list[tuple[int, str]]:
             [limit],
         )
         return list(cursor.fetchall())
+
+
+def add_matched_receipts(batch: Batch, *, table: str) -> int:
+    """Add the receipts that bank lines became, from a temporary table of cash application; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date,
+                    currency, amount_minor, method, payer_name, payer_iban, reference, recorded_at)
+                select receipt_id, %(organisation)s, entity_id, customer_id, number, book_date, currency, amount_minor,
+                    'bank', payer_name, payer_iban, reference, transaction_timestamp()
+                from {table} where entity_id = %(entity)s""",
+            batch.parameters,
+        )
+        return int(cursor.rowcount)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -113,14 +113,8 @@ def waiting(organisation_id: int, *, today: date, line_ids: Collection[int] | No
             },
         )
         for row in cursor.fetchall():
-            line_id, account_id, ledger_account, bank_reference, is_undone, before = row[18:]
-            line = Line(*row[:18], advice=advices.get(line_id, ()), is_undone=is_undone)
+            line, found.rows[row[0]] = _read(row, advices)
             found.lines.append(line)
-            found.rows[line.key] = BankRow(
-                line_id, line.entity_id, account_id, ledger_account, line.booking_date, line.currency,
-                line.amount_minor, line.entry_reference, bank_reference, line.end_to_end_id,
-                line.counterparty_name or line.ultimate_name, line.counterparty_iban, line.text, before,
-            )  # fmt: skip
     return found
 
 
@@ -136,8 +130,12 @@ def line_of(organisation_id: int, line_id: int) -> tuple[Line, BankRow] | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    _, account_id, ledger_account, bank_reference, is_undone, before = row[18:]
-    line = Line(*row[:18], advice=advice_lines(organisation_id, line_id).get(line_id, ()), is_undone=is_undone)
+    return _read(row, advice_lines(organisation_id, line_id))
+
+
+def _read(row: tuple[Any, ...], advices: Mapping[int, tuple[facts.AdviceLine, ...]]) -> tuple[Line, BankRow]:
+    line_id, account_id, ledger_account, bank_reference, is_undone, before = row[18:]
+    line = Line._make((*row[:18], advices.get(line_id, ()), is_undone, 0))
     return line, BankRow(
         line_id, line.entity_id, account_id, ledger_account, line.booking_date, line.currency, line.amount_minor,
         line.entry_reference, bank_reference, line.end_to_end_id, line.counterparty_name or line.ultimate_name,
@@ -332,12 +330,14 @@ class KnownReceipt(NamedTuple):
     open_minor: int
 
 
-def known_receipts(organisation_id: int, rows: Mapping[str, BankRow]) -> dict[tuple[int, str, int], list[KnownReceipt]]:
+def known_receipts(
+    organisation_id: int, rows: Mapping[str, BankRow], *, around_days: int = KNOWN_DAYS
+) -> dict[tuple[int, str, int], list[KnownReceipt]]:
     """The receipts that came in with the books around the days of these lines, by company, currency and amount."""
     if not rows:
         return {}
     days = [row.booking_date for row in rows.values()]
-    around = timedelta(days=KNOWN_DAYS)
+    around = timedelta(days=around_days)
     with connection.cursor() as cursor:
         cursor.execute(
             """select r.entity_id, r.currency, r.amount_minor, r.id, i.id, i.customer_id, r.received_date, r.payer_name,

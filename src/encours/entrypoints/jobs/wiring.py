@@ -1,0 +1,46 @@
+"""Who reacts to what: the one list of answers to what lower rooms publish, given in the transaction that publishes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from encours.disputes import actions as disputes
+from encours.matching.events import DeductionsTaken, MatchUndone
+
+
+def note_deductions(event: DeductionsTaken) -> None:
+    """Each part a payer kept back becomes a dispute with the day until which it can be contested."""
+    disputes.note_deductions(
+        organisation_id=event.organisation_id,
+        deductions=[
+            disputes.NotedDeduction(
+                customer_id=one.customer_id,
+                item_id=one.item_id,
+                document_number=one.document_number,
+                amount_minor=one.amount_minor,
+                currency=one.currency,
+                customer_reason=one.reason,
+                key=f"match:{one.match_id}:{one.item_id}",
+                opened_date=one.taken_date,
+                contest_until=one.contest_until,
+            )
+            for one in event.deductions
+        ],
+        by=event.by,
+    )
+
+
+def drop_deductions(event: MatchUndone) -> None:
+    """A payment taken back kept nothing back."""
+    disputes.withdraw_by_key(
+        organisation_id=event.organisation_id,
+        key_start=f"match:{event.match_id}:",
+        today=event.today,
+        by=event.by,
+        note=event.why,
+    )
+
+
+REACTIONS: Mapping[type, Sequence[Callable[[Any], None]]] = {
+    DeductionsTaken: (note_deductions,),
+    MatchUndone: (drop_deductions,),
+}
