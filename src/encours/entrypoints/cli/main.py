@@ -25,6 +25,7 @@ COMMANDS = {
     "ageing": ("ageing", gettext_noop("who owes what and how late")),
     "kpis": ("kpis", gettext_noop("DSO and the other figures")),
     "dun": ("dun", gettext_noop("what leaves, what is held and why")),
+    "penalties": ("penalties", gettext_noop("late-payment interest and EUR 40, by item and half-year")),
     "check": ("check", gettext_noop("the books' invariants, each with its figure")),
     "doctor": ("doctor", gettext_noop("is the installation well")),
     "backup": ("backup", gettext_noop("write everything to a file")),
