@@ -19,8 +19,11 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": " ", "\n": " ", "\r": " "})
 _YES = {"1", "true", "yes", "y", "oui", "o", "vrai", "x", "t"}
 _NO = {"", "0", "false", "no", "n", "non", "faux", "f"}
 _SHOWN_MAX = 200
-DATE_FIELDS = {"issue_date", "due_date", "settled_date", "date"}
-AMOUNT_FIELDS = {"net", "tax", "gross", "open", "paid", "instalment_amount", "amount", "deduction"}
+DATE_FIELDS = {"issue_date", "due_date", "settled_date", "date", "value_date"}
+AMOUNT_FIELDS = {
+    "net", "tax", "gross", "open", "paid", "instalment_amount", "amount", "deduction", "debit", "credit", "balance",
+    "fee", "original_amount", "amount_inverse",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

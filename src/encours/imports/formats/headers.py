@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from encours.core.text import fold_words
 from encours.imports.formats.problems import FieldsMissing, KindUnknown
 
-KINDS = ("customers", "contacts", "invoices", "payments")
+KINDS = ("customers", "contacts", "invoices", "payments", "bank")
 
 # kind -> field -> (French headings, English headings), all folded; the order of fields decides who takes a column first
 _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
@@ -236,6 +236,87 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "reference|remittance|description|remittance information|memo|label",
         ),
     },
+    "bank": {
+        "date": (
+            "date comptable|date de comptabilisation|date operation|date d operation|date de l operation|date"
+            "|date ecriture|date d execution",
+            "booking date|posting date|posted date|date|transaction date|entry date|effective date|completed date"
+            "|date completed utc|created utc|created|date posted",
+        ),
+        "value_date": ("date de valeur|date valeur|valeur", "value date|available on utc|value"),
+        "gross": ("montant brut|brut", "gross"),
+        "fee": ("frais|commission|commissions", "fee|fees"),
+        "net": ("montant net|net", "net"),
+        "debit": (
+            "debit|montant debit|debits|sortie|sorties|depense|depenses|retrait|retraits",
+            "debit|debit amount|debits|withdrawal|withdrawals|paid out|money out|amount debit",
+        ),
+        "credit": (
+            "credit|montant credit|credits|entree|entrees|recette|recettes|versement|versements",
+            "credit|credit amount|credits|deposit|deposits|paid in|money in|amount credit",
+        ),
+        "amount": (
+            "montant|montant operation|montant de l operation|montant du mouvement|somme",
+            "amount|transaction amount|net amount|booked amount|amount in account currency|total amount",
+        ),
+        # what went out counts positive, as card statements have it; only a mapping says so
+        "amount_inverse": ("", ""),
+        "side": (
+            "sens|d c|sens d c|debit credit|sens de l operation",
+            "d c|c d|dc|side|debit credit|credit debit|dr cr|cr dr|credit debit indicator|direction",
+        ),
+        "balance": (
+            "solde|solde apres operation|solde courant|solde progressif|nouveau solde",
+            "balance|running balance|account balance|balance after|closing balance",
+        ),
+        "currency": ("devise|code devise|monnaie|devise du compte", "currency|currency code|ccy|curr|account currency"),
+        "original_amount": (
+            "montant devise|montant en devise|montant d origine|contre valeur",
+            "amount currency|original amount|foreign amount|orig amount|customer facing amount",
+        ),
+        "original_currency": (
+            "devise d origine|devise origine",
+            "original currency|foreign currency|orig currency|customer facing currency",
+        ),
+        "name": (
+            "tiers|contrepartie|nom contrepartie|nom de la contrepartie|nom du tiers|beneficiaire|emetteur"
+            "|donneur d ordre|nom du donneur d ordre|nom",
+            "partner name|counterparty|counterparty name|partner|payee|payer|beneficiary|name|merchant|customer name",
+        ),
+        "iban": (
+            "iban contrepartie|compte contrepartie|iban du tiers|iban emetteur|iban donneur d ordre|rib tiers",
+            "counterparty iban|counterparty account|partner iban|payer iban|bank account|account of counterparty",
+        ),
+        "text": (
+            "libelle|libelle operation|libelle de l operation|libelle simplifie|libelle complet|motif|communication"
+            "|nature de l operation|description",
+            "label|description|details|memo|narrative|transaction description|remittance information|payment reference"
+            "|text|purpose|particulars",
+        ),
+        "more": (
+            "detail|details|detail de l operation|libelle complementaire|informations complementaires|commentaire"
+            "|informations",
+            "detail|additional information|extra details|notes|note|comment",
+        ),
+        "reference": (
+            "reference|ref|numero operation|numero d operation|n operation|reference operation|n de piece"
+            "|reference banque|identifiant",
+            "reference|transaction id|balance transaction id|operation number|transaction reference|bank reference|id"
+            "|ref",
+        ),
+        "end_to_end": (
+            "reference de bout en bout|reference client|ref client",
+            "end to end id|endtoend id|end to end reference|customer reference|charge id|source id",
+        ),
+        "account": (
+            "compte|n compte|numero de compte|compte bancaire|n de compte|iban|iban du compte",
+            "account|account number|own account|account iban|iban",
+        ),
+        "code": (
+            "type|type d operation|type operation|code operation|categorie",
+            "type|transaction type|category|reporting category|transaction code",
+        ),
+    },
 }
 
 # one of each group must be there
@@ -249,6 +330,7 @@ REQUIRED: dict[str, list[tuple[str, ...]]] = {
         ("gross", "net", "instalment_amount"),
     ],
     "payments": [("customer", "invoice", "customer_name"), ("date",), ("amount",)],
+    "bank": [("date",), ("amount", "amount_inverse", "debit", "credit", "gross")],
 }
 # these alone tell a kind from the others
 _TELLING: dict[str, set[str]] = {
@@ -279,7 +361,10 @@ _TELLING: dict[str, set[str]] = {
         "settled_date",
     },
     "payments": {"payment", "date", "amount", "deduction", "method", "payer_name", "payer_iban", "invoice"},
+    "bank": {"debit", "credit", "balance", "value_date", "side", "gross", "fee", "net"},
 }
+# columns that only the export of a bank or a payment provider has together
+_BANK_ONLY = ({"debit", "credit"}, {"balance"}, {"gross", "fee", "net"}, {"value_date", "text"})
 _VAGUE = frozenset(
     [
         "numero",
@@ -439,7 +524,19 @@ def guess_kind(header: Sequence[str]) -> str | None:
         columns = columns_of(header, kind)
         if not columns.missing():
             candidates.append((_score(columns, header), -order, kind))
-    return max(candidates)[2] if candidates else None
+    best = max(candidates)[2] if candidates else None
+    return "bank" if _is_bank(header, best) else best
+
+
+def _is_bank(header: Sequence[str], best: str | None) -> bool:
+    """Whether the header is a bank's: it has what only banks export, and names no invoice."""
+    bank = columns_of(header, "bank")
+    if bank.missing() or best == "invoices":
+        return False
+    if best is None:
+        return "text" in bank.places or "name" in bank.places or "reference" in bank.places
+    names_invoice = "invoice" in columns_of(header, "payments").places
+    return not names_invoice and any(group <= bank.places.keys() for group in _BANK_ONLY)
 
 
 def recognised(header: Sequence[str]) -> int:

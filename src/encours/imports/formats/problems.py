@@ -160,6 +160,26 @@ REASONS: dict[str, tuple[str, str]] = {
         gettext_noop("Split it in two lines in the accounts."),
     ),
     "side_unknown": (gettext_noop("The side is neither D nor C."), gettext_noop("Write D or C.")),
+    "control_total_differs": (
+        gettext_noop("The account's control total is not the sum of its records."),
+        gettext_noop("Ask the bank for the file again if the balances do not hold either."),
+    ),
+    "balance_differs": (
+        gettext_noop("Opening balance and lines do not make the closing balance."),
+        gettext_noop("Ask the bank for the statement again, or look for the missing line."),
+    ),
+    "statement_gap": (
+        gettext_noop("The statement does not begin where the one before it ended: one is missing."),
+        gettext_noop("Import the statements between the two."),
+    ),
+    "batch_differs": (
+        gettext_noop("The payments of the batch do not add up to it: it is one line."),
+        gettext_noop("Split it by hand when it is matched."),
+    ),
+    "not_booked_yet": (
+        gettext_noop("The bank has announced this movement and not booked it: it is left out."),
+        gettext_noop("It comes with the statement."),
+    ),
     "entry_unbalanced": (
         gettext_noop("The entry does not balance."),
         gettext_noop("Correct it in the accounts and export again."),

@@ -81,6 +81,12 @@ class Table:
             block.read = read
             yield block
 
+    def above(self) -> list[list[str]]:
+        """The rows over the header, where exports tell what the file is of."""
+        source = self._workbook_parts() if self.encoding == "xlsx" else self._text_parts()
+        first = next(source, ([], []))
+        return [row for line, row in zip(*first, strict=True) if line < self.header_line]
+
     def _workbook_parts(self) -> Iterator[tuple[list[int], list[list[str]]]]:
         rows = _workbook_rows(self.path, self.sheet)
         while part := list(islice(rows, BLOCK_ROWS)):
