@@ -73,7 +73,7 @@ class Shelf:
         others = max(0, len(self.by_amount.get(amount_minor, ())) - 1)
         amount = abs(amount_minor)
         roundness = 300 if amount % 10_000 == 0 else 60 if amount % 1_000 == 0 else 12 if amount % 100 == 0 else 1
-        share = math.log(others / len(self.items) + roundness / (30 * (amount + 1_000)))
+        share = math.log(others / len(self.items) + roundness / (5 * (amount + 1_000)))
         return max(0, round(-100 * share))
 
 

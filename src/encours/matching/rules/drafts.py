@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from encours.matching.rules import evidence
+from encours.matching.rules import evidence, folding
 from encours.matching.rules.differences import shortfall
 from encours.matching.rules.facts import (
     Allocation,
@@ -24,6 +24,7 @@ QUOTE_CLASS = {
     "bare": "part", "order": "order", "range": "range", "lookalike": "slip", "swapped": "slip", "dropped": "slip",
     "wrong": "slip", "added": "slip", "cut": "cut", "advice": "advice",
 }  # fmt: skip
+SLIP_MINOR = 2_000  # what a payer adds by mistake; more than that pays something else
 WEAKEST_LAST = ("reference", "advice", "full", "dated", "part", "range", "order", "slip", "cut", "none")
 PAYER_CLASS = {
     "account": "account", "learnt_account": "account", "mandate": "account", "told": "account", "number": "number",
@@ -86,9 +87,11 @@ def _over(
     """More than the items: the rest stays on the customer's account."""
     cash = tuple((one, standing.open_minor(one)) for one in positions)
     total = sum(amount for _, amount in cash)
-    points = -420 if over <= abs(total) else -700
     sign = 1 if line.amount_minor > 0 else -1
-    kind = "over" if over <= abs(total) else "far_over"
+    is_slip = over <= SLIP_MINOR or over * 50 <= abs(total)
+    kind, points = ("over", -420) if is_slip else ("far_over", -520)
+    if over == abs(total):  # paid twice: an amount that is exact in its way
+        kind, points = "twice", -450 + standing.shelf.rarity(line.amount_minor)
     rest = Residual(Treatment.ON_ACCOUNT, sign * over)
     reason = Reason("amount_over", points, {"over_minor": over})
     return _draft(payer, cash, kind, points, quotes, (rest,), [reason])
@@ -184,7 +187,7 @@ def ranked(drafts: Iterable[Draft], nothing: int, standing: Standing, *, most: i
     return order[:most]
 
 
-def proposal(draft: Draft, standing: Standing) -> Proposal:
+def proposal(draft: Draft, standing: Standing, line: Line) -> Proposal:
     """The draft as it is stored and shown."""
     items = standing.shelf.items
     quoted = [
@@ -196,6 +199,9 @@ def proposal(draft: Draft, standing: Standing) -> Proposal:
     highlights = [Highlight(quote.field, quote.start, quote.end, quote.form) for quote in draft.quotes if quote.end]
     if payer.field and payer.end:
         highlights.append(Highlight(payer.field, payer.start, payer.end, payer.how))
+    if "\n" in line.text:
+        removed = folding.unwrapped(line.text)[1]
+        highlights = [_rewrapped(one, removed) if one.field == "text" else one for one in highlights]
     return Proposal(
         draft.customer_id,
         tuple(Allocation(items[one].item_id, items[one].document_number, amount) for one, amount in draft.cash),
@@ -206,6 +212,15 @@ def proposal(draft: Draft, standing: Standing) -> Proposal:
         tuple(highlights),
         draft.signature,
     )
+
+
+def _rewrapped(highlight: Highlight, removed: Sequence[int]) -> Highlight:
+    """The place in the text as the bank wrote it, its line breaks included."""
+    start, end = highlight.start, highlight.end
+    for at in removed:
+        start += start >= at
+        end += end > at
+    return highlight._replace(start=start, end=end)
 
 
 def moved(draft: Draft, points: int, reason: Reason | None = None) -> Draft:

@@ -3,8 +3,9 @@
 Points are hundredths of a nat of log-odds, each the logarithm of how much likelier the evidence is if the proposal is
 right than by chance. They are priors of sense (one digit that agrees: ln 10; an amount: how rare it is in this book; an
 account: how many customers there are), so they hold for a book of any size. What sense cannot say - how often a payer
-quotes the wrong number - is `FLOORS`: of each kind of evidence, how many of a million were wrong in the calibration
-books (bench/matching.py --calibrate; other seeds than those it reports), never below what so few cases can prove.
+quotes the wrong number - is a floor of error: of each kind of evidence, how many of a million were wrong in the
+calibration books (`python -m bench.matching --calibrate`; other seeds than those it reports), never below what so few
+cases can prove, and the floors of how it is quoted, how the amount fits and who pays add up.
 `Learnt.evidence` moves a floor with what people confirmed and undid.
 """
 
@@ -15,9 +16,21 @@ from encours.matching.rules.facts import MILLION
 
 NOT_OURS = -330  # a line in thirty is from nobody who owes us
 NOT_AN_ITEM = -520  # a known customer pays what is not in the books
-FLOOR = 2_000  # wrong of a million, of a kind nobody has counted
-# kind of evidence -> wrong of a million
-FLOORS: Mapping[str, int] = {}
+# of a million that were taken for sure, how many were wrong: by how it is quoted, how the amount fits, who pays
+QUOTES: Mapping[str, int] = {
+    "reference": 5, "advice": 5, "full": 10, "dated": 20, "part": 100, "slip": 200, "cut": 500, "order": 2_000,
+    "range": 500, "none": 1_000,
+}  # fmt: skip
+KINDS: Mapping[str, int] = {
+    "exact": 5, "sum": 20, "rate": 200, "rounding": 200, "short": 300, "partial": 300, "over": 300, "twice": 500,
+    "several_rate": 300, "several_rounding": 300, "several_short": 5_000, "several_partial": 30_000, "far_over": 50_000,
+    "completed": 2_000, "netted": 1_000, "whole": 300, "whole_debts": 500, "due": 500, "due_debts": 500, "oldest": 1_000,
+    "run": 3_000, "oldest_and_one": 3_000, "all_but_one": 2_000, "pair": 4_000, "three": 6_000, "some": 8_000,
+}  # fmt: skip
+PAYERS: Mapping[str, int] = {
+    "account": 5, "number": 50, "name": 100, "alike": 1_500, "group": 800, "unknown": 300, "other": 800,
+}  # fmt: skip
+UNCOUNTED = 50_000
 TRUST = 2_000  # how many counted cases a floor of the calibration is worth
 
 
@@ -31,7 +44,8 @@ def probabilities(points: Sequence[int], nothing: int) -> list[int]:
 
 def floored(probability_ppm: int, signature: str, learnt: Mapping[str, tuple[int, int]]) -> int:
     """A probability after what experience says of its kind: 1,000,000 of a kind wrong once in a thousand -> 999,000."""
-    wrong_ppm = FLOORS.get(signature, FLOOR)
+    quoted, kind, payer = signature.split("/")
+    wrong_ppm = QUOTES.get(quoted, UNCOUNTED) + KINDS.get(kind, UNCOUNTED) + PAYERS.get(payer, UNCOUNTED)
     if signature in learnt:
         right, wrong = learnt[signature]
         wrong_ppm = (wrong_ppm * TRUST + wrong * MILLION) // (TRUST + right + wrong)

@@ -156,6 +156,30 @@ def plain(text: str) -> str:
     return text if text.isascii() and text.isupper() else text.translate(PLAIN)
 
 
+def unwrapped(text: str) -> tuple[str, list[int]]:
+    """A label whose lines the bank broke at a fixed width, in one; and where characters were taken out.
+
+    "VIR SEPA /MOTIF FA-20\n26-0412" of 21 characters a line -> "VIR SEPA /MOTIF FA-2026-0412". A line shorter than the
+    widest ended with a blank.
+    """
+    if "\n" not in text:
+        return text, []
+    lines = text.split("\n")
+    width = max(len(line) for line in lines[:-1])
+    if width < 20:
+        return text.replace("\n", " "), []
+    pieces, removed, at = [], [], 0
+    for line in lines[:-1]:
+        at += len(line)
+        pieces.append(line)
+        if len(line) == width:
+            removed.append(at)
+        else:
+            pieces.append(" ")
+        at += 1
+    return "".join([*pieces, lines[-1]]), removed
+
+
 def compact(text: str) -> bytes:
     """A number without separators and with look-alikes folded: "inv-2O26-OOl2" -> b"1NV20260012"."""
     return text.encode("latin-1", "replace").translate(_COMPACT, _NOT_ALPHANUMERIC)

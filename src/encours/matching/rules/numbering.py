@@ -44,8 +44,12 @@ class Numbering:
     def __init__(self, documents: Iterable[tuple[str, int, int]]) -> None:
         """`documents`: (number, year, month) of each open item; a sample is enough."""
         samples: defaultdict[str, list[tuple[list[str], int, int]]] = defaultdict(list)
+        self.endings: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
         for number, year, month in documents:
             runs = RUNS.findall(number.upper())
+            if runs:
+                letters = next((run for run in runs if run[0] > "9"), "")
+                self.endings[shape(runs)].add((letters, len(runs[-1])))
             samples[shape(runs)].append(([run for run in runs if run[0] <= "9"], year, month))
         self.patterns = {form: _pattern(rows) for form, rows in samples.items() if "9" in form}
         self._is_last_run = all(
@@ -57,6 +61,15 @@ class Numbering:
         """The runs of a number and the pattern it follows."""
         runs = RUNS.findall(number.upper())
         return runs, self.patterns.get(shape(runs))
+
+    def is_of_a_pattern(self, word: str) -> bool:
+        """Whether a word is built as our numbers are, with a prefix we use: "FA-2026-9999"."""
+        runs = RUNS.findall(word)
+        form = shape(runs)
+        if form not in self.patterns:
+            return False
+        letters = next((run for run in runs if run[0] > "9"), "")
+        return (letters, len(runs[-1])) in self.endings[form]
 
     def sequence(self, number: str) -> str:
         """The part that runs: "FA-2026-0412" -> "0412"; blank when there are no digits."""

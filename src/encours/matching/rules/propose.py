@@ -16,6 +16,7 @@ from encours.matching.rules.sums import sums
 
 UNQUOTED = -270  # a line in fifteen quotes nothing
 SILENT_SUM = -400
+UNKNOWN_NAMED = -500  # another document of ours is named, one that is not open
 COMPLETED = -330  # some items quoted, others not
 NETTED = -250
 SURE_POINTS = 1_500
@@ -36,13 +37,13 @@ def propose(line: Line, book: Book, standing: Standing | None = None) -> list[Pr
     if shelf is None or not line.amount_minor:
         return []
     standing = standing or Standing(book, shelf)
-    return [drafts.proposal(one, standing) for one in weigh(line, standing)]
+    return [drafts.proposal(one, standing, line) for one in weigh(line, standing)]
 
 
 def weigh(line: Line, standing: Standing) -> list[Draft]:
     """The drafts for one line, best first."""
     book, shelf = standing.book, standing.shelf
-    text = folding.plain(line.text)
+    text = folding.plain(folding.unwrapped(line.text)[0])
     known = payers.by_account(line, book)
     whole = [
         one for one in (*quotes.coded(line, shelf), *quotes.written(text, shelf)) if standing.open_minor(one.position)
@@ -131,6 +132,12 @@ class _Search:
             if fuzzy:
                 self._from_quotes([*quoted, *fuzzy])
             self._from_amounts()
+            if quotes.is_cut_short(self.text, quoted):
+                for one in self.found:
+                    one.kind += "" if one.kind in ("exact", "sum", "rate") else "_cut"
+            if quotes.names_unknown_document(self.text, self.shelf, quoted):
+                for one in self.found:
+                    one.points += 0 if one.quotes else UNKNOWN_NAMED
         nothing = evidence.NOT_OURS
         if self.payers:
             best = max(one.points for one in self.payers.values())

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 from encours.matching.rules import folding
 from encours.matching.rules.book import CROWDED, Book, Shelf, points_of
 from encours.matching.rules.facts import Line
+from encours.matching.rules.numbering import Parts
 
 DIGIT = 230  # ln 10: what one digit that agrees says, in points
 PREFIX = 150
@@ -32,6 +33,7 @@ REFERENCE_IN_TEXT = re.compile(r"\bRF\d\d(?: ?[A-Z0-9]){1,26}")
 RANGE = re.compile(
     r"(\d+)\s*(?:-|A|AU|TO|BIS|AL|T/M|BIS ZU|\.\.\.?)\s*(?:N[O.]?\s*)?(?:[A-Z]{1,6}[- ]?)?(?:\d{2,4}[-/])?(\d+)"
 )
+GOES_ON = re.compile(r"\s*(?:(?:[/,+&;]|\b(?:ET|E|Y|EN|AND|UND)\b)\s*[A-Z0-9/,.-]{0,14}\s*)|\s+[A-Z]{1,4}[0-9-/]{0,8}")
 MOST_OF_A_RANGE = 200
 
 
@@ -146,7 +148,7 @@ def _readings(
         whole = shelf.by_digits.get(b"20" + key)
     for position in _of_interest(whole, shelf, customers):
         form = "split" if token.is_joined else "digits"
-        points = digits_points(shelf.items[position].document_number) - (80 if token.is_joined else 0)
+        points = digits_points(shelf.parts(position)) - (80 if token.is_joined else 0)
         prefix = shelf.parts(position).prefix
         points += PREFIX if prefix and text[: token.start].rstrip(" -/._#").endswith(prefix) else 0
         yield position, form, points, token.start
@@ -170,12 +172,12 @@ def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, positio
     is_padded = token.digits == parts.sequence
     points = DIGIT * len(token.digits.lstrip("0")) + (PADDING if is_padded and token.digits[0] == "0" else 0)
     points -= 80 if token.is_joined else 0
-    start, years = token.start, 0
+    start, end, years = token.start, token.end, 0
     around = [(one, False) for one in reversed(parts.around[: parts.before])] + [
         (one, True) for one in parts.around[parts.before :]
     ]
     for digits, is_behind in around:
-        neighbour = _neighbour(text, tokens, index, start, is_behind=is_behind)
+        neighbour = _neighbour(text, tokens, start, end, is_behind=is_behind)
         if neighbour is None:
             continue
         is_same = neighbour.digits in (digits, digits.lstrip("0")) or (
@@ -184,9 +186,12 @@ def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, positio
         if is_same:
             years += 1
             points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
-            start = min(start, neighbour.start)
-        elif digits in parts.years and _is_year(neighbour.digits) and not is_behind:
-            return None  # the same running number of another year
+            start, end = min(start, neighbour.start), max(end, neighbour.end)
+        elif digits in parts.years:
+            if _is_year(neighbour.digits) and not is_behind:
+                return None  # the same running number of another year
+        elif text[neighbour.start - 1 : neighbour.start] != " " and text[token.end : token.end + 1] != " ":
+            return None  # another number that shares this part
     has_prefix = bool(parts.prefix) and text[:start].rstrip(" -/._#:").endswith(parts.prefix)
     if has_prefix:
         start = text[:start].rindex(parts.prefix)
@@ -201,12 +206,10 @@ def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, positio
     return form, points, start
 
 
-def _neighbour(text: str, tokens: list[Token], index: int, start: int, *, is_behind: bool) -> Token | None:
+def _neighbour(text: str, tokens: list[Token], start: int, end: int, *, is_behind: bool) -> Token | None:
     """The run of digits that touches a place, separators apart."""
     if is_behind:
-        return next(
-            (one for one in tokens[index + 1 :] if 0 < one.start - tokens[index].end <= 2 and not one.is_joined), None
-        )
+        return next((one for one in tokens if 0 < one.start - end <= 2 and not one.is_joined), None)
     before = [one for one in tokens if one.end <= start and start - one.end <= 2 and not one.is_joined]
     if before and not text[before[-1].end : start].isalnum():
         return before[-1]
@@ -234,17 +237,38 @@ def _without_joined_rivals(quotes: list[Quote]) -> list[Quote]:
     ]
 
 
+def is_cut_short(text: str, known: Collection[Quote]) -> bool:
+    """Whether a list of numbers goes on where the text ends: "FA-2026-06001/09", "... ET", "... , F"."""
+    end = max((one.end for one in known if one.field == "text"), default=0)
+    return bool(end) and GOES_ON.fullmatch(text[end:]) is not None
+
+
+def names_unknown_document(text: str, shelf: Shelf, known: Collection[Quote]) -> bool:
+    """Whether a number of our own making stands in the text that is not open: settled long since, or mistyped."""
+    numbering = shelf.numbering
+    for cluster in CLUSTER.finditer(text):
+        word = cluster[0]
+        if len(word) < 5 or not _has_digit(word) or not numbering.is_of_a_pattern(word):
+            continue
+        if shelf.by_compact.get(folding.compact(word)):
+            continue
+        if any(one.start < cluster.end() and cluster.start() < one.end for one in known if one.field == "text"):
+            continue
+        return not MASK.search(word)
+    return False
+
+
 def full_points(shelf: Shelf, position: int) -> int:
     """What the whole number of an item says."""
-    parts = shelf.parts(position)
-    return digits_points(shelf.items[position].document_number) + (PREFIX if parts.prefix else 0)
+    return digits_points(shelf.parts(position)) + (PREFIX if shelf.parts(position).prefix else 0)
 
 
-def digits_points(number: str) -> int:
+def digits_points(parts: Parts) -> int:
     """What all the digits of a number say; a year in them is easily guessed."""
-    count = sum(character.isdigit() for character in number)
-    years = 4 if re.search(r"(?<!\d)20[0-9]{2}", number) and count > 5 else 0
-    return DIGIT * (count - years) + (YEAR if years else 0)
+    points = DIGIT * len(parts.sequence.lstrip("0")) + (PADDING if parts.sequence[:1] == "0" else 0)
+    for digits in parts.around:
+        points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
+    return points
 
 
 def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collection[Quote]) -> list[Quote]:
@@ -283,13 +307,11 @@ def _slips(
             continue
         position = order[index]
         kind, variants = ("lookalike", 3) if distance == 0 else _kind_of_slip(token.digits, form)
-        points = DIGIT * len(form.lstrip("0")) - points_of(variants) + SLIP - (80 if token.is_joined else 0)
-        start = token.start
-        parts = shelf.parts(position)
-        if is_whole:
-            points -= DIGIT * len(parts.years[0]) - YEAR if parts.years else 0
-        else:
-            before = _neighbour(text, tokens, tokens.index(token), token.start, is_behind=False)
+        parts, start = shelf.parts(position), token.start
+        whole = digits_points(parts) if is_whole else DIGIT * len(form.lstrip("0")) + (PADDING if form[0] == "0" else 0)
+        points = whole - points_of(variants) + SLIP - (80 if token.is_joined else 0)
+        if not is_whole:
+            before = _neighbour(text, tokens, token.start, token.end, is_behind=False)
             if before is not None and parts.years:
                 if before.digits in parts.years:
                     points, start = points + YEAR, before.start

@@ -79,8 +79,8 @@ class _Run:
             applied[index] = Outcome(
                 self.lines[index].key,
                 Status.APPLIED,
-                drafts.proposal(best, self.standing),
-                tuple(drafts.proposal(one, self.standing) for one in rivals[:2]),
+                drafts.proposal(best, self.standing, self.lines[index]),
+                tuple(drafts.proposal(one, self.standing, self.lines[index]) for one in rivals[:2]),
             )
         return applied, taken
 
@@ -149,7 +149,7 @@ class _Run:
         found = [one for one in found if self._is_affordable(one)]
         if not found:
             return Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits")
-        best, *rivals = (drafts.proposal(one, self.standing) for one in found)
+        best, *rivals = (drafts.proposal(one, self.standing, line) for one in found)
         return Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
 
     def _is_affordable(self, draft: Draft) -> bool:

@@ -36,7 +36,21 @@ def sums(amounts: Sequence[int], target: int, *, due_count: int = 0) -> list[Sum
     for search in (_oldest, _run, _oldest_and_one, _all_but_one, _pairs, _triples, _free):
         found = search(amounts, target)
         if found:
-            return found[:MOST_FOUND]
+            return (found + _swapped(amounts, found[0]))[:MOST_FOUND]
+    return []
+
+
+def _swapped(amounts: Sequence[int], found: Sum) -> list[Sum]:
+    """The same sum with another item of an equal amount: nothing tells the two apart."""
+    if found.kind == "oldest":
+        return []
+    chosen = set(found.places)
+    left: dict[int, int] = {amount: place for place, amount in enumerate(amounts) if place not in chosen}
+    for place in found.places:
+        other = left.get(amounts[place])
+        if other is not None:
+            swapped = tuple(sorted({*chosen} - {place} | {other}))
+            return [Sum(swapped, found.kind, found.alternatives)]
     return []
 
 
