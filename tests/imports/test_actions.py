@@ -240,6 +240,21 @@ class TestInvoices:
         bring(rest, close_missing=True)
         assert open_of(["A1", "A2"]) == {"A1": 10000, "A2": 0}
 
+    def test_the_file_of_a_month_does_not_make_the_others_disappear(
+        self, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
+        known = "".join(f"A{n},C001,2026-01-0{n},2026-02-05,10.00,10.00\n" for n in range(1, 6))
+        bring(write("i.csv", INVOICES + known))
+        told = bring(write("i2.csv", INVOICES + "A5,C001,2026-01-05,2026-02-05,10.00,10.00\nA6,C001,2026-02-01,,5,5\n"))
+        assert told.disappeared is None
+        assert open_of(["A1"]) == {"A1": 1000}
+
+    def test_a_corrected_net_and_tax_is_a_correction(self, bring: Callable[..., CallResult], write: Writer) -> None:
+        header = "Invoice number,Customer,Date,Due date,Net,VAT,Amount\n"
+        bring(write("i.csv", header + "A1,C001,2026-01-05,2026-02-05,10.00,,10.00\n"))
+        told = bring(write("i2.csv", header + "A1,C001,2026-01-05,2026-02-05,,10.00,10.00\n"))
+        assert told.files[0].changed == 1
+
     def test_a_dry_run_writes_nothing_but_its_report(self, bring: Callable[..., CallResult], write: Writer) -> None:
         file = bring(
             write("i.csv", INVOICES + "A1,C001,2026-01-05,2026-02-05,abc,0\nA2,C001,2026-01-05,2026-02-05,5,5\n"),
@@ -378,6 +393,17 @@ class TestPayments:
 
 
 class TestFec:
+    def test_lines_in_another_currency_are_kept_at_their_value_and_told(
+        self, bring: Callable[..., CallResult], write: Writer, fec: Callable[..., str]
+    ) -> None:
+        lines = fec(MONTH).split("\r\n")
+        abroad = [line[:-1] + "1300,00|usd" if ";FA001;" in line.replace("|", ";") else line for line in lines]
+        file = bring(write("732829320FEC20261231.txt", "\r\n".join(abroad))).files[0]
+        assert file.detail["foreign_currencies"] == [{"currency": "USD", "lines": 1}]
+        assert file.tie_out is not None
+        assert file.tie_out["ties"] is True
+        assert set(OpenItem.objects.values_list("currency", flat=True)) == {"EUR"}
+
     def test_the_books_tie_to_the_general_ledger(
         self, bring: Callable[..., CallResult], write: Writer, fec: Callable[..., str]
     ) -> None:

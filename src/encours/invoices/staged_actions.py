@@ -256,9 +256,8 @@ def _build_incoming(batch: Batch, *, source: str) -> None:
                     coalesce(r.part_rank, 1)::smallint as part_rank, coalesce(r.part_count, 1)::smallint as part_count,
                     coalesce(r.own_minor, s.gross_minor) as part_minor,
                     decode(md5(concat_ws('|', s.customer, s.customer_name, s.kind, s.issue_date, s.currency,
-                    s.net_minor,
-                        s.tax_minor, s.external_id, s.reference, s.order_number, s.related_number, {parts})), 'hex')
-                        as fingerprint,
+                        coalesce(s.net_minor::text, ''), coalesce(s.tax_minor::text, ''), s.external_id, s.reference,
+                        s.order_number, s.related_number, {parts})), 'hex') as fingerprint,
                     d.id as known_id, d.fingerprint as known_fingerprint, d.version as known_version
                 from {source} s
                 join staged_key k on k.customer = s.customer and k.customer_name = s.customer_name
@@ -342,6 +341,12 @@ class Missing:
     count: int
     open_minor: dict[str, int]
     numbers: list[str]
+    still_there: int = 0  # documents that were open before and are in the file
+
+    @property
+    def is_full_export(self) -> bool:
+        """Whether the file holds at least half of what was open: a full export does, the file of a month does not."""
+        return self.still_there >= self.count
 
 
 def missing_staged(batch: Batch, *, close: bool) -> Missing:
@@ -371,7 +376,17 @@ def missing_staged(batch: Batch, *, close: bool) -> Missing:
         cursor.execute("select currency, sum(open_minor) from missing_document group by 1")
         sums = {currency: int(amount) for currency, amount in cursor.fetchall()}
         cursor.execute("select number from missing_document order by number limit %s", [_LISTED_MAX])
-        return Missing(count, sums, [row[0] for row in cursor.fetchall()])
+        numbers = [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            f"""select count(distinct n.number) from incoming n
+                join invoices_document d on d.organisation_id = %(organisation)s and d.entity_id = %(entity)s
+                    and d.number = n.number and d.is_current
+                where n.known_id is not null and exists (select from ledger_openitem i
+                    where i.organisation_id = d.organisation_id and i.document_id = d.id and i.open_minor <> 0
+                      and i.kind in {_KINDS})""",
+            batch.parameters,
+        )
+        return Missing(count, sums, numbers, cursor.fetchone()[0])
 
 
 def disputed_staged() -> list[tuple[int, str, date]]:

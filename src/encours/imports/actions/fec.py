@@ -71,6 +71,10 @@ def load_fec(call: Call, opened: Opened, result: FileResult) -> None:
     _say(call, result, 80, "lettrage")
     _letter(call, batch, result)
     collect_refusals(result)
+    if reader.tally.foreign:
+        lines = sorted(reader.tally.foreign.items())
+        result.detail["foreign_currencies"] = [{"currency": name, "lines": count} for name, count in lines]
+        result.detail["booked_in"] = call.entity.currency
     result.tie_out = tie_out(call, reader)
 
 

@@ -99,6 +99,8 @@ class Tally:
     debit_minor: int = 0
     credit_minor: int = 0
     journals: dict[str, Counter[str]] = field(default_factory=dict)
+    # receivable lines that also state an amount in another currency: the books keep the general ledger's
+    foreign: Counter[str] = field(default_factory=Counter)
     labels: dict[str, str] = field(default_factory=dict)
     balances: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -280,6 +282,9 @@ class FecReader:
         self._see(journal, cells, account, day)
         if account.startswith(RECEIVABLE):
             self.tally.balances[account] = self.tally.balances.get(account, 0) + amount_minor
+            foreign = cells.get("foreign_currency", "").strip().upper()[:3]
+            if foreign and foreign != self.currency:
+                self.tally.foreign[foreign] += 1
             line = self._line(number, cells, amount_minor, (day, days))
             if line is not None and amount_minor:
                 self._entry.append(line)
