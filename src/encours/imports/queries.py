@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from encours.access.rules import Scope
 from encours.core.errors import EncoursError, NotFound, gettext_noop
 from encours.imports.formats import fec, headers
 from encours.imports.formats.dates import DateOrder
@@ -88,14 +89,19 @@ def has_earlier_invoices(organisation_id: int, *, but: int) -> bool:
     return runs.exclude(pk=but).exists()
 
 
-def runs(organisation_id: int) -> QuerySet[ImportRun]:
-    """The organisation's runs, the latest first; a running one shows how far it is."""
-    return ImportRun.objects.filter(organisation_id=organisation_id).select_related("entity").order_by("-pk")
+def runs(scope: Scope) -> QuerySet[ImportRun]:
+    """The runs of the companies the reader sees, the latest first; a running one shows how far it is."""
+    found = ImportRun.objects.filter(organisation_id=scope.organisation_id)
+    if scope.entity_ids:
+        # what was refused before its company was known is its sender's to see
+        own = Q(entity__isnull=True, actor_id=scope.user_id) if scope.user_id is not None else Q(pk__in=())
+        found = found.filter(Q(entity_id__in=scope.entity_ids) | own)
+    return found.select_related("entity").order_by("-pk")
 
 
-def run(run_id: int, *, organisation_id: int) -> ImportRun:
-    """One run; refuses another organisation's."""
-    found = runs(organisation_id).filter(pk=run_id).first()
+def run(run_id: int, *, scope: Scope) -> ImportRun:
+    """One run; refuses another organisation's, and another company's."""
+    found = runs(scope).filter(pk=run_id).first()
     if found is None:
         raise RunUnknown(run_id=run_id)
     return found

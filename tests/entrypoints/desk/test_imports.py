@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from encours.access import context
+from encours.access.models import Entity, Membership
 from encours.entrypoints import uploads
 from encours.entrypoints.jobs.imports import bring_in
 from encours.imports.models import ImportMapping, ImportRun
@@ -83,3 +85,27 @@ class TestTheJob:
         page = desk.get(f"/imports/{run.pk}").content.decode()
         assert "Lignes à corriger à la source" in page
         assert b"abc" in b"".join(desk.get(f"/imports/{run.pk}/report").streaming_content)
+
+
+class TestTheRunsOfOtherCompanies:
+    def test_are_not_shown_to_who_sees_one_company(self, company: Company, desk: Desk):
+        other = Entity.objects.create(organisation=company.organisation, code="02", name="Brevanne Export")
+        now = timezone.now()
+        runs = [
+            ImportRun.objects.create(
+                organisation=company.organisation,
+                entity=entity,
+                file_name=name,
+                kind="invoices",
+                state="done",
+                actor_name="x",
+                started_at=now,
+            )
+            for entity, name in ((company.entity, "ours.csv"), (other, "theirs.csv"))
+        ]
+        Membership.objects.filter(user=company.collector).update(entity_ids=[company.entity.pk])
+        page = desk.get("/imports").content.decode()
+        assert "ours.csv" in page
+        assert "theirs.csv" not in page
+        assert desk.get(f"/imports/{runs[1].pk}").status_code == 404
+        assert desk.get(f"/imports/{runs[1].pk}/report").status_code == 404

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     by = Actor(user_id=None, name="encours import", channel="cli")
     with translation.override(words.language()):
         try:
-            organisation, result = _import(arguments, by)
+            organisation, result = _tried(arguments, by) if arguments.dry_run else _import(arguments, by)
             if sum(file.created for file in result.files) >= LARGE_ROWS and not arguments.dry_run:
                 upkeep.tidy()
         except EncoursError as refusal:
@@ -78,6 +79,16 @@ def run(arguments: argparse.Namespace) -> int:
             if file.refusal is not None:
                 output.refuse(f"{file.file}: {file.refusal.translated(gettext)}")
     return output.REFUSED if result.is_refused else output.DONE
+
+
+def _tried(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, CallResult]:
+    """A dry run; where there is nothing yet, the organisation it is tried in is not kept either."""
+    if Organisation.objects.exists():
+        return _import(arguments, by)
+    with transaction.atomic():
+        tried = _import(arguments, by)
+        transaction.set_rollback(True)
+    return tried
 
 
 def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, CallResult]:
@@ -184,6 +195,11 @@ def _print(result: CallResult) -> None:
         for problem in file.rejected[:20]:
             where = " ".join(part for part in (problem.field, problem.value) if part)
             output.print_line(f"  {file.file}:{problem.line}  {where}: {gettext(problem.sentence)}")
+        for foreign in file.detail.get("foreign_currencies", ()):
+            told = gettext(
+                "{lines} lines in {currency} are kept at their value in {booked}, as the general ledger has it."
+            )
+            output.print_line("  " + told.format(**foreign, booked=file.detail["booked_in"]))
         if file.tie_out is not None:
             _print_tie_out(file.tie_out)
 

@@ -118,7 +118,7 @@ def import_list(request: DeskRequest) -> HttpResponse:
             raise NoFile()
         word = uploads.keep(files, organisation_id=request.organisation_id)
         return redirect("desk:import_drop", word)
-    runs = list(queries.runs(request.organisation_id)[:RUNS_SHOWN])
+    runs = list(queries.runs(request.scope)[:RUNS_SHOWN])
     context = {
         "runs": runs,
         "mappings": queries.mappings(request.organisation_id),
@@ -159,7 +159,7 @@ def _shown(request: DeskRequest, index: int, file: uploads.Dropped) -> FileShown
         for group in preview.required
         if not any(name in preview.columns for name in group)
     ]
-    run = queries.runs(request.organisation_id).filter(sha256=file.sha256).first()
+    run = queries.runs(request.scope).filter(sha256=file.sha256).first()
     return FileShown(
         index=index,
         file=file,
@@ -262,7 +262,7 @@ def _learn(request: DeskRequest, said: QueryDict, index: int, file: uploads.Drop
 
 @screen("import_books")
 def import_run(request: DeskRequest, run_id: int) -> HttpResponse:
-    run = queries.run(run_id, organisation_id=request.organisation_id)
+    run = queries.run(run_id, scope=request.scope)
     context: dict[str, Any] = {"run": run, "step": STEPS.get(run.progress_step, run.progress_step)}
     if is_partial(request) and run.state == RunState.RUNNING:
         return render(request, "desk/imports/_progress.html", context)
@@ -319,7 +319,7 @@ def _told(rejection: queries.Rejection) -> dict[str, Any]:
 @screen("import_books")
 def import_report(request: DeskRequest, run_id: int) -> HttpResponseBase:
     """Every refused row as a file, to correct at the source."""
-    run = queries.run(run_id, organisation_id=request.organisation_id)
+    run = queries.run(run_id, scope=request.scope)
     rows = (_told(rejection) for rejection in queries.rejections(run.pk, organisation_id=request.organisation_id))
     form = "xlsx" if request.GET.get("export") == "xlsx" else "csv"
     return exports.sheet(form, name=f"{gettext('rejected')}-{run.pk}", columns=COLUMNS, rows=rows)

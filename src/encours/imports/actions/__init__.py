@@ -101,6 +101,7 @@ class _Work:
     given: FileGiven
     result: FileResult
     opened: Opened | None = None
+    entity_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ def _load_one(
             if opened is None:
                 return None
             entity = _entity_for(opened, circumstances)
+            work.entity_id = entity.pk
             call = Call(
                 organisation_id=circumstances.organisation_id,
                 entity=entity,
@@ -266,6 +268,9 @@ def _disappeared(call: Call, result: FileResult, *, close: bool) -> dict[str, An
     if result.run_id is None or not queries.has_earlier_invoices(call.organisation_id, but=result.run_id):
         return None
     found = invoices.missing_staged(call.batch(result.run_id), close=close)
+    # the file of a month says nothing of the other invoices; only what looks like a full export does
+    if not close and not found.is_full_export:
+        return None
     told = {
         "count": found.count,
         "open_amounts": money(found.open_minor),
@@ -305,6 +310,7 @@ def _final_values(work: _Work, circumstances: _Circumstances) -> dict[str, Any]:
     return {
         "state": RunState.REFUSED if result.refusal else RunState.DONE,
         "kind": result.kind,
+        "entity_id": work.entity_id,
         "progress_percent": 100,
         "progress_step": "",
         "rows_read": result.rows_read,
