@@ -86,32 +86,52 @@ class QueueCount:
 _FROM = """
 from payments_bankline b
 join payments_bankaccount a on a.id = b.account_id
-left join matching_linework w on w.organisation_id = b.organisation_id and w.line_id = b.id
+<join> matching_linework w on w.organisation_id = b.organisation_id and w.line_id = b.id
 left join customers_customer c on c.id = w.customer_id
 left join access_user u on u.id = w.owner_id
 where b.organisation_id = %(organisation)s and b.detail_count = 0 and b.amount_minor <> 0
+  and (b.batch_key = '' or not exists (select from payments_bankline p
+      join matching_linework q on q.organisation_id = p.organisation_id and q.line_id = p.id and q.match_id is not null
+      where p.organisation_id = b.organisation_id and p.key = b.batch_key))
 """
-_ROW = """b.id, b.booking_date, b.account_id, coalesce(nullif(a.name, ''), nullif(a.iban, ''), a.account_number), b.currency,
-b.amount_minor, coalesce(nullif(b.counterparty_name, ''), b.ultimate_name), b.text, b.entry_reference,
+_ROW = """b.id, b.booking_date, b.account_id, coalesce(nullif(a.name, ''), nullif(a.iban, ''), a.account_number),
+b.currency, b.amount_minor, coalesce(nullif(b.counterparty_name, ''), b.ultimate_name), b.text, b.entry_reference,
 coalesce(w.state, 'waiting'), w.customer_id, coalesce(c.number, ''), coalesce(c.name, ''), w.probability_ppm,
 coalesce(jsonb_array_length(w.rivals), 0), coalesce(w.why_not, ''), coalesce(w.how, ''), w.match_id, w.owner_id,
 trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')), coalesce(w.note, ''), coalesce(w.is_undone, false)
 """
-_OPEN = "coalesce(w.state, 'waiting') = any(%(open)s)"
+# what each tab asks for, `<open>` being the condition that a line waits
 _TABS = {
-    "open": _OPEN,
-    "likely": f"{_OPEN} and w.state = 'proposed' and w.probability_ppm >= {LIKELY_PPM}",
-    "unknown": f"{_OPEN} and w.customer_id is null",
+    "open": "<open>",
+    "likely": f"<open> and w.state = 'proposed' and w.probability_ppm >= {LIKELY_PPM}",
+    "unknown": "<open> and w.customer_id is null",
     "returned": "w.state = 'returned'",
-    "mine": f"{_OPEN} and w.owner_id = %(user)s",
+    "mine": "<open> and w.owner_id = %(user)s",
     "applied": "w.state in ('applied', 'on_account', 'tied', 'booked')",
     "ignored": "w.state = 'ignored'",
     "all": "true",
 }
 
 
+def _source(scope: Scope, columns: str, where: str, rest: str = "") -> str:
+    """The statement; lines that no run has seen yet are looked for only where there are some."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select exists (select from payments_bankline b where b.organisation_id = %(organisation)s
+                   and b.id > coalesce((select max(w.line_id) from matching_linework w
+                       where w.organisation_id = %(organisation)s), 0))""",
+            {"organisation": scope.organisation_id},
+        )
+        has_unseen = cursor.fetchone()[0]
+    states = ", ".join(f"'{state}'" for state in OPEN_STATES)
+    join, is_open = ("left join", f"coalesce(w.state, 'waiting') in ({states})") if has_unseen else (
+        "join", f"w.state in ({states})")  # fmt: skip
+    sql = f"select {columns} {_FROM} and {where} {rest}"
+    return sql.replace("<join>", join).replace("<open>", is_open)
+
+
 def _conditions(scope: Scope, chosen: QueueFilter) -> tuple[str, dict[str, Any]]:
-    found = [_TABS.get(chosen.tab, _OPEN)]
+    found = [_TABS.get(chosen.tab, "<open>")]
     if scope.entity_ids:
         found.append("b.entity_id = any(%(entities)s)")
     if scope.own_portfolio_only:
@@ -158,27 +178,25 @@ def queue(
         parameters |= dict(zip("pdl", after, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""select {_ROW}
-                {_FROM} and {where}
-                order by coalesce(w.probability_ppm, 0) desc, b.booking_date, b.id limit {int(limit)}""",
+            _source(
+                scope,
+                _ROW,
+                where,
+                f"order by coalesce(w.probability_ppm, 0) desc, b.booking_date, b.id limit {int(limit)}",
+            ),
             parameters,
         )
         return [QueueRow(*row) for row in cursor.fetchall()]
 
 
 def queue_counts(scope: Scope) -> list[QueueCount]:
-    """What waits, by account; accounts where nothing waits stand with 0."""
-    where, parameters = _conditions(scope, QueueFilter(tab="all"))
+    """What waits, by account and currency; accounts where nothing waits are left out."""
+    where, parameters = _conditions(scope, QueueFilter())
+    columns = f"""b.account_id, coalesce(nullif(a.name, ''), nullif(a.iban, ''), a.account_number), a.kind, b.currency,
+        count(*), sum(b.amount_minor)::bigint, count(*) filter (where {_TABS["likely"]}),
+        count(*) filter (where {_TABS["unknown"]}), count(*) filter (where {_TABS["returned"]}), min(b.booking_date)"""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""select b.account_id, coalesce(nullif(a.name, ''), nullif(a.iban, ''), a.account_number), a.kind,
-                       b.currency, count(*) filter (where {_OPEN}),
-                       coalesce(sum(b.amount_minor) filter (where {_OPEN}), 0)::bigint,
-                       count(*) filter (where {_TABS["likely"]}), count(*) filter (where {_TABS["unknown"]}),
-                       count(*) filter (where {_TABS["returned"]}), min(b.booking_date) filter (where {_OPEN})
-                {_FROM} and {where} group by 1, 2, 3, 4 order by 2, 4""",
-            parameters,
-        )
+        cursor.execute(_source(scope, columns, where, "group by 1, 2, 3, 4 order by 2, 4"), parameters)
         return [QueueCount(*row) for row in cursor.fetchall()]
 
 
@@ -300,22 +318,9 @@ def _json(value: Any) -> Any:
 def _row_of(line_id: int, scope: Scope) -> QueueRow | None:
     where, parameters = _conditions(scope, QueueFilter(tab="all"))
     with connection.cursor() as cursor:
-        cursor.execute(f"select b.id {_FROM} and {where} and b.id = %(line)s", {**parameters, "line": line_id})
-        if cursor.fetchone() is None:
-            return None
-    rows = _rows_of([line_id], scope)
-    return rows[0] if rows else None
-
-
-def _rows_of(line_ids: Sequence[int], scope: Scope) -> list[QueueRow]:
-    where, parameters = _conditions(scope, QueueFilter(tab="all"))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""select {_ROW}
-                {_FROM} and {where} and b.id = any(%(lines)s)""",
-            {**parameters, "lines": list(line_ids)},
-        )
-        return [QueueRow(*row) for row in cursor.fetchall()]
+        cursor.execute(_source(scope, _ROW, f"{where} and b.id = %(line)s"), {**parameters, "line": line_id})
+        found = cursor.fetchone()
+    return QueueRow(*found) if found else None
 
 
 def _history(line_id: int, organisation_id: int) -> list[PastMatch]:
@@ -328,7 +333,8 @@ def _history(line_id: int, organisation_id: int) -> list[PastMatch]:
                order by m.id desc""",
             [organisation_id, line_id],
         )
-        return [PastMatch(*row[:7], _json(row[7]), _json(row[8]), row[9]) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [PastMatch(*(_json(value) if place in (7, 8) else value for place, value in enumerate(row))) for row in rows]
 
 
 _ITEMS = """
