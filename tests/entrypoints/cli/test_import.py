@@ -11,6 +11,7 @@ from encours.access import context
 from encours.access.models import Entity, Organisation
 from encours.entrypoints.cli import import_
 from encours.ledger.models import OpenItem
+from tests.documented import documented, shape
 from tests.imports.conftest import MONTH, fec_text
 
 
@@ -97,3 +98,11 @@ class TestImport:
         assert run(capsys, str(path), "--mapping", str(mapping))[0] == 0
         with bound():
             assert OpenItem.objects.get().amount_minor == 123400
+
+    def test_json_is_as_documented(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        path = tmp_path / "factures.csv"
+        path.write_text(
+            "N° facture;Code client;Date facture;Montant TTC\nA1;C1;31/01/2026;abc\nA2;C1;31/01/2026;10,00\n"
+        )
+        _, out, _ = run(capsys, str(path), "--json")
+        assert shape(document(out)) == shape(documented("import"))
