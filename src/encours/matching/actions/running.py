@@ -18,6 +18,7 @@ from encours.matching.events import Deduction, DeductionsTaken
 from encours.matching.models import OPEN_STATES, How, State
 from encours.matching.queries import book as facts_of
 from encours.matching.queries.book import BankRow, KnownReceipt
+from encours.matching.queries.told import STATUS_OF
 from encours.matching.rules import booking, folding, kept
 from encours.matching.rules.book import Book
 from encours.matching.rules.facts import Outcome, Proposal, Status, Treatment
@@ -194,19 +195,6 @@ class _Choice:
         for work in self.works:
             counts[STATUS_OF[State(work.state)]] += 1
         return counts
-
-
-# what a state is called where programs read it
-STATUS_OF = {
-    State.WAITING: "unmatched",
-    State.PROPOSED: "proposed",
-    State.RETURNED: "proposed",
-    State.APPLIED: "applied",
-    State.ON_ACCOUNT: "applied",
-    State.BOOKED: "applied",
-    State.TIED: "applied",
-    State.IGNORED: "ignored",
-}
 
 
 def _is_same_payer(known: KnownReceipt, row: BankRow, outcome: Outcome) -> bool:

@@ -113,16 +113,21 @@ _TABS = {
 }
 
 
-def _source(scope: Scope, columns: str, where: str, rest: str = "") -> str:
-    """The statement; lines that no run has seen yet are looked for only where there are some."""
+def has_unseen_lines(organisation_id: int) -> bool:
+    """Whether bank lines came in since the last run."""
     with connection.cursor() as cursor:
         cursor.execute(
             """select exists (select from payments_bankline b where b.organisation_id = %(organisation)s
                    and b.id > coalesce((select max(w.line_id) from matching_linework w
                        where w.organisation_id = %(organisation)s), 0))""",
-            {"organisation": scope.organisation_id},
+            {"organisation": organisation_id},
         )
-        has_unseen = cursor.fetchone()[0]
+        return bool(cursor.fetchone()[0])
+
+
+def _source(scope: Scope, columns: str, where: str, rest: str = "") -> str:
+    """The statement; lines that no run has seen yet are looked for only where there are some."""
+    has_unseen = has_unseen_lines(scope.organisation_id)
     states = ", ".join(f"'{state}'" for state in OPEN_STATES)
     join, is_open = ("left join", f"coalesce(w.state, 'waiting') in ({states})") if has_unseen else (
         "join", f"w.state in ({states})")  # fmt: skip
@@ -282,8 +287,8 @@ def line_detail(line_id: int, *, scope: Scope, today: date, candidate_limit: int
     if found is None or row is None:
         return None
     width = len(MONEY_COLUMNS)
-    stored, rivals = _json(found[width + 6]), _json(found[width + 7]) or []
-    proposal = kept.from_json(stored) if stored and (stored["allocations"] or stored["customer_id"]) else None
+    stored, rivals = as_loaded(found[width + 6]), as_loaded(found[width + 7]) or []
+    proposal = kept.fromas_loaded(stored) if stored and (stored["allocations"] or stored["customer_id"]) else None
     candidates = (
         customer_items(
             proposal.customer_id, scope=scope, today=today, currency=row.currency, entity_id=found[width + 1],
@@ -302,7 +307,7 @@ def line_detail(line_id: int, *, scope: Scope, today: date, candidate_limit: int
         original_amount_minor=found[width + 4],
         charges_minor=found[width + 5],
         proposal=proposal,
-        rivals=[kept.from_json(one) for one in rivals],
+        rivals=[kept.fromas_loaded(one) for one in rivals],
         highlights=proposal.highlights if proposal else (),
         candidates=candidates,
         undoes=tuple((stored or {}).get("undoes", ())),
@@ -310,7 +315,7 @@ def line_detail(line_id: int, *, scope: Scope, today: date, candidate_limit: int
     )
 
 
-def _json(value: Any) -> Any:
+def as_loaded(value: Any) -> Any:
     """A jsonb column, which comes as text where a driver is told not to load it."""
     return json.loads(value) if isinstance(value, str) else value
 
@@ -334,7 +339,9 @@ def _history(line_id: int, organisation_id: int) -> list[PastMatch]:
             [organisation_id, line_id],
         )
         rows = cursor.fetchall()
-    return [PastMatch(*(_json(value) if place in (7, 8) else value for place, value in enumerate(row))) for row in rows]
+    return [
+        PastMatch(*(as_loaded(value) if place in (7, 8) else value for place, value in enumerate(row))) for row in rows
+    ]
 
 
 _ITEMS = """

@@ -96,6 +96,7 @@ class Book:
             if item.open_minor:
                 by_currency[item.currency].append(item)
         self.shelves = {currency: Shelf(rows, numbering_of(rows)) for currency, rows in by_currency.items()}
+        self._cores: dict[int, str] = {}
         self._index_customers()
 
     def _index_customers(self) -> None:
@@ -119,6 +120,13 @@ class Book:
             for core in {folding.core(name) for name in (one.name, *one.aliases)}:
                 if core:
                     found[core].append(one.customer_id)
+        return found
+
+    def core_of(self, customer_id: int) -> str:
+        """The core of a customer's name."""
+        found = self._cores.get(customer_id)
+        if found is None:
+            found = self._cores[customer_id] = folding.core(self.customers[customer_id].name)
         return found
 
     @cached_property

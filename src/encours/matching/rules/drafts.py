@@ -65,12 +65,12 @@ def fitted(
 ) -> Draft:
     """The line's money on these items, all of them meant: exact, short or over, with the points of the amount."""
     items = standing.shelf.items
-    total = sum(standing.open_minor(one) for one in positions)
+    total = sum(standing.opens[one] for one in positions)
     amount = line.amount_minor
     short = total - amount if amount > 0 else amount - total
     several = len(positions) > 1
     if short == 0:
-        cash = tuple((one, standing.open_minor(one)) for one in positions)
+        cash = tuple((one, standing.opens[one]) for one in positions)
         points = standing.shelf.rarity(amount)
         reason = Reason(
             "amount_of_several" if several else "amount_equal", points, {"amount_minor": amount, "count": len(cash)}
@@ -85,7 +85,7 @@ def _over(
     line: Line, standing: Standing, payer: Payer, positions: Sequence[int], quotes: Sequence[Quote], over: int
 ) -> Draft:
     """More than the items: the rest stays on the customer's account."""
-    cash = tuple((one, standing.open_minor(one)) for one in positions)
+    cash = tuple((one, standing.opens[one]) for one in positions)
     total = sum(amount for _, amount in cash)
     sign = 1 if line.amount_minor > 0 else -1
     is_slip = over <= SLIP_MINOR or over * 50 <= abs(total)
@@ -107,7 +107,7 @@ def _short(
     text: str,
 ) -> Draft:
     policy = standing.book.policy
-    total = abs(sum(standing.open_minor(one) for one, _ in meant))
+    total = abs(sum(standing.opens[one] for one, _ in meant))
     habits = standing.book.learnt.habits.get(payer.customer_id)
     why = shortfall(line, [item for _, item in meant], total, short, text=text, policy=policy, habits=habits)
     cash, left = _spread(standing, [one for one, _ in meant], short, evenly=bool(why.permyriad) and len(meant) > 1)
@@ -138,7 +138,7 @@ def _spread(
     standing: Standing, positions: list[int], short: int, *, evenly: bool
 ) -> tuple[tuple[tuple[int, int], ...], list[tuple[int, int]]]:
     """Where the shortfall lies: in proportion when it is a rate of all, else on the youngest items."""
-    opens = [standing.open_minor(one) for one in positions]
+    opens = [standing.opens[one] for one in positions]
     sign = 1 if sum(opens) > 0 else -1
     missing = [0] * len(opens)
     left = short
@@ -182,7 +182,8 @@ def ranked(drafts: Iterable[Draft], nothing: int, standing: Standing, *, most: i
     if not order:
         return []
     learnt = standing.book.learnt.evidence
-    for one, share in zip(order, evidence.probabilities([one.points for one in order], nothing), strict=True):
+    shares = evidence.probabilities([one.points for one in order], nothing)
+    for one, share in zip(order[:most], shares, strict=False):
         one.probability_ppm = evidence.floored(share, one.signature, learnt)
     return order[:most]
 

@@ -1,7 +1,7 @@
 """What one bank line may pay: every way the evidence allows, weighed against each other and against none."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from encours.matching.rules import drafts, evidence, folding, payers, quotes
@@ -20,6 +20,7 @@ UNKNOWN_NAMED = -500  # another document of ours is named, one that is not open
 COMPLETED = -330  # some items quoted, others not
 NETTED = -250
 SURE_POINTS = 1_500
+SURE_QUOTE = 550
 MOST_CUSTOMERS = 6
 MOST_SAME_AMOUNT = 60
 MOST_QUOTED = 12
@@ -37,35 +38,83 @@ def propose(line: Line, book: Book, standing: Standing | None = None) -> list[Pr
     if shelf is None or not line.amount_minor:
         return []
     standing = standing or Standing(book, shelf)
-    return [drafts.proposal(one, standing, line) for one in weigh(line, standing)]
+    return [drafts.proposal(one, standing, line) for one in weigh(line, standing)[0]]
 
 
-def weigh(line: Line, standing: Standing) -> list[Draft]:
-    """The drafts for one line, best first."""
+def weigh(line: Line, standing: Standing) -> tuple[list[Draft], Collection[int]]:
+    """The drafts for one line, best first, and the customers that were thought of."""
     book, shelf = standing.book, standing.shelf
     text = folding.plain(folding.unwrapped(line.text)[0])
     known = payers.by_account(line, book)
-    whole = [
-        one for one in (*quotes.coded(line, shelf), *quotes.written(text, shelf)) if standing.open_minor(one.position)
-    ]
+    whole = [one for one in (*quotes.coded(line, shelf), *quotes.written(text, shelf)) if standing.opens[one.position]]
     sure = _sure(line, standing, known, whole)
     if sure is not None:
-        return [sure]
-    return _Search(line, standing, text, known, whole).drafts()
+        return [sure], (sure.customer_id,)
+    search = _Search(line, standing, text, known, whole)
+    found = search.drafts()
+    return found, {*search.payers, *(one.customer_id for one in found)}
 
 
-def _sure(line: Line, standing: Standing, known: dict[int, Payer], whole: Sequence[Quote]) -> Draft | None:
-    """The common case at once: one whole number, its amount to the cent, and its customer's account."""
-    if not whole or any(one.position != whole[0].position for one in whole):
+def _sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Sequence[Quote]) -> Draft | None:
+    """The common cases at once: numbers quoted, one customer's, and the amount theirs to the cent, or less of a single one
+    and nothing else of that account fits it."""
+    if not quoted:
         return None
-    item = standing.shelf.items[whole[0].position]
-    payer = known.get(item.customer_id)
-    if payer is None or standing.open_minor(whole[0].position) != line.amount_minor or whole[0].points < 900:
+    shelf = standing.shelf
+    chosen = {one.position: one for one in reversed(quoted)}
+    customer_id = shelf.items[quoted[0].position].customer_id
+    if len(chosen) > 1 and any(shelf.items[one].customer_id != customer_id for one in chosen):
         return None
-    draft = drafts.fitted(line, standing, payer, [whole[0].position], whole[:1], text="")
-    draft.points += whole[0].points + payer.points - standing.book.ln_customers
+    if min(one.points for one in chosen.values()) < SURE_QUOTE:
+        return None
+    payer = known.get(customer_id) or _same_name(line, standing.book, customer_id)
+    if payer is None:
+        return None
+    total = sum(standing.opens[one] for one in chosen)
+    is_less = 0 < line.amount_minor < total and len(quoted) == 1 and payer.customer_id in known
+    if total != line.amount_minor and not (is_less and not _fits_else(line, standing, quoted[0], total)):
+        return None
+    order = sorted(chosen, key=lambda one: (shelf.items[one].due_date, shelf.items[one].item_id))
+    text = folding.plain(line.text) if is_less else ""
+    draft = drafts.fitted(line, standing, payer, order, tuple(chosen.values()), text=text)
+    draft.points += _prior(payer, standing) + _quoted_points(payer, chosen.values(), standing)
     draft.probability_ppm = evidence.floored(999_999, draft.signature, standing.book.learnt.evidence)
     return draft
+
+
+def _same_name(line: Line, book: Book, customer_id: int) -> Payer | None:
+    """The customer as payer when the line bears the very name, and no account says otherwise."""
+    if customer_id not in book.customers or line.counterparty_iban in book.by_iban or not line.counterparty_name:
+        return None
+    core = folding.core(line.counterparty_name)
+    if core != book.core_of(customer_id):
+        return None
+    return Payer(customer_id, "name", book.ln_customers - points_of(len(book.by_name[core])) + payers.NAME, "counterparty_name", 0,
+                 len(line.counterparty_name), len(book.by_name[core]))  # fmt: skip
+
+
+def _fits_else(line: Line, standing: Standing, quote: Quote, total: int) -> bool:
+    """Whether another item of the account has this very amount, a credit note explains the rest, or a list goes on."""
+    items = standing.shelf.items
+    customer_id = items[quote.position].customer_id
+    others = (*standing.of_amount(line.amount_minor), *standing.of_amount(line.amount_minor - total))
+    if any(items[one].customer_id == customer_id for one in others):
+        return True
+    return quote.field == "text" and quotes.is_cut_short(folding.plain(line.text), [quote])
+
+
+def _prior(payer: Payer, standing: Standing) -> int:
+    """Any customer, any of its items, before anything is looked at; and what the payer shows."""
+    count = len(standing.shelf.by_customer.get(payer.customer_id, ()))
+    return payer.points - standing.book.ln_customers - points_of(max(1, count))
+
+
+def _quoted_points(payer: Payer, chosen: Iterable[Quote], standing: Standing) -> int:
+    ordered = sorted((one.points for one in chosen), reverse=True)
+    if len(ordered) == 1:
+        return ordered[0]
+    width = points_of(max(1, len(standing.shelf.by_customer.get(payer.customer_id, ()))))
+    return ordered[0] + sum(max(-100, points - width) for points in ordered[1:])
 
 
 class _Search:
@@ -124,6 +173,9 @@ class _Search:
     def drafts(self) -> list[Draft]:
         """All drafts, best first."""
         quoted = self._quotes()
+        sure = _sure(self.line, self.standing, self.payers, quoted) if quoted else None
+        if sure is not None and sure.kind in ("exact", "sum"):
+            return [sure]
         self._from_quotes(quoted)
         if not any(
             one.points > SURE_POINTS - self.book.ln_customers and one.kind in ("exact", "sum") for one in self.found
@@ -149,15 +201,15 @@ class _Search:
         found += [
             one
             for one in quotes.partly_written(self.text, self.shelf, self.payers, self.whole)
-            if self.standing.open_minor(one.position) and self._is_worth(one)
+            if self.standing.opens[one.position] and self._is_worth(one)
         ]
-        found += [one for one in quotes.ordered(self.text, self.shelf) if self.standing.open_minor(one.position)]
+        found += [one for one in quotes.ordered(self.text, self.shelf) if self.standing.opens[one.position]]
         if not self.whole and self.line.structured_reference:
             structured = folding.plain(self.line.structured_reference)
             found += [
                 one._replace(field="structured_reference")
                 for one in quotes.partly_written(structured, self.shelf, self.payers, ())
-                if self.standing.open_minor(one.position) and self._is_worth(one)
+                if self.standing.opens[one.position] and self._is_worth(one)
             ]
         return found
 
@@ -165,7 +217,7 @@ class _Search:
         """A bare running number is looked at only where the payer or the amount agrees."""
         if quote.form not in ("bare", "padded") or self.shelf.items[quote.position].customer_id in self.payers:
             return True
-        return self.standing.open_minor(quote.position) == self.line.amount_minor
+        return self.standing.opens[quote.position] == self.line.amount_minor
 
     def _slips(self, quoted: Sequence[Quote]) -> list[Quote]:
         near: dict[int, None] = {}
@@ -220,7 +272,7 @@ class _Search:
         return max(
             options,
             key=lambda one: (
-                one.points + (600 if self.standing.open_minor(one.position) == amount else 0),
+                one.points + (600 if self.standing.opens[one.position] == amount else 0),
                 -one.position,
             ),
         )
@@ -233,7 +285,7 @@ class _Search:
                 positions = {one.position for one in chosen}
                 if (
                     len(positions) < count
-                    or sum(self.standing.open_minor(one) for one in positions) != self.line.amount_minor
+                    or sum(self.standing.opens[one] for one in positions) != self.line.amount_minor
                 ):
                     continue
                 if _overlap(chosen, self.shelf):
@@ -243,48 +295,38 @@ class _Search:
 
     def _add_quoted(self, payer: Payer, chosen: Sequence[Quote]) -> None:
         positions = self._in_order([one.position for one in chosen])
-        total = sum(self.standing.open_minor(one) for one in positions)
+        total = sum(self.standing.opens[one] for one in positions)
         if not positions or total * self.line.amount_minor <= 0:
             return
         draft = drafts.fitted(self.line, self.standing, payer, positions, chosen, text=self.text)
-        draft.points += self._prior(payer) + self._quoted_points(payer, chosen)
+        draft.points += _prior(payer, self.standing) + _quoted_points(payer, chosen, self.standing)
         self.found.append(draft)
 
     def _in_order(self, positions: Iterable[int]) -> list[int]:
         items = self.shelf.items
         return sorted(set(positions), key=lambda one: (items[one].due_date, items[one].item_id))
 
-    def _prior(self, payer: Payer) -> int:
-        """Any customer, any of its items, before anything is looked at; and what the payer shows."""
-        count = len(self.standing.account(payer.customer_id))
-        return payer.points - self.book.ln_customers - points_of(max(1, count))
-
-    def _quoted_points(self, payer: Payer, chosen: Sequence[Quote]) -> int:
-        ordered = sorted((one.points for one in chosen), reverse=True)
-        width = points_of(max(1, len(self.standing.account(payer.customer_id))))
-        return ordered[0] + sum(max(-100, points - width) for points in ordered[1:])
-
     def _add_ranges(self, payer: Payer) -> None:
         found = quotes.ranged(self.text, self.shelf, {payer.customer_id})
-        found = [one for one in found if self.standing.open_minor(one.position)]
-        if len(found) > 1 and sum(self.standing.open_minor(one.position) for one in found) == self.line.amount_minor:
+        found = [one for one in found if self.standing.opens[one.position]]
+        if len(found) > 1 and sum(self.standing.opens[one.position] for one in found) == self.line.amount_minor:
             draft = drafts.fitted(
                 self.line, self.standing, payer, self._in_order([one.position for one in found]), found, text=""
             )
-            draft.points += self._prior(payer) + quotes.DIGIT * 4
+            draft.points += _prior(payer, self.standing) + quotes.DIGIT * 4
             self.found.append(draft)
 
     def _complete(self, payer: Payer, chosen: Sequence[Quote]) -> None:
         """What is quoted and other items of the account, or credit notes, that make the amount exact."""
         positions = [one.position for one in chosen]
-        rest = self.line.amount_minor - sum(self.standing.open_minor(one) for one in positions)
+        rest = self.line.amount_minor - sum(self.standing.opens[one] for one in positions)
         account = self.standing.account(payer.customer_id)
         if not rest or self._is_refund() or len(account) > quotes.MOST_FUZZY:
             return
         others = [one for one in account if one not in positions]
-        ways = [(one,) for one in others if self.standing.open_minor(one) == rest][:4]
+        ways = [(one,) for one in others if self.standing.opens[one] == rest][:4]
         if not ways and rest > 0 and others and len(others) <= MOST_SEARCHED:
-            found = sums([self.standing.open_minor(one) for one in others], rest)
+            found = sums([self.standing.opens[one] for one in others], rest)
             ways = [tuple(others[place] for place in one.places) for one in found if one.alternatives < 700]
         for way in ways:
             draft = drafts.fitted(self.line, self.standing, payer, self._in_order([*positions, *way]), chosen, text="")
@@ -292,8 +334,8 @@ class _Search:
             code = "netted" if rest < 0 else "completed"
             draft.kind = code
             draft.points += (
-                self._prior(payer)
-                + self._quoted_points(payer, chosen)
+                _prior(payer, self.standing)
+                + _quoted_points(payer, chosen, self.standing)
                 + (NETTED if rest < 0 else COMPLETED)
                 - width * len(way)
             )
@@ -315,13 +357,13 @@ class _Search:
         for customer_id in self._likely_customers(()):
             payer = self.payers[customer_id]
             account = self.standing.account(customer_id)
-            if not any(self.standing.open_minor(one) == amount for one in account):
+            if not any(self.shelf.items[one].customer_id == customer_id for one in same):
                 self._add_sums(payer, account)
                 self._add_short(payer, account)
 
     def _add_silent(self, payer: Payer, positions: Sequence[int], points: int, kind: str) -> None:
         draft = drafts.fitted(self.line, self.standing, payer, positions, (), text=self.text)
-        draft.points += self._prior(payer) + points
+        draft.points += _prior(payer, self.standing) + points
         draft.kind = kind or draft.kind
         self.found.append(draft)
 
@@ -330,7 +372,7 @@ class _Search:
             return
         items = self.shelf.items
         day = self.line.booking_date
-        amounts = [self.standing.open_minor(one) for one in account]
+        amounts = [self.standing.opens[one] for one in account]
         due_count = sum(items[one].due_date <= day for one in account)
         width = points_of(len(account))
         for found in sums(amounts, self.line.amount_minor, due_count=due_count):
@@ -345,7 +387,7 @@ class _Search:
         amount, policy = self.line.amount_minor, self.book.policy
         habits = self.book.learnt.habits.get(payer.customer_id)
         for one in account:
-            due = self.standing.open_minor(one)
+            due = self.standing.opens[one]
             if not amount < due or (due - amount) * 10_000 > due * policy.discount_max_permyriad:
                 continue
             item = self.shelf.items[one]

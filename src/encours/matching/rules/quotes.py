@@ -33,6 +33,8 @@ REFERENCE_IN_TEXT = re.compile(r"\bRF\d\d(?: ?[A-Z0-9]){1,26}")
 RANGE = re.compile(
     r"(\d+)\s*(?:-|A|AU|TO|BIS|AL|T/M|BIS ZU|\.\.\.?)\s*(?:N[O.]?\s*)?(?:[A-Z]{1,6}[- ]?)?(?:\d{2,4}[-/])?(\d+)"
 )
+# a word of digits and their look-alikes only, of each at least one
+MIXED = re.compile(r"(?<![A-Z0-9])(?=[OQILSBZ]*\d)(?=\d*[OQILSBZ])[OQILSBZ\d]{3,}(?![A-Z0-9])")
 GOES_ON = re.compile(r"\s*(?:(?:[/,+&;]|\b(?:ET|E|Y|EN|AND|UND)\b)\s*[A-Z0-9/,.-]{0,14}\s*)|\s+[A-Z]{1,4}[0-9-/]{0,8}")
 MOST_OF_A_RANGE = 200
 
@@ -78,7 +80,7 @@ def written(text: str, shelf: Shelf) -> list[Quote]:
     found = []
     for cluster in CLUSTER.finditer(text):
         word = cluster[0]
-        if not _has_digit(word):
+        if word.isalpha():
             continue
         for position in shelf.by_compact.get(folding.compact(word)):
             found.append(Quote(position, "full", full_points(shelf, position), "text", cluster.start(), cluster.end()))
@@ -278,9 +280,7 @@ def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collecti
         return []
     covered = [match.span() for match in MASK.finditer(text)]
     covered += [(one.start, one.end) for one in known if one.form == "reference"]
-    folded = "".join(
-        [folding.LOOKALIKES.get(mark, mark) if _beside_digit(text, at) else mark for at, mark in enumerate(text)]
-    )
+    folded = MIXED.sub(lambda found: found[0].translate(folding.DIGITS_FOLDED), text)
     tokens = [one for one in tokens_of(folded, covered) if len(one.digits) >= 3]
     if not tokens:
         return []
@@ -394,21 +394,6 @@ def ordered(text: str, shelf: Shelf) -> list[Quote]:
 
 def _has_digit(word: str) -> bool:
     return not word.isalpha() and any("0" <= mark <= "9" for mark in word)
-
-
-def _beside_digit(text: str, at: int) -> bool:
-    """A letter is taken for a digit only within a word that has one; a word of look-alikes alone stays a word."""
-    if text[at] not in folding.LOOKALIKES:
-        return False
-    start = at
-    while start > 0 and text[start - 1].isalnum():
-        start -= 1
-    end = at
-    while end < len(text) and text[end].isalnum():
-        end += 1
-    word = text[start:end]
-    strange = sum(mark.isalpha() and mark not in folding.LOOKALIKES for mark in word)
-    return _has_digit(word) and strange == 0
 
 
 __all__ = ["Book", "Quote", "coded", "ordered", "partly_written", "ranged", "slipped", "written"]

@@ -1,7 +1,7 @@
 """All lines of a run, resolved together: no cent twice, the order of the lines changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from encours.matching.rules import drafts, smart
@@ -44,6 +44,7 @@ class _Run:
         self.lines, self.standing, self.today = lines, standing, today
         self.policy = standing.book.policy
         self.weighed: dict[int, list[Draft]] = {}
+        self.considered: dict[int, Collection[int]] = {}
 
     def resolve(self, indexes: Iterable[int]) -> dict[int, Outcome]:
         """Rounds until nothing more is sure, then the proposals for the rest."""
@@ -52,11 +53,13 @@ class _Run:
         stale = waiting
         for _ in range(MOST_ROUNDS):
             for index in stale:
-                self.weighed[index] = weigh(self.lines[index], self.standing)
+                self.weighed[index], self.considered[index] = weigh(self.lines[index], self.standing)
             applied, taken = self._apply(waiting)
             done.update(applied)
             waiting = [index for index in waiting if index not in done]
-            stale = [index for index in waiting if self._is_touched(index, taken)]
+            items = self.standing.shelf.items
+            touched = {items[position].customer_id for position in taken}
+            stale = [index for index in waiting if not touched.isdisjoint(self.considered[index])]
             if not applied:
                 break
         for index in waiting:
@@ -92,7 +95,7 @@ class _Run:
                 claims[position].append((index, amount))
         refused: set[int] = set()
         for position, claimants in sorted(claims.items()):
-            left = self.standing.open_minor(position)
+            left = self.standing.opens[position]
             if len(claimants) == 1 or abs(sum(amount for _, amount in claimants)) <= abs(left):
                 continue
             order = sorted(claimants, key=lambda one: self._precedence(one[0]))
@@ -122,13 +125,6 @@ class _Run:
                 return True
         return False
 
-    def _is_touched(self, index: int, taken: set[int]) -> bool:
-        if any(position in taken for draft in self.weighed[index] for position, _ in draft.cash):
-            return True
-        customers = {draft.customer_id for draft in self.weighed[index]}
-        items = self.standing.shelf.items
-        return any(items[position].customer_id in customers for position in taken) if len(taken) < 50 else True
-
     def why_not(self, index: int) -> str:
         """What keeps a line from being applied alone; blank when nothing does."""
         line, (best, *rivals) = self.lines[index], self.weighed[index]
@@ -153,7 +149,7 @@ class _Run:
         return Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
 
     def _is_affordable(self, draft: Draft) -> bool:
-        return all(abs(amount) <= abs(self.standing.open_minor(position)) for position, amount in draft.cash)
+        return all(abs(amount) <= abs(self.standing.opens[position]) for position, amount in draft.cash)
 
 
 def _claims(draft: Draft) -> list[tuple[int, int]]:

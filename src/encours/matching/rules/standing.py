@@ -10,28 +10,31 @@ class Standing:
 
     def __init__(self, book: Book, shelf: Shelf) -> None:
         self.book, self.shelf = book, shelf
-        self.spent: dict[int, int] = {}
+        self.opens = [item.open_minor for item in shelf.items]
+        self.spent: set[int] = set()
         self._again: defaultdict[int, set[int]] = defaultdict(set)
         self._accounts: dict[int, list[int]] = {}
 
     def open_minor(self, position: int) -> int:
         """What an item is still open for."""
-        return self.shelf.items[position].open_minor - self.spent.get(position, 0)
+        return self.opens[position]
 
     def spend(self, position: int, amount_minor: int) -> None:
         """Give out a part of an item."""
-        self.spent[position] = self.spent.get(position, 0) + amount_minor
-        left = self.open_minor(position)
-        if left:
-            self._again[left].add(position)
+        self.spent.add(position)
+        self.opens[position] -= amount_minor
+        if self.opens[position]:
+            self._again[self.opens[position]].add(position)
         self._accounts.pop(self.shelf.items[position].customer_id, None)
 
     def of_amount(self, amount_minor: int) -> list[int]:
         """Items open for exactly that."""
-        found = [one for one in self.shelf.by_amount.get(amount_minor, ()) if one not in self.spent]
+        found = self.shelf.by_amount.get(amount_minor, [])
+        if found and self.spent:
+            found = [one for one in found if self.opens[one] == amount_minor]
         again = self._again.get(amount_minor)
         if again:
-            found += sorted(one for one in again if self.open_minor(one) == amount_minor)
+            found = found + sorted(one for one in again if self.opens[one] == amount_minor)
         return found
 
     def account(self, customer_id: int) -> list[int]:
@@ -39,7 +42,7 @@ class Standing:
         found = self._accounts.get(customer_id)
         if found is None:
             items = self.shelf.items
-            found = [one for one in self.shelf.by_customer.get(customer_id, ()) if self.open_minor(one)]
+            found = [one for one in self.shelf.by_customer.get(customer_id, ()) if self.opens[one]]
             found.sort(key=lambda one: (items[one].due_date, items[one].item_date, items[one].item_id))
             self._accounts[customer_id] = found
         return found
