@@ -21,6 +21,12 @@ def bind_user(user_id: int | None) -> None:
         cursor.execute("select set_config(%s, %s, false)", [USER_SETTING, str(user_id or "")])
 
 
+def unbind() -> None:
+    """The connection sees no organisation and no person from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config(%s, '', false), set_config(%s, '', false)", [SETTING, USER_SETTING])
+
+
 @contextmanager
 def seen_by(user_id: int) -> Iterator[None]:
     """For a moment the memberships of this person are visible, whoever is signed in."""

@@ -67,8 +67,8 @@ def merged_into(customer_id: int, *, organisation_id: int) -> Sequence[Customer]
 
 
 def customer_by_number(number: str, *, scope: Scope) -> Customer:
-    """The customer of that number with its segment, collector and parent; refuses what the reader may not see."""
-    found = in_scope(scope).select_related("segment", "collector", "sales_rep", "parent").filter(number=number).first()
+    """The customer of that number with its segment and collector; refuses what the reader may not see."""
+    found = in_scope(scope).select_related("segment", "collector").filter(number=number).order_by().first()
     if found is None:
         raise CustomerUnknown(number=number)
     return found

@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-VALUES_MAX = 200
 SECONDS = 3600.0
 
 
@@ -20,37 +19,50 @@ class _Slot:
     """A value, what it was reckoned from and until when it is kept, and the lock of whoever reckons it."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    found: tuple[Hashable, float, Any] | None = None
+    found: tuple[Any, float, Any] | None = None
+
+    def usable(self, state: Any) -> tuple[Any] | None:
+        """The value, if it was reckoned from that state and not too long ago."""
+        if self.found is None or self.found[1] <= time.monotonic() or self.found[0] != state:
+            return None
+        return (self.found[2],)
 
 
-_slots: OrderedDict[Hashable, _Slot] = OrderedDict()
-_slots_lock = threading.Lock()
+class Store:
+    """Values by key, the least recently asked for dropped first."""
 
+    def __init__(self, *, values_max: int) -> None:
+        self._values_max = values_max
+        self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
+        self._lock = threading.Lock()
 
-def kept[T](key: Hashable, reckon: Callable[[], T], *, state: Hashable = None, seconds: float = SECONDS) -> T:
-    """The value of the key in the state; one reader reckons it while the others wait for the same."""
-    with _slots_lock:
-        slot = _slots.setdefault(key, _Slot())
-        _slots.move_to_end(key)
-        while len(_slots) > VALUES_MAX:
-            _slots.popitem(last=False)
-    if (found := _usable(slot, state)) is not None:
-        return found[0]  # type: ignore[no-any-return]  # what the same key was given
-    with slot.lock:
-        if (found := _usable(slot, state)) is not None:
+    def get[T](self, key: Hashable, reckon: Callable[[], T], *, state: Any = None, seconds: float = SECONDS) -> T:
+        """The value of the key in the state; one reader reckons it while the others wait for the same."""
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            self._slots.move_to_end(key)
+            while len(self._slots) > self._values_max:
+                self._slots.popitem(last=False)
+        if (found := slot.usable(state)) is not None:
             return found[0]  # type: ignore[no-any-return]  # what the same key was given
-        value = reckon()
-        slot.found = (state, time.monotonic() + seconds, value)
-        return value
+        with slot.lock:
+            if (found := slot.usable(state)) is not None:
+                return found[0]  # type: ignore[no-any-return]  # what the same key was given
+            value = reckon()
+            slot.found = (state, time.monotonic() + seconds, value)
+            return value
+
+    def forget(self) -> None:
+        """Drop every value."""
+        with self._lock:
+            self._slots.clear()
 
 
-def _usable(slot: _Slot, state: Hashable) -> tuple[Any] | None:
-    if slot.found is None or slot.found[0] != state or slot.found[1] <= time.monotonic():
-        return None
-    return (slot.found[2],)
+figures = Store(values_max=200)
+fragments = Store(values_max=500)
 
 
 def forget() -> None:
     """Drop every value of this process."""
-    with _slots_lock:
-        _slots.clear()
+    figures.forget()
+    fragments.forget()

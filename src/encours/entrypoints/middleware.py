@@ -33,8 +33,7 @@ class OrganisationMiddleware:
             organisation_id = _enter(request, user)
             response = self.get_response(request)
         finally:
-            context.bind(None)
-            context.bind_user(None)
+            context.unbind()
         if response.streaming:
             _bind_stream(cast(StreamingHttpResponse, response), organisation_id)
         return response

@@ -21,8 +21,8 @@ type Marker = tuple[int, int | None, str]
 REMINDER_COLUMNS = (
     "id", "organisation_id", "run_id", "customer_id", "entity_id", "version_id", "scenario_id", "step_key", "step_name",
     "step_position", "channel", "outcome", "checks", "totals", "claimed_currency", "claimed_minor", "disputed",
-    "credit_item_ids", "recipients", "item_count", "decided_date", "decided_at", "send_date", "send_after", "deadline_date", "frees_date",
-    "stopped_since", "message_key", "follows_id", "actor_name", "why", "set_aside",
+    "credit_item_ids", "recipients", "item_count", "decided_date", "decided_at", "send_date", "send_after",
+    "deadline_date", "frees_date", "stopped_since", "message_key", "follows_id", "actor_name", "why", "set_aside",
 )  # fmt: skip
 ITEM_COLUMNS = (
     "organisation_id", "reminder_id", "customer_id", "item_id", "entity_id", "document_number", "instalment_number",

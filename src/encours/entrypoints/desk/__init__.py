@@ -19,7 +19,7 @@ Parts to use, all in every template without loading: `{% money minor currency %}
 `{% day_full %}`, `{% day_near %}`, `{% relative_days %}`, `{% instant %}`, `{% days %}`, `{% number %}`,
 `{% percent ratio %}`, `{% icon name %}`, `{% chip text tone icon %}`, `{% hint term definition %}`,
 `{% sort_head listing key %}`, `{% chart_json spec %}`; includes in templates/ui: empty, export, views, more (the next
-rows by key), chart, confirm, timeline_item, toasts. `entrypoints/listing.py` reads sort, place and filters from the
+rows by key), chart, confirm, timeline, toasts. `entrypoints/listing.py` reads sort, place and filters from the
 address; `entrypoints/exports.py` gives the same columns as CSV and XLSX.
 
 Keys: a row with `data-row` is reached with j/k and opened with Enter (its first link, or `a[data-open]`); an element

@@ -182,7 +182,9 @@ def ageing(request: DeskRequest) -> HttpResponseBase:
         "columns": [
             {"label": bucket_label(bucket), "shade": shade} for bucket, shade in zip(buckets, SHADES, strict=False)
         ],
-        "balances": [_shown(kept, currency, question) for currency in kept.totals],
+        # laid out when the page is written for these values, and not where it is at hand
+        "shown": (question, kept),
+        "balances": lambda: [_shown(kept, currency, question) for currency in kept.totals],
         "hidden_count": kept.line_count - len(kept.lines),
         "choices": {
             "by": [(one.value, label) for one, label in BY.items()],

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
 from encours.access import rules as access
-from encours.analytics.queries import standings
+from encours.analytics.queries import presence, standings
 from encours.analytics.queries.standings import StandingRow
 from encours.collections.models import Pause, PauseReason
 from encours.collections.queries import account as collections
@@ -33,19 +33,21 @@ from encours.payments import queries as payments
 ITEMS_MAX = 400
 
 
-def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
+def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
     """What every tab of a customer shows: who, the figures, the counts on the tabs, what may be done."""
     customer = customers.customer_by_number(number, scope=request.scope)
     recent.remember(request, number=customer.number, name=customer.name)
     balances = ledger.balances_of(customer.pk, scope=request.scope, today=request.today)
     main = balances[0] if balances else None
     account_ids = customers.with_merged(customer.pk, organisation_id=request.organisation_id)
-    all_disputes = disputes.all_of(account_ids, scope=request.scope)
-    pauses = collections.pauses_of(account_ids, scope=request.scope, limit=ITEMS_MAX)
+    there = presence.presence_of(account_ids, scope=request.scope)
+    all_disputes = disputes.all_of(account_ids, scope=request.scope) if there.has("disputes") else []
+    pauses = collections.pauses_of(account_ids, scope=request.scope, limit=ITEMS_MAX) if there.has("pauses") else []
     running = [pause for pause in pauses if _runs(pause, request)]
     return {
         "customer": customer,
         "account_ids": account_ids,
+        "there": there,
         "merged": customers.merged_into(customer.pk, organisation_id=request.organisation_id)
         if len(account_ids) > 1
         else [],
@@ -53,13 +55,15 @@ def _head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         "balances": balances,
         "item_count": sum(balance.item_count for balance in balances),
         "figures": _habits(customer.pk, request),
-        "receipt_count": payments.receipt_count(account_ids, scope=request.scope),
-        "document_count": invoices.document_count(account_ids, scope=request.scope),
+        "receipt_count": there.receipt_count,
+        "document_count": there.document_count,
         "disputes": all_disputes,
         "open_dispute_count": sum(dispute.closed_date is None for dispute in all_disputes),
         "pauses": pauses,
         "running_pause": next(iter(running), None),
-        "contacts": customers.contacts_of(customer.pk, organisation_id=request.organisation_id),
+        "contacts": customers.contacts_of(customer.pk, organisation_id=request.organisation_id)
+        if there.has("contacts")
+        else [],
         "currency": main.currency if main else "EUR",
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
         "disputable": ledger.open_numbers(customer.pk, scope=request.scope),
@@ -96,10 +100,13 @@ def _field(minor: int, currency: str) -> str:
 
 @screen("view_books")
 def customer(request: DeskRequest, number: str) -> HttpResponse:
-    if kept := customers.kept_number(number, scope=request.scope):
-        return redirect("desk:customer", number=kept)
-    head = _head(request, number, "items")
-    who = head["customer"]
+    try:
+        head = account_head(request, number, "items")
+    except customers.CustomerUnknown:
+        if kept := customers.kept_number(number, scope=request.scope):
+            return redirect("desk:customer", number=kept)
+        raise
+    who, there = head["customer"], head["there"]
     items = ledger.account_items(who.pk, scope=request.scope, limit=ITEMS_MAX)
     is_late_only = request.GET.get("only") == "overdue"
     shown = [item for item in items if not is_late_only or (item.open_minor > 0 and item.due_date < request.today)]
@@ -108,10 +115,10 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
     reader = timeline.Reader(request.scope, request.today, request.now)
     known = accounts.Known(
         disputes=[dispute for dispute in head["disputes"] if dispute.closed_date is None],
-        promises=collections.promises_of(
-            head["account_ids"], scope=request.scope, today=request.today, limit=ITEMS_MAX
-        ),
-        steps=collections.steps_taken(who.pk, organisation_id=request.organisation_id),
+        promises=collections.promises_of(head["account_ids"], scope=request.scope, today=request.today, limit=ITEMS_MAX)
+        if there.has("promises")
+        else [],
+        steps=collections.steps_taken(who.pk, organisation_id=request.organisation_id) if there.has("steps") else {},
     )
     to_come = (item.due_date for item in items if item.open_minor > 0 and item.due_date >= request.today)
     return render(
@@ -128,7 +135,7 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
             "past": timeline.past(
                 who.pk,
                 reader=reader,
-                told=timeline.Told(head["disputes"], known.promises, head["pauses"], head["account_ids"]),
+                told=timeline.Told(head["disputes"], known.promises, head["pauses"], head["account_ids"], there.rooms),
                 feed=feed,
             ),
         },
@@ -148,19 +155,19 @@ def coming(request: DeskRequest, number: str) -> HttpResponse:
 
 @screen("view_books")
 def contested(request: DeskRequest, number: str) -> HttpResponse:
-    return render(request, "desk/customers/disputes.html", _head(request, number, "disputes"))
+    return render(request, "desk/customers/disputes.html", account_head(request, number, "disputes"))
 
 
 @screen("view_books")
 def receipts(request: DeskRequest, number: str) -> HttpResponse:
-    head = _head(request, number, "receipts")
+    head = account_head(request, number, "receipts")
     found = payments.receipts_of(head["account_ids"], scope=request.scope, limit=ITEMS_MAX)
     return render(request, "desk/customers/receipts.html", {**head, "receipts": found})
 
 
 @screen("view_books")
 def documents(request: DeskRequest, number: str) -> HttpResponse:
-    head = _head(request, number, "documents")
+    head = account_head(request, number, "documents")
     found = invoices.documents_of(head["account_ids"], scope=request.scope, limit=ITEMS_MAX)
     return render(request, "desk/customers/documents.html", {**head, "documents": found})
 

@@ -38,7 +38,9 @@ class Standing:
 
 def of(scope: Scope, *, today: date) -> Standing:
     """The standing of the organisation as this person may see it."""
-    return kept.kept(("standing", *reader(scope), today), lambda: _read(scope, today=today), seconds=KEPT_SECONDS)
+    return kept.figures.get(
+        ("standing", *reader(scope), today), lambda: _read(scope, today=today), seconds=KEPT_SECONDS
+    )
 
 
 def books_version(request: DeskRequest) -> int:
@@ -52,7 +54,7 @@ def books_version(request: DeskRequest) -> int:
 
 def of_books[T](request: DeskRequest, question: tuple[Hashable, ...], reckon: Callable[[], T]) -> T:
     """A figure that costs a pass over the books: reckoned once for each version of them, scope and question."""
-    return kept.kept((*reader(request.scope), *question), reckon, state=(request.today, books_version(request)))
+    return kept.figures.get((*reader(request.scope), *question), reckon, state=(request.today, books_version(request)))
 
 
 def reader(scope: Scope) -> tuple[Hashable, ...]:

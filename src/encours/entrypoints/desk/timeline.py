@@ -1,6 +1,6 @@
 """One story of a customer: what is to come, then what happened, from every room that knows something."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -85,13 +85,15 @@ class Told:
     pauses: Sequence[Pause] = ()
     # the customer and those that were merged into it
     account_ids: Sequence[int] = ()
+    # where there is anything to read
+    rooms: Collection[str] = ("notes", "messages", "replies")
 
 
 def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence[Event]:
     """What happened, the latest first, whole or one feed of it."""
     accounts_told = told.account_ids or [customer_id]
     events: list[Event] = []
-    if feed in ("all", "notes"):
+    if feed in ("all", "notes") and "notes" in told.rooms:
         events += _notes(accounts_told, reader)
     if feed in ("all", "money"):
         events += _receipts(accounts_told, reader)
@@ -99,8 +101,10 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
         events += _disputes(told.disputes, reader)
         events += _promises(told.promises, reader)
         events += _pauses(told.pauses, reader)
-        events += _messages(accounts_told, reader)
-        events += _replies(accounts_told, reader)
+        if "messages" in told.rooms:
+            events += _messages(accounts_told, reader)
+        if "replies" in told.rooms:
+            events += _replies(accounts_told, reader)
     return sorted(events, key=lambda event: event.at, reverse=True)[:PAST_SHOWN]
 
 

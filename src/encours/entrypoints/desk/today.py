@@ -1,6 +1,6 @@
 """Today: who waits for a next step, in the order it pays; the message and its checks beside; done, put off, sent."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_l
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
-from encours.analytics.queries import standings
+from encours.analytics.queries import presence, standings
 from encours.collections import actions as collections
 from encours.collections.actions import worklist as worklist_actions
 from encours.collections.models import PromiseSource
@@ -27,7 +27,7 @@ from encours.core.errors import EncoursError
 from encours.core.money import Money
 from encours.customers import actions as customer_actions
 from encours.customers import queries as customers
-from encours.customers.models import Customer
+from encours.customers.models import Contact, Customer
 from encours.disputes import actions as disputes
 from encours.disputes import queries as dispute_queries
 from encours.disputes.models import DisputeReason
@@ -181,7 +181,7 @@ def _listed(request: DeskRequest, asked: worklist.Asked, **part: int) -> worklis
 def _of_list[T](request: DeskRequest, asked: worklist.Asked, name: str, reckon: Callable[[worklist.Asked], T]) -> T:
     person = request.user.pk if asked.is_mine else None
     key = (name, *standing.reader(request.scope), person, asked.only, asked.text)
-    return kept.kept(key, lambda: reckon(asked), state=_state(request))
+    return kept.figures.get(key, lambda: reckon(asked), state=_state(request))
 
 
 def _state(request: DeskRequest) -> Hashable:
@@ -299,15 +299,18 @@ def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
     reminder = next((one for one in waiting if one.pk == wanted), waiting[0] if waiting else None)
     checks = reminders.checks_of(reminder, today=request.today) if reminder else []
     do = request.GET.get("do", "")
-    contacts = customers.contacts_of(customer_id, organisation_id=request.organisation_id)
     account_ids = customers.with_merged(customer_id, organisation_id=request.organisation_id)
-    replies = messaging.replies(request.scope, account_ids=account_ids)
+    there = presence.presence_of(account_ids, scope=request.scope)
+    contacts: Sequence[Contact] = ()
+    if there.has("contacts"):
+        contacts = customers.contacts_of(customer_id, organisation_id=request.organisation_id)
+    replies = messaging.replies(request.scope, account_ids=account_ids) if there.has("replies") else []
     return {
         "customer": customer,
         "contacts": contacts,
         "contact": next(iter(contacts), None),
         "balances": ledger.balances_of(customer_id, scope=request.scope, today=request.today),
-        "disputes": dispute_queries.open_of(account_ids, scope=request.scope),
+        "disputes": dispute_queries.open_of(account_ids, scope=request.scope) if there.has("disputes") else [],
         "replies": [reply for reply in replies if not reply.read_at],
         "waiting": waiting,
         "reminder": reminder,

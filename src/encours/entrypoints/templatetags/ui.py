@@ -3,19 +3,24 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, SupportsFloat
 
 from django import template
+from django.template.base import Parser, Token
 from django.template.context import Context
-from django.utils.html import format_html
+from django.template.defaulttags import URLNode, url
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from encours.core.currencies import exponent
-from encours.entrypoints import formats
+from encours.entrypoints import formats, kept
 from encours.entrypoints.listing import Listing
 
 register = template.Library()
+_FILLED_LATER = "@the-token-of-this-request@"
 
 
 def _language() -> str:
@@ -207,3 +212,71 @@ def signed(value: int) -> str:
 def attribute(row: Any, name: str) -> Any:
     """The field of a row whose name is known at run time only."""
     return row.get(name) if isinstance(row, dict) else getattr(row, name, None)
+
+
+class KeptNode(template.Node):
+    """A part of a page that is written once for each reader's language and role, address and values shown."""
+
+    def __init__(self, name: str, values: list[template.base.FilterExpression], inner: template.NodeList) -> None:
+        self.name, self.values, self.nodelist = name, values, inner
+
+    def render(self, context: Context) -> SafeString:
+        request = context["request"]
+        scope = getattr(request, "scope", None)
+        if scope is None:
+            return mark_safe(self.nodelist.render(context))  # noqa: S308  # as rendered
+        place = request.get_full_path() if self.values else ""
+        key = (self.name, get_language(), scope.role, scope.organisation_id, place)
+        shown = tuple(value.resolve(context) for value in self.values)
+        text = kept.fragments.get(key, lambda: self._written(context), state=(request.today, shown))
+        return mark_safe(text.replace(_FILLED_LATER, str(context.get("csrf_token", ""))))  # noqa: S308  # as rendered
+
+    def _written(self, context: Context) -> str:
+        with context.push(csrf_token=_FILLED_LATER):
+            return self.nodelist.render(context)
+
+
+@register.tag("kept")
+def kept_part(parser: Parser, token: Token) -> KeptNode:
+    """`{% kept "name" rows totals %}...{% endkept %}`: what stands between is written again when the values differ.
+
+    The values are compared, not their ages, so they must say all that the part shows: frozen values, never model rows.
+    Without any, the part is the same on every page.
+    """
+    _, name, *values = token.split_contents()
+    inner = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(name, [parser.compile_filter(value) for value in values], inner)
+
+
+class AddressNode(URLNode):
+    """Django's own, with each address worked out once a process: a list asks for hundreds."""
+
+    def render(self, context: Context) -> str:
+        view = self.view_name.resolve(context)
+        positional = tuple(value.resolve(context) for value in self.args)
+        if self.kwargs or not all(isinstance(value, str | int) for value in positional):
+            return str(super().render(context))
+        try:
+            match = context["request"].resolver_match
+            current = match.namespace if match else None
+            address = _address(view, positional, current, get_urlconf(), get_script_prefix())
+        except (KeyError, NoReverseMatch):
+            return str(super().render(context))
+        if self.asvar:
+            context[self.asvar] = address
+            return ""
+        return conditional_escape(address) if context.autoescape else address
+
+
+@lru_cache(maxsize=20_000)
+def _address(view: str, values: tuple[Any, ...], current: str | None, urlconf: str | None, prefix: str) -> str:
+    del prefix  # part of the key: it stands before every address
+    return reverse(view, args=values, current_app=current, urlconf=urlconf)
+
+
+@register.tag("url")
+def address(parser: Parser, token: Token) -> AddressNode:
+    """`{% url %}` as everywhere."""
+    node = url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
