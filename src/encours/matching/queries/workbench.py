@@ -288,7 +288,7 @@ def line_detail(line_id: int, *, scope: Scope, today: date, candidate_limit: int
         return None
     width = len(MONEY_COLUMNS)
     stored, rivals = as_loaded(found[width + 6]), as_loaded(found[width + 7]) or []
-    proposal = kept.fromas_loaded(stored) if stored and (stored["allocations"] or stored["customer_id"]) else None
+    proposal = kept.from_json(stored) if stored and (stored["allocations"] or stored["customer_id"]) else None
     candidates = (
         customer_items(
             proposal.customer_id, scope=scope, today=today, currency=row.currency, entity_id=found[width + 1],
@@ -307,7 +307,7 @@ def line_detail(line_id: int, *, scope: Scope, today: date, candidate_limit: int
         original_amount_minor=found[width + 4],
         charges_minor=found[width + 5],
         proposal=proposal,
-        rivals=[kept.fromas_loaded(one) for one in rivals],
+        rivals=[kept.from_json(one) for one in rivals],
         highlights=proposal.highlights if proposal else (),
         candidates=candidates,
         undoes=tuple((stored or {}).get("undoes", ())),
