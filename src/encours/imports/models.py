@@ -27,6 +27,8 @@ class FileKind(models.TextChoices):
     CONTACTS = "contacts", _("Contacts")
     INVOICES = "invoices", _("Invoices")
     PAYMENTS = "payments", _("Payments")
+    BANK = "bank", _("Bank statement")
+    REMITTANCE = "remittance", _("Remittance advice")
     UNKNOWN = "", _("Unknown")
 
 

@@ -141,7 +141,7 @@ def run_facts(
 
 
 def bank_known(organisation_id: int, *, today: date, stated: date | None) -> dict[int, date | None]:
-    """For each company, the day up to which its money is known: its last payment, or later if a person said so."""
+    """For each company, the day up to which its money is known: by bank statements, payments, or a person's word."""
     stated = stated if stated is not None and stated <= today else None
     with connection.cursor() as cursor:
         cursor.execute(
@@ -149,10 +149,13 @@ def bank_known(organisation_id: int, *, today: date, stated: date | None) -> dic
             select e.id, greatest(%s::date, (
                 select r.received_date from payments_receipt r
                 where r.organisation_id = e.organisation_id and r.entity_id = e.id and r.received_date <= %s
-                order by r.received_date desc limit 1))
+                order by r.received_date desc limit 1), (
+                select max(least(s.to_date, %s)) from payments_statement s
+                join payments_bankaccount a on a.id = s.account_id and a.organisation_id = s.organisation_id
+                where s.organisation_id = e.organisation_id and a.entity_id = e.id))
             from access_entity e where e.organisation_id = %s
             """,
-            [stated, today, organisation_id],
+            [stated, today, today, organisation_id],
         )
         return dict(cursor.fetchall())
 

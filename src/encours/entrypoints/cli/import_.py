@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--mapping", metavar="NAME", help="a mapping kept earlier, or a JSON file that holds one")
     parser.add_argument("--entity", metavar="CODE", help="the company these books are of")
+    parser.add_argument("--account", metavar="IBAN", help="the bank account of statements that do not name theirs")
     parser.add_argument("--organisation", metavar="SLUG", help="the organisation, when there are several")
     parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     parser.add_argument(
@@ -112,6 +113,7 @@ def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, Cal
                 entity_code=arguments.entity,
                 is_dry_run=arguments.dry_run,
                 close_missing=arguments.close_missing,
+                account=arguments.account,
             ),
             by=by,
             now=now,

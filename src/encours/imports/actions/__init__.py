@@ -18,6 +18,7 @@ from encours.core.actors import Actor
 from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
 from encours.customers import segment_actions
 from encours.imports import queries
+from encours.imports.actions.bank import BankCall, load_bank
 from encours.imports.actions.fec import load_fec
 from encours.imports.actions.inference import reinfer_due_dates
 from encours.imports.actions.loading import Call, load_table
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 # customers before what they owe, invoices before what pays them
-_ORDER = ("fec", "customers", "contacts", "invoices", "payments", "")
+_ORDER = ("fec", "customers", "contacts", "invoices", "payments", "bank", "")
 
 
 class EntityUnknown(NotFound):
@@ -92,6 +93,7 @@ class Options:
     entity_code: str | None = None
     is_dry_run: bool = False
     close_missing: bool = False
+    account: str | None = None  # the bank account of files that name none
 
 
 @dataclass(slots=True)
@@ -200,7 +202,7 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
         for work in works:
             if work.opened is None or work.result.refusal is not None:
                 continue
-            entity = _load_one(work, circumstances, call_result, settles_at_once=settles_at_once)
+            entity = _load_one(work, circumstances, call_result, settles_at_once=settles_at_once) or entity
         if entity is not None:
             _settle(entity, circumstances, works, call_result)
             segment_actions.refill_segments(organisation_id=organisation_id, by=circumstances.by)
@@ -219,6 +221,9 @@ def _load_one(
     try:
         with transaction.atomic():
             if opened is None:
+                return None
+            if opened.kind == "bank":
+                load_bank(_bank_call(circumstances), opened, result)
                 return None
             entity = _entity_for(opened, circumstances)
             work.entity_id = entity.pk
@@ -242,6 +247,19 @@ def _load_one(
     except EncoursError as refusal:
         result.refusal = refusal
         return None
+
+
+def _bank_call(circumstances: _Circumstances) -> BankCall:
+    """A statement says itself which account, and so which company, it is of."""
+    return BankCall(
+        organisation_id=circumstances.organisation_id,
+        by=circumstances.by,
+        now=circumstances.now,
+        today=circumstances.today,
+        recorder=circumstances.recorder,
+        entity_code=circumstances.options.entity_code,
+        account=circumstances.options.account,
+    )
 
 
 def _entity_for(opened: Opened, circumstances: _Circumstances) -> Entity:

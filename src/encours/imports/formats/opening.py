@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from encours.imports.formats import blocks, dues, fec, headers, parties
+from encours.imports.formats.bank import files as bank
+from encours.imports.formats.bank.model import NotABankFile
 from encours.imports.formats.blocks import Hints, Staged, Style
 from encours.imports.formats.dates import DateOrder
 from encours.imports.formats.headers import Columns
-from encours.imports.formats.problems import KindNotReadYet
+from encours.imports.formats.problems import KindNotReadYet, KindUnknown
 from encours.imports.formats.tables import Table, open_table
 from encours.imports.formats.text import is_zip, text_encoding
 
 ACCEPTED = ("fec", *headers.KINDS)
 # others of the command line's list, which other rooms will read
-NOT_READ_YET = ("bank", "remittance", "einvoice")
+NOT_READ_YET = ("remittance", "einvoice")
 _FOREIGN = [
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt|<BkToCstmr"), "camt"),
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain"), "SEPA pain"),
@@ -51,6 +53,7 @@ class Opened:
     columns: Columns | None = None
     mapping: KnownMapping | None = None
     dialect: fec.Dialect | None = None
+    bank: str = ""  # the format of a bank file; "sheet" where it is a table
 
     @property
     def form(self) -> dict[str, object]:
@@ -64,7 +67,7 @@ class Opened:
                 "closing_date": self.dialect.closing_date,
             }
         if self.table is None or self.columns is None:
-            return {}
+            return {"format": self.bank} if self.bank else {}
         return {
             "encoding": self.table.encoding,
             "separator": self.table.delimiter,
@@ -116,18 +119,28 @@ def open_file(
     """
     if kind in NOT_READ_YET:
         raise KindNotReadYet(found=kind)
+    if kind in {None, "bank"} and (form := bank.recognise(path)):
+        if form == "zip":
+            bank.check_archive(path)
+        return Opened(path, "bank", bank=form)
     if not is_zip(path):
         encoding = text_encoding(path)
         if kind == "fec" or (kind is None and fec.looks_like_fec(path, encoding)):
             return Opened(path, "fec", dialect=fec.dialect_of(path, name=name))
         _refuse_foreign(path, encoding)
     known_headings = {headers.heading(text) for one in mappings for text in one.columns.values()}
-    table = open_table(path, is_known=lambda row: sum(headers.heading(cell) in known_headings for cell in row))
+    try:
+        table = open_table(path, is_known=lambda row: sum(headers.heading(cell) in known_headings for cell in row))
+    except KindUnknown:
+        if kind == "bank":
+            raise NotABankFile(file=name or path.name) from None
+        raise
     chosen = _mapping_for(table, mappings, mapping)
     columns = headers.columns_for(
         table.header, kind=kind or (chosen.kind if chosen else None), mapping=chosen.columns if chosen else None
     )
-    return Opened(path, columns.kind, table=table, columns=columns, mapping=chosen)
+    form = "sheet" if columns.kind == "bank" else ""
+    return Opened(path, columns.kind, table=table, columns=columns, mapping=chosen, bank=form)
 
 
 def _mapping_for(table: Table, mappings: Sequence[KnownMapping], name: str | None) -> KnownMapping | None:

@@ -80,13 +80,27 @@ def unpacked(path: Path) -> Iterator[list[tuple[str, Path]]]:
             raise FileIsDamaged(reason=str(error)[:200]) from None
 
 
-def _extracted(archive: zipfile.ZipFile, folder: Path, packed_bytes: int) -> Iterator[tuple[str, Path]]:
+def check_archive(path: Path) -> None:
+    """Refuse an archive that would fill the disk, from what it says of itself."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _members(archive, path.stat().st_size)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FileIsDamaged(reason=str(error)[:200]) from None
+
+
+def _members(archive: zipfile.ZipFile, packed_bytes: int) -> list[zipfile.ZipInfo]:
     members = [one for one in archive.infolist() if not one.is_dir() and not _is_noise(one.filename)]
-    left = _UNPACKED_MB_MAX * 1024 * 1024
     told = sum(member.file_size for member in members)
     is_bomb = told > _RATIO_FROM_BYTES and told // max(1, packed_bytes) > _PACKING_RATIO_MAX
-    if told > left or is_bomb or len(members) > _MEMBERS_MAX:
+    if told > _UNPACKED_MB_MAX * 1024 * 1024 or is_bomb or len(members) > _MEMBERS_MAX:
         raise FileIsTooLarge(size_mb=told // 1024 // 1024, limit_mb=_UNPACKED_MB_MAX)
+    return members
+
+
+def _extracted(archive: zipfile.ZipFile, folder: Path, packed_bytes: int) -> Iterator[tuple[str, Path]]:
+    members = _members(archive, packed_bytes)
+    left = _UNPACKED_MB_MAX * 1024 * 1024
     for rank, member in enumerate(members):
         target = folder / str(rank)
         with archive.open(member) as source, target.open("wb") as file:

@@ -1,0 +1,173 @@
+"""When two sightings of a bank line are one movement: pure, on plain values."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+_WORD = re.compile(r"[A-Z0-9]{4,}")
+_SURE = 100
+_LIKELY = 60
+_SOME = 30
+_NOTHING_AGAINST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A movement as one file tells it; account, currency and amount are already equal where two are compared."""
+
+    id: int
+    booking_date: date
+    family: str  # camt, mt940, cfonb120 ...: within one, references are written alike
+    bank_reference: str = ""
+    end_to_end_id: str = ""
+    structured_reference: str = ""
+    iban: str = ""
+    name: str = ""
+    text: str = ""
+
+
+def likeness(known: Sighting, seen: Sighting) -> int:
+    """How surely two sightings are one movement; 0 says they are two.
+
+    A reference of the bank or of the payer that is equal decides; one that differs decides against it. Without any, the
+    same words speak for it; in another format, which may tell nothing but amount and day, silence is no objection.
+
+    camt "B77, INV 12" and MT940 "INV 12" of one day -> one; two camt lines "B77" and "B78" -> two.
+    """
+    is_same_family = known.family == seen.family
+    is_same_day = known.booking_date == seen.booking_date
+    if known.bank_reference and known.bank_reference == seen.bank_reference:
+        return _SURE
+    if is_same_family and known.bank_reference and seen.bank_reference:
+        return 0
+    if _differ(known.end_to_end_id, seen.end_to_end_id) or _differ(known.iban, seen.iban):
+        return 0
+    if _differ(known.structured_reference, seen.structured_reference):
+        return 0
+    if known.end_to_end_id and seen.end_to_end_id:
+        return _LIKELY + (is_same_day and 10)
+    if not is_same_day:
+        return 0
+    if known.structured_reference and seen.structured_reference:
+        return _LIKELY
+    return _by_words(known, seen, is_same_family=is_same_family)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether both are told and neither is a cut form of the other."""
+    first, second = _plain(one), _plain(other)
+    return bool(first and second) and not (first.startswith(second) or second.startswith(first))
+
+
+def _plain(text: str) -> str:
+    return "".join(sign for sign in text.upper() if sign.isalnum())
+
+
+def _by_words(known: Sighting, seen: Sighting, *, is_same_family: bool) -> int:
+    first, second = _plain(known.name + known.text), _plain(seen.name + seen.text)
+    if first and second and (first in second or second in first):
+        return _SOME + 10
+    words = set(_WORD.findall(f"{known.name} {known.text}".upper()))
+    shared = words & set(_WORD.findall(f"{seen.name} {seen.text}".upper()))
+    if is_same_family and first and second:
+        return _SOME if len(shared) * 2 > len(words) else 0
+    return _NOTHING_AGAINST + min(len(shared), 4) * 5
+
+
+def paired(known: Sequence[Sighting], seen: Sequence[Sighting]) -> dict[int, int]:
+    """Which seen lines are known already: seen id -> known id, the surest pairs first, each line once.
+
+    Three lines of 100.00 seen where one is known -> one pair, and two new lines.
+    """
+    ranked = sorted(
+        (
+            (-likeness(one, other), abs((one.booking_date - other.booking_date).days), one.id, other.id)
+            for one in known
+            for other in seen
+        ),
+    )
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for score, _, known_id, seen_id in ranked:
+        if score == 0:
+            break
+        if seen_id not in pairs and known_id not in taken:
+            pairs[seen_id] = known_id
+            taken.add(known_id)
+    return pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A statement's place in the chain of balances."""
+
+    id: int
+    from_date: date
+    to_date: date
+    opening_minor: int | None
+    closing_minor: int | None
+    difference_minor: int | None = None
+    is_interim: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its balances are told and hold."""
+        return not self.is_interim and self.difference_minor == 0
+
+
+def follows(first: Period, second: Period) -> bool:
+    """Whether a statement begins where another ended, so that no line can stand in both.
+
+    100 -> 250 until the 3rd, then 250 -> 90 from the 3rd: yes. 100 -> 250 and 100 -> 250: the same one twice, no.
+    """
+    return (
+        first.is_whole
+        and second.is_whole
+        and first.id != second.id
+        and first.closing_minor == second.opening_minor
+        and first.to_date <= second.from_date
+        and (first.opening_minor, first.closing_minor) != (second.opening_minor, second.closing_minor)
+    )
+
+
+def neighbours(statement: Period, known: Sequence[Period]) -> set[int]:
+    """The known statements of the same days that share no line with this one: the chain of balances around it.
+
+    Morning 0 -> 10 and noon 10 -> 30 are known, evening 30 -> 35 comes in -> both.
+    """
+    found: set[int] = set()
+    edge = [statement]
+    while edge:
+        at = edge.pop()
+        for other in known:
+            near = other.to_date >= statement.from_date and other.from_date <= statement.to_date
+            if other.id not in found and near and (follows(other, at) or follows(at, other)):
+                found.add(other.id)
+                edge.append(other)
+    return found
+
+
+def gap_before(statement: Period, known: Sequence[Period]) -> tuple[int, date] | None:
+    """What lies between a statement and the one before it: (opening less closing, that one's last day).
+
+    Closing 250 on the 3rd, opening 240 on the 5th -> (-10, the 3rd). None where nothing earlier is known.
+    """
+    if statement.opening_minor is None or statement.is_interim:
+        return None
+    before = [
+        one
+        for one in known
+        if one.id != statement.id
+        and not one.is_interim
+        and one.closing_minor is not None
+        and one.to_date <= statement.from_date
+        and (one.from_date, one.to_date) != (statement.from_date, statement.to_date)
+    ]
+    if not before:
+        return None
+    last_day = max(one.to_date for one in before)
+    closings = [one.closing_minor for one in before if one.to_date == last_day and one.closing_minor is not None]
+    if statement.opening_minor in closings:
+        return 0, last_day
+    return statement.opening_minor - closings[-1], last_day
