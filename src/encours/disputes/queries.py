@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from encours.access.rules import Scope
@@ -34,3 +35,20 @@ def all_of(account_ids: Sequence[int], *, scope: Scope, limit: int = 50) -> Sequ
 def open_count(scope: Scope) -> int:
     """How many disputes are open."""
     return in_scope(scope).filter(closed_date__isnull=True).count()
+
+
+def claimed_item_ids(organisation_id: int) -> set[int]:
+    """The open items that somebody contests, wholly or in part: those of a disputed document are all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select d.item_id from disputes_dispute d
+               where d.organisation_id = %(organisation)s and d.closed_date is null and d.item_id is not null
+                 and d.reason <> 'deduction'
+               union
+               select i.id from disputes_dispute d join ledger_openitem i on i.organisation_id = d.organisation_id
+                   and i.customer_id = d.customer_id and i.document_number = d.document_number and i.open_minor <> 0
+               where d.organisation_id = %(organisation)s and d.closed_date is null and d.item_id is null
+                 and d.document_number <> ''""",
+            {"organisation": organisation_id},
+        )
+        return {row[0] for row in cursor.fetchall()}

@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("import_", gettext_noop("bring in the books: FEC, customers, invoices, payments")),
     "ageing": ("ageing", gettext_noop("who owes what and how late")),
     "kpis": ("kpis", gettext_noop("DSO and the other figures")),
+    "match": ("match", gettext_noop("cash application of the imported bank lines")),
     "dun": ("dun", gettext_noop("what leaves, what is held and why")),
     "penalties": ("penalties", gettext_noop("late-payment interest and EUR 40, by item and half-year")),
     "check": ("check", gettext_noop("the books' invariants, each with its figure")),

@@ -119,9 +119,10 @@ def _move(
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into matching_linework as w (organisation_id, line_id, entity_id, account_id, booking_date,
-                   currency, amount_minor, state, customer_id, match_id, rule_id, how, decided_date, rivals, changed_at)
+                   currency, amount_minor, state, customer_id, match_id, rule_id, how, decided_date, why_not,
+                   rivals, changed_at)
                select %(organisation)s, x.line_id, x.entity_id, x.account_id, x.booking_date, x.currency,
-                   x.amount_minor, %(state)s, x.customer_id, x.match_id, x.rule_id, %(how)s, %(today)s, '[]',
+                   x.amount_minor, %(state)s, x.customer_id, x.match_id, x.rule_id, %(how)s, %(today)s, '', '[]',
                    transaction_timestamp()
                from unnest(%(a)s::bigint[], %(b)s::bigint[], %(c)s::bigint[], %(d)s::date[], %(e)s::text[],
                        %(f)s::bigint[], %(g)s::bigint[], %(h)s::bigint[], %(i)s::bigint[])

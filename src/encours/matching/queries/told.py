@@ -1,0 +1,118 @@
+"""What became of bank lines, as the command and the API tell it: decided in this run, decided before, waiting."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+
+from encours.core.money import Money
+from encours.matching.models import State
+from encours.matching.queries.workbench import as_loaded
+from encours.matching.rules.facts import MILLION, Reason
+
+# what a state is called where programs read it
+STATUS_OF = {
+    State.WAITING: "unmatched",
+    State.PROPOSED: "proposed",
+    State.RETURNED: "proposed",
+    State.APPLIED: "applied",
+    State.ON_ACCOUNT: "applied",
+    State.BOOKED: "applied",
+    State.TIED: "applied",
+    State.IGNORED: "ignored",
+}
+RECENT_DAYS = 31  # how far back from the last booked day decided lines are told again
+
+_TOLD = """
+select b.id, b.entry_reference, b.bank_reference, coalesce(nullif(a.iban, ''), a.account_number), b.booking_date,
+       b.currency, b.amount_minor, coalesce(nullif(b.counterparty_name, ''), b.ultimate_name), b.text,
+       coalesce(w.state, 'waiting'), coalesce(w.how, ''), coalesce(c.number, ''), coalesce(c.name, ''),
+       coalesce(m.probability_ppm, w.probability_ppm), coalesce(m.allocations, w.proposal -> 'allocations'),
+       coalesce(m.residuals, w.proposal -> 'residuals'), coalesce(m.reasons, w.proposal -> 'reasons'),
+       coalesce(jsonb_array_length(w.rivals), 0), coalesce(w.why_not, ''), coalesce(m.on_account_minor, 0), m.id
+from payments_bankline b
+join payments_bankaccount a on a.id = b.account_id
+left join matching_linework w on w.organisation_id = b.organisation_id and w.line_id = b.id
+left join customers_customer c on c.id = w.customer_id
+left join matching_match m on m.id = w.match_id and m.organisation_id = w.organisation_id
+where b.organisation_id = %(organisation)s and b.detail_count = 0 and b.amount_minor <> 0
+  and b.booking_date <= %(today)s and (b.id = any(%(run)s) or (w.id is not null and b.booking_date >= %(since)s))
+order by b.booking_date, b.id
+"""
+
+
+def told(
+    organisation_id: int,
+    *,
+    today: date,
+    run_line_ids: Collection[int],
+    sentence: Callable[[Reason], str],
+    since: date | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The lines of a run and, besides, those decided earlier that were booked since a day (a month before the last)."""
+    in_run = set(run_line_ids)
+    if since is None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select max(booking_date) from payments_bankline where organisation_id = %s and booking_date <= %s",
+                [organisation_id, today],
+            )
+            since = (cursor.fetchone()[0] or today) - timedelta(days=RECENT_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD, {"organisation": organisation_id, "today": today, "run": list(in_run), "since": since})
+        for row in cursor.fetchall():
+            yield _document(row, in_run, sentence)
+
+
+def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason], str]) -> dict[str, Any]:
+    (
+        line_id, entry_reference, bank_reference, account, booking_date, currency, amount, payer, text, state, how,
+        number, name, ppm, allocations, residuals, reasons, rivals, why_not, on_account, match_id,
+    ) = row  # fmt: skip
+
+    def money(minor: int) -> dict[str, str]:
+        return Money(minor, currency).as_json()
+
+    left = [
+        {
+            "treatment": one["treatment"],
+            "amount": money(one["amount_minor"]),
+            "invoice_number": one["invoice_number"] or None,
+            "booked": one["is_booked"],
+        }
+        for one in as_loaded(residuals) or ()
+    ]
+    return {
+        "line": line_id,
+        "entry_reference": entry_reference,
+        "bank_reference": bank_reference,
+        "account": account,
+        "booking_date": booking_date.isoformat(),
+        "amount": money(amount),
+        "payer_name": payer,
+        "text": text,
+        "status": STATUS_OF[State(state)],
+        "state": state,
+        "how": how,
+        "decided": "now" if line_id in in_run else "earlier",
+        "match": match_id,
+        "customer_number": number,
+        "customer_name": name,
+        "allocations": [
+            {"invoice_number": one["invoice_number"], "amount": money(one["amount_minor"])}
+            for one in as_loaded(allocations) or ()
+        ],
+        "residual": left[0] if left else None,
+        "residuals": left,
+        "on_account": money(on_account),
+        "probability": round(ppm / MILLION, 6) if ppm is not None else None,
+        "reasons": [_reason(one, sentence) for one in as_loaded(reasons) or ()],
+        "rivals": rivals,
+        "why_not": why_not,
+    }
+
+
+def _reason(kept: Mapping[str, Any], sentence: Callable[[Reason], str]) -> dict[str, Any]:
+    reason = Reason(kept["code"], kept["points"], kept.get("data", {}))
+    return {"code": reason.code, "points": reason.points, "text": sentence(reason)}
