@@ -47,7 +47,8 @@ class Shelf:
         self.items = items
         self.numbering = numbering
         numbers = [item.document_number for item in items]
-        self.by_compact = Keys([folding.compact(number) for number in numbers])
+        self.compacts = [folding.compact(number) for number in numbers]
+        self.by_compact = Keys(self.compacts)
         self.by_digits = Keys([folding.digits(number) for number in numbers])
         self.by_sequence = Keys([int(found) if found else 0 for found in map(numbering.sequence, numbers)])
         self.by_reference = Keys([folding.unseparated(item.reference) for item in items])

@@ -21,6 +21,7 @@ COMPLETED = -330  # some items quoted, others not
 NETTED = -250
 SURE_POINTS = 1_500
 SURE_QUOTE = 550
+QUOTED_ENOUGH = 400  # beside such a quotation no silent sum is looked for
 MOST_CUSTOMERS = 6
 MOST_SAME_AMOUNT = 60
 MOST_QUOTED = 12
@@ -95,11 +96,10 @@ def _same_name(line: Line, book: Book, customer_id: int) -> Payer | None:
 
 def _fits_else(line: Line, standing: Standing, quote: Quote, total: int) -> bool:
     """Whether another item of the account has this very amount, a credit note explains the rest, or a list goes on."""
-    items = standing.shelf.items
-    customer_id = items[quote.position].customer_id
-    others = (*standing.of_amount(line.amount_minor), *standing.of_amount(line.amount_minor - total))
-    if any(items[one].customer_id == customer_id for one in others):
-        return True
+    customer_id = standing.shelf.items[quote.position].customer_id
+    for amount in (line.amount_minor, line.amount_minor - total):
+        if standing.of_customer_and_amount(customer_id, amount):
+            return True
     return quote.field == "text" and quotes.is_cut_short(folding.plain(line.text), [quote])
 
 
@@ -221,7 +221,7 @@ class _Search:
 
     def _slips(self, quoted: Sequence[Quote]) -> list[Quote]:
         near: dict[int, None] = {}
-        same = self.standing.of_amount(self.line.amount_minor)
+        same = self.standing.of_amount(self.line.amount_minor, most=MOST_SAME_AMOUNT + 1)
         if len(same) <= MOST_SAME_AMOUNT:
             near.update(dict.fromkeys(same))
         for customer_id in self._likely_customers(quoted):
@@ -346,20 +346,21 @@ class _Search:
 
     def _from_amounts(self) -> None:
         amount = self.line.amount_minor
-        same = self.standing.of_amount(amount)
-        if len(same) <= MOST_SAME_AMOUNT:
-            for position in same:
-                self._add_silent(self.payer_of(self.shelf.items[position].customer_id), [position], UNQUOTED, "")
-        elif self.payers:
-            for position in same:
-                if self.shelf.items[position].customer_id in self.payers:
-                    self._add_silent(self.payers[self.shelf.items[position].customer_id], [position], UNQUOTED, "")
+        same = self.standing.of_amount(amount, most=MOST_SAME_AMOUNT + 1)
+        if len(same) > MOST_SAME_AMOUNT:
+            same = [
+                one for customer_id in self.payers for one in self.standing.of_customer_and_amount(customer_id, amount)
+            ]
+        for position in same:
+            self._add_silent(self.payer_of(self.shelf.items[position].customer_id), [position], UNQUOTED, "")
+        if any(one.quotes and one.points > QUOTED_ENOUGH for one in self.found):
+            return
+        exact = {self.shelf.items[one].customer_id for one in same}
         for customer_id in self._likely_customers(()):
-            payer = self.payers[customer_id]
-            account = self.standing.account(customer_id)
-            if not any(self.shelf.items[one].customer_id == customer_id for one in same):
-                self._add_sums(payer, account)
-                self._add_short(payer, account)
+            if customer_id not in exact:
+                account = self.standing.account(customer_id)
+                self._add_sums(self.payers[customer_id], account)
+                self._add_short(self.payers[customer_id], account)
 
     def _add_silent(self, payer: Payer, positions: Sequence[int], points: int, kind: str) -> None:
         draft = drafts.fitted(self.line, self.standing, payer, positions, (), text=self.text)

@@ -343,10 +343,11 @@ def _cut(text: str, shelf: Shelf, order: list[int]) -> Iterable[Quote]:
         return
     seen = folding.compact(last[0])
     digits = folding.digits(last[0])
+    if len(digits) < 3:
+        return
     for position in order:
-        number = shelf.items[position].document_number
-        whole = folding.compact(number)
-        if len(digits) >= 3 and len(whole) > len(seen) and whole.startswith(seen):
+        whole = shelf.compacts[position]
+        if len(whole) > len(seen) and whole.startswith(seen):
             points = DIGIT * max(0, len(digits) - (4 if shelf.parts(position).years else 0)) + SLIP + 150
             yield Quote(position, "cut", max(40, points), "text", last.start(), last.end())
 

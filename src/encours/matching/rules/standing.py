@@ -1,6 +1,7 @@
 """What is left of the open items while a run spends them; the book itself never changes."""
 
 from collections import defaultdict
+from itertools import islice
 
 from encours.matching.rules.book import Book, Shelf
 
@@ -27,15 +28,21 @@ class Standing:
             self._again[self.opens[position]].add(position)
         self._accounts.pop(self.shelf.items[position].customer_id, None)
 
-    def of_amount(self, amount_minor: int) -> list[int]:
-        """Items open for exactly that."""
-        found = self.shelf.by_amount.get(amount_minor, [])
-        if found and self.spent:
-            found = [one for one in found if self.opens[one] == amount_minor]
+    def of_amount(self, amount_minor: int, *, most: int) -> list[int]:
+        """Items open for exactly that, up to so many."""
+        opens = self.opens
+        found = [
+            *islice((one for one in self.shelf.by_amount.get(amount_minor, ()) if opens[one] == amount_minor), most)
+        ]
         again = self._again.get(amount_minor)
         if again:
-            found = found + sorted(one for one in again if self.opens[one] == amount_minor)
+            found = sorted({*found, *(one for one in again if opens[one] == amount_minor)})[:most]
         return found
+
+    def of_customer_and_amount(self, customer_id: int, amount_minor: int) -> list[int]:
+        """A customer's items open for exactly that."""
+        opens = self.opens
+        return [one for one in self.shelf.by_customer.get(customer_id, ()) if opens[one] == amount_minor]
 
     def account(self, customer_id: int) -> list[int]:
         """A customer's items that are still open, oldest due first."""
