@@ -78,7 +78,7 @@ class TestInvoicing:
         assert (first["half_year"], first["days"], first["rate_percent"], first["article"]) == (
             "2025 S1", 30, "13.15", "C. com. L441-10 II",
         )  # fmt: skip
-        assert first["sources"][0]["source"].startswith("European Central Bank")
+        assert first["sources"][0]["source"].startswith("BCE")
 
     def test_what_runs_after_is_left_to_invoice_and_the_compensation_is_not(self, company, late):
         decide(company)

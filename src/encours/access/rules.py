@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PAUSE_REMINDERS = "pause_reminders"
     SEND_MESSAGE = "send_message"
     RELEASE_MESSAGE = "release_message"
+    CLAIM_PENALTIES = "claim_penalties"
     EDIT_SCENARIO = "edit_scenario"
     SET_CREDIT_LIMIT = "set_credit_limit"
     EDIT_ENTITY = "edit_entity"
@@ -52,6 +53,7 @@ _MANAGES_CREDIT = _COLLECTS | {
     Permission.MERGE_CUSTOMERS,
     Permission.ALLOCATE,
     Permission.WRITE_OFF,
+    Permission.CLAIM_PENALTIES,
     Permission.EDIT_SCENARIO,
     Permission.SET_CREDIT_LIMIT,
     Permission.EDIT_ENTITY,

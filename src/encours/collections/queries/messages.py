@@ -76,7 +76,7 @@ class _Slice:
 
     @cached_property
     def legal_lines(self) -> Mapping[int, str]:
-        return {pk: legal_line(_company(entity)) for pk, entity in self.entities.items()}
+        return {pk: legal_line(company_of(entity)) for pk, entity in self.entities.items()}
 
     @cached_property
     def people(self) -> Mapping[int, User]:
@@ -228,7 +228,7 @@ def entity_words(entity: Entity, customer: Customer, *, line: str = "") -> dict[
     """The company that sells, as its letter to this customer names it."""
     return {
         "name": entity.name,
-        "legal_line": line or legal_line(_company(entity)),
+        "legal_line": line or legal_line(company_of(entity)),
         "iban": entity.iban,
         "bic": entity.bic,
         "email": entity.email,
@@ -255,7 +255,8 @@ def sender_words(person: User | None, entity: Entity) -> dict[str, str]:
     }
 
 
-def _company(entity: Entity) -> Company:
+def company_of(entity: Entity) -> Company:
+    """The company as its legal line tells it."""
     return Company(
         name=entity.name,
         legal_form=entity.legal_form,

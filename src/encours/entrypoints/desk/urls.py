@@ -7,7 +7,19 @@ from django.urls import URLPattern
 app_name = "desk"
 
 # one module a room; a new one adds its name here and nothing else
-MODULES = ("account", "go", "views", "ledger", "customers", "engagements", "writing", "customer", "ageing", "dashboard")
+MODULES = (
+    "account",
+    "go",
+    "views",
+    "ledger",
+    "customers",
+    "engagements",
+    "writing",
+    "penalties",
+    "customer",
+    "ageing",
+    "dashboard",
+)
 SETUP_MODULES = (
     "today",
     "held",
@@ -22,6 +34,7 @@ SETUP_MODULES = (
     "segments",
     "users",
     "tokens",
+    "legal_values",
     "audit",
     "message_templates",
     "messages",

@@ -161,10 +161,10 @@ def accrue(items: Sequence[LateItem], *, until: date, registry: Registry) -> lis
 
 def _accrued(item: LateItem, until: date, registry: Registry, *, is_first: bool) -> Accrual:
     try:
+        segments = segments_of(item.debt, until=until, registry=registry)
         compensation = (
             compensation_of(item.debt.agreement, due_date=item.due_date, registry=registry) if is_first else None
         )
-        segments = segments_of(item.debt, until=until, registry=registry)
     except LegalValueMissing as refusal:
         return Accrual(item, until, (), None, None, refusal)
     return Accrual(item, until, segments, _otherwise(item.debt, until, registry), compensation)
