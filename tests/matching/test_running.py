@@ -31,9 +31,7 @@ class TestApplyingAlone:
         assert (result.applied, open_of(owed), bank.work(line).state) == (1, 0, State.APPLIED)
         match = bank.match(line)
         assert (match.how, match.on_account_minor) == ("alone", 0)
-        assert match.allocations == [
-            {"item_id": owed.pk, "invoice_number": "F-2026-0412", "amount_minor": 1_234_57}
-        ]
+        assert match.allocations == [{"item_id": owed.pk, "invoice_number": "F-2026-0412", "amount_minor": 1_234_57}]
         assert (match.allocation.code, match.allocation.code_date) == ("AA", TODAY)
         assert match.receipt.number == f"NTRY0001-{line.pk}"
         assert laws_hold(company)

@@ -25,6 +25,7 @@ from encours.collections.rules.facts import (
     PromiseFact,
     RunFacts,
     Settled,
+    WaitingMoney,
 )
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.dates import BusinessCalendar
@@ -82,6 +83,7 @@ class _Slice:
 
     items: dict[int, list[Instalment]] = field(default_factory=dict)
     credits: dict[int, list[Credit]] = field(default_factory=dict)
+    waiting: dict[int, list[WaitingMoney]] = field(default_factory=dict)
     contacts: dict[int, list[Address]] = field(default_factory=dict)
     disputes: dict[int, list[DisputeFact]] = field(default_factory=dict)
     pauses: dict[int, list[PauseFact]] = field(default_factory=dict)
@@ -382,6 +384,15 @@ where m.organisation_id = %(organisation)s and m.customer_id <in> and m.kind not
   and m.state_at between %(since)s and %(now)s
 order by 1, 2
 """
+# Money on the bank that is more likely than not this customer's, and that nobody has matched yet.
+WAITING = """
+select w.customer_id, w.currency, w.amount_minor,
+       array(select (a ->> 'item_id')::bigint from jsonb_array_elements(w.proposal -> 'allocations') a)
+from matching_linework w
+where w.organisation_id = %(organisation)s and w.customer_id <in> and w.state in ('waiting', 'proposed', 'returned')
+  and w.state <> 'returned' and w.amount_minor > 0 and w.probability_ppm >= 500000 and w.booking_date <= %(today)s
+order by w.id
+"""
 EXCLUSIONS = f"""
 select x.customer_id, x.step_key, {_NOW_ITEM} from collections_exclusion x
 where organisation_id = %(organisation)s and customer_id <in> and undone_at is null
@@ -439,6 +450,7 @@ def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
             chases_nobody=chases_nobody,
             entry=entry,
             credits=tuple(rows.credits.get(customer_id, ())),
+            waiting=tuple(rows.waiting.get(customer_id, ())),
             contacts=tuple(rows.contacts.get(customer_id, ())),
             email=email,
             disputes=tuple(rows.disputes.get(customer_id, ())),
@@ -470,6 +482,9 @@ def _plan(
 def _read(book: Book, where: _Where) -> _Slice:
     found = _Slice()
     _read_items(book, where, found)
+    for customer_id, currency, amount_minor, item_ids in where.rows_of_all(WAITING):
+        money = WaitingMoney(currency, amount_minor, frozenset(item_ids))
+        found.waiting.setdefault(customer_id, []).append(money)
     for customer_id, *contact in where.rows(CONTACTS):
         address = Address(*contact)
         if book.suppressed and (why := book.suppressed.get(address.email.lower())):

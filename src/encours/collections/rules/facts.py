@@ -52,6 +52,14 @@ class Credit(NamedTuple):
     open_minor: int
 
 
+class WaitingMoney(NamedTuple):
+    """Money on the bank that is probably this customer's and waits to be matched, and the items it may pay."""
+
+    currency: str
+    amount_minor: int
+    item_ids: frozenset[int] = frozenset()
+
+
 class DisputeFact(NamedTuple):
     """An open dispute: of one item, of a whole document, or of the account when neither is named."""
 
@@ -109,6 +117,7 @@ class CustomerFacts:
     chases_nobody: bool = False  # the scenario “no action”
     entry: EntryChoice | None = None
     credits: tuple[Credit, ...] = ()
+    waiting: tuple[WaitingMoney, ...] = ()
     contacts: tuple[Address, ...] = ()
     email: str = ""
     disputes: tuple[DisputeFact, ...] = ()

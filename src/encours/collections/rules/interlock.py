@@ -134,6 +134,28 @@ def covering_cash(draft: Draft, customer: CustomerFacts, run: RunFacts) -> Check
     return CheckResult("unapplied_cash", HELD if covers else ADJUSTED, {"amounts": amounts})
 
 
+def waiting_payment(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
+    """Money of this customer that is on the bank and not matched yet holds what it may pay: nobody is chased for it.
+
+    A transfer of 100 waits, thought to pay F-1: a reminder for F-1, or for any item of 100 or less, is held.
+    """
+    if not customer.waiting or draft.step.basis is Basis.PAID:
+        return _passed("waiting_payment")
+    amounts: dict[str, int] = {}
+    named: set[int] = set()
+    for money in customer.waiting:
+        amounts[money.currency] = amounts.get(money.currency, 0) + money.amount_minor
+        named |= money.item_ids
+    amounts = {currency: minor for currency, minor in amounts.items() if currency in draft.totals()}
+    if not amounts:
+        return _passed("waiting_payment")
+    covers = any(
+        claim.item.item_id in named or claim.claimed_minor <= amounts.get(claim.item.currency, 0)
+        for claim in draft.claims
+    )
+    return CheckResult("waiting_payment", HELD if covers else ADJUSTED, {"amounts": amounts})
+
+
 def bank_fresh(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
     """Nobody is asked for money that may already be there: the bank must be known to a recent business day."""
     return _bank(run.bank_known.get(draft.entity_id), run.today, run.policy.bank_age_days_max, run.policy.calendar)
@@ -253,7 +275,7 @@ def _sandboxed() -> CheckResult:
 
 ITEM_CHECKS: tuple[Check, ...] = (open_dispute, item_pause, item_promise, taken_out, delivered, covering_credit)
 MESSAGE_CHECKS: tuple[Check, ...] = (
-    bank_fresh, covering_cash, unread_reply, promise_running, pause_running, payment_plan, insolvency,
+    bank_fresh, covering_cash, waiting_payment, unread_reply, promise_running, pause_running, payment_plan, insolvency,
     recipient, weekly_cap, contact_delay, sending_calendar, sandbox,
 )  # fmt: skip
 # A message of thanks claims nothing: what protects a debtor from being chased does not concern it.

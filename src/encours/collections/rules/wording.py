@@ -91,6 +91,15 @@ WORDS: Mapping[str, Words] = {
         },
         _("Import the latest payments, or state the day to which the bank is known."),
     ),
+    "waiting_payment": Words(
+        _("Payments to match"),
+        {
+            "passed": _("No payment waits to be matched."),
+            "adjusted": _("A payment waits to be matched, less than any item asked: {amounts}."),
+            "held": _("A payment waits to be matched that may settle this: {amounts}."),
+        },
+        _("Match the bank line."),
+    ),
     "unapplied_cash": Words(
         _("Payments to apply"),
         {

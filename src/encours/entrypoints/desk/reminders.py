@@ -41,6 +41,7 @@ REASONS: Mapping[str, tuple[Promise, str, str]] = {
     "recipient": (gettext_lazy("Address in error"), "act", "mail-x"),
     "scenario": (gettext_lazy("No scenario"), "watch", "route-off"),
     "unapplied_cash": (gettext_lazy("Payment to apply"), "watch", "arrows-exchange"),
+    "waiting_payment": (gettext_lazy("Payment to match"), "watch", "arrows-exchange"),
     "insolvency": (gettext_lazy("Insolvency"), "act", "ban"),
     "dispute": (gettext_lazy("In dispute"), "watch", "message-report"),
     "ready": (gettext_lazy("Leaves by itself"), "", "send"),
@@ -149,7 +150,7 @@ def _detail(reason: Reason, today: date) -> str:
         amount = formats.money_round(data["amount_minor"], data["currency"], language=language)
         day = formats.day_near(data["promised_date"], today=today, language=language)
         return gettext("{amount} by {day}").format(amount=amount, day=day)
-    if reason.code == "unapplied_cash" and data.get("amounts"):
+    if reason.code in {"unapplied_cash", "waiting_payment"} and data.get("amounts"):
         return shower(today)("amounts", data["amounts"])  # type: ignore[no-any-return]
     if reason.code == "recipient" and data.get("email"):
         return str(data["email"])
