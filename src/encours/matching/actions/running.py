@@ -124,6 +124,7 @@ class _Choice:
         self.closed = facts_of.closed_days(organisation_id)
         self.refuses_closed = facts_of.policy_row(organisation_id).closed_periods == "refuse"
         self.known = facts_of.known_receipts(organisation_id, waiting.rows)
+        self.covered = facts_of.books_covered_until(organisation_id)
         self.undone_by = returns.Returns(organisation_id)
         self.decisions: list[Decision] = []
         self.works: list[Work] = []
@@ -142,7 +143,7 @@ class _Choice:
                 self.on_accounts.append((row, outcome.account, outcome.rule_id))
             elif twin := self._twin(row, outcome):
                 self._tied.add(twin.receipt_id)
-                if self.propose_only:
+                if self.propose_only or not self._covers(row):
                     self.works.append(Work(row, State.PROPOSED, outcome, "receipt_known"))
                 else:
                     self.ties.append((row, twin))
@@ -188,6 +189,11 @@ class _Choice:
             # what quotes an open invoice is new money, unless the same money lies unused on the account
             found = [one for one in found if one.open_minor == -row.amount_minor]
         return found[0] if len(found) == 1 else None
+
+    def _covers(self, row: BankRow) -> bool:
+        """Whether the books had come as far as the line's day: later money cannot be in them, however alike it is."""
+        until = self.covered.get(row.entity_id)
+        return until is not None and row.booking_date <= until
 
     def counts(self, applied: Applied) -> Counter[str]:
         """How many lines ended how, in the words of the command."""

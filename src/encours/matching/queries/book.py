@@ -367,6 +367,19 @@ def known_receipts(
     return found
 
 
+def books_covered_until(organisation_id: int) -> dict[int, date]:
+    """For each company, the last day of which receipts came in with its books."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select e.id, (select r.received_date from payments_receipt r
+                   where r.organisation_id = e.organisation_id and r.entity_id = e.id and r.import_id is not null
+                   order by r.received_date desc limit 1)
+               from access_entity e where e.organisation_id = %s""",
+            [organisation_id],
+        )
+        return {entity_id: day for entity_id, day in cursor.fetchall() if day is not None}
+
+
 def closed_days(organisation_id: int) -> dict[int, date]:
     """For each company that closes periods, the last closed day."""
     with connection.cursor() as cursor:
