@@ -1,8 +1,9 @@
-"""What was recognised in the lines of a page of the queue."""
+"""What was recognised in the lines of a page of the queue, and the line a match is of."""
 
 from collections.abc import Sequence
 
-from encours.matching.models import LineWork
+from encours.access.rules import Scope
+from encours.matching.models import LineWork, Match
 from encours.matching.rules.facts import Highlight
 
 
@@ -11,3 +12,11 @@ def highlights_of(line_ids: Sequence[int], *, organisation_id: int) -> dict[int,
     works = LineWork.objects.filter(organisation_id=organisation_id, line_id__in=line_ids, proposal__isnull=False)
     rows = works.values_list("line_id", "proposal__highlights")
     return {line_id: tuple(Highlight(*one) for one in marks or ()) for line_id, marks in rows}
+
+
+def line_of_match(match_id: int, *, scope: Scope) -> int | None:
+    """The bank line of a match of a company the reader sees."""
+    found = Match.objects.filter(organisation_id=scope.organisation_id, pk=match_id)
+    if scope.entity_ids:
+        found = found.filter(entity_id__in=scope.entity_ids)
+    return found.values_list("line_id", flat=True).first()

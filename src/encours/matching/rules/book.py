@@ -49,8 +49,10 @@ class Shelf:
         numbers = [item.document_number for item in items]
         self.compacts = [folding.compact(number) for number in numbers]
         self.by_compact = Keys(self.compacts)
-        self.by_digits = Keys([folding.digits(number) for number in numbers])
-        self.by_sequence = Keys([int(found) if found else 0 for found in map(numbering.sequence, numbers)])
+        self.digits = [folding.digits(number) for number in numbers]
+        self.by_digits = Keys(self.digits)
+        self.sequences = [numbering.sequence(number) for number in numbers]
+        self.by_sequence = Keys([int(found) if found else 0 for found in self.sequences])
         self.by_reference = Keys([folding.unseparated(item.reference) for item in items])
         self.by_order = Keys([folding.unseparated(item.order_number) for item in items])
         self.by_external_id = Keys([folding.unseparated(item.external_id) for item in items])

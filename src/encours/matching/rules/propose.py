@@ -21,6 +21,7 @@ COMPLETED = -330  # some items quoted, others not
 NETTED = -250
 SURE_POINTS = 1_500
 SURE_QUOTE = 550
+SURE_WHOLE = 900
 QUOTED_ENOUGH = 400  # beside such a quotation no silent sum is looked for
 MOST_CUSTOMERS = 6
 MOST_SAME_AMOUNT = 60
@@ -68,39 +69,63 @@ def _sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Se
         return None
     if min(one.points for one in chosen.values()) < SURE_QUOTE:
         return None
-    payer = known.get(customer_id) or _same_name(line, standing.book, customer_id)
+    total = sum(standing.opens[one] for one in chosen)
+    is_exact = total == line.amount_minor
+    payer = known.get(customer_id) or _named(line, standing.book, customer_id, is_account_known=bool(known))
+    if payer is None and is_exact and quoted[0].points >= SURE_WHOLE:
+        payer = _unnamed(standing.book, customer_id, known)
     if payer is None:
         return None
-    total = sum(standing.opens[one] for one in chosen)
-    is_less = 0 < line.amount_minor < total and len(quoted) == 1 and payer.customer_id in known
-    if total != line.amount_minor and not (is_less and not _fits_else(line, standing, quoted[0], total)):
+    is_near = len(chosen) == 1 and 0 < line.amount_minor <= total + drafts.SLIP_MINOR
+    if not is_exact and not (is_near and not _fits_else(line, standing, quoted[0], total)):
         return None
     order = sorted(chosen, key=lambda one: (shelf.items[one].due_date, shelf.items[one].item_id))
-    text = folding.plain(line.text) if is_less else ""
+    text = folding.plain(line.text) if not is_exact else ""
     draft = drafts.fitted(line, standing, payer, order, tuple(chosen.values()), text=text)
     draft.points += _prior(payer, standing) + _quoted_points(payer, chosen.values(), standing)
     draft.probability_ppm = evidence.floored(999_999, draft.signature, standing.book.learnt.evidence)
     return draft
 
 
-def _same_name(line: Line, book: Book, customer_id: int) -> Payer | None:
-    """The customer as payer when the line bears the very name, and no account says otherwise."""
-    if customer_id not in book.customers or line.counterparty_iban in book.by_iban or not line.counterparty_name:
+def _named(line: Line, book: Book, customer_id: int, *, is_account_known: bool) -> Payer | None:
+    """A customer as payer by the line's name alone: the same, cut by the bank, or with a town behind it."""
+    name = line.counterparty_name
+    if not name or is_account_known or customer_id not in book.customers:
         return None
-    core = folding.core(line.counterparty_name)
-    if core != book.core_of(customer_id):
+    theirs, ours = folding.core(name), book.core_of(customer_id)
+    if theirs == ours:
+        how, shift = "name", payers.NAME
+    elif len(theirs) >= payers.LONGEST_CUT and ours.startswith(theirs):
+        how, shift = "cut_name", payers.CUT_NAME
+    elif len(ours) >= payers.LONGEST_CUT and theirs.startswith(f"{ours} "):
+        how, shift = "name_and_town", payers.CUT_NAME
+    else:
         return None
-    return Payer(customer_id, "name", book.ln_customers - points_of(len(book.by_name[core])) + payers.NAME, "counterparty_name", 0,
-                 len(line.counterparty_name), len(book.by_name[core]))  # fmt: skip
+    count = len(book.by_name[ours])
+    return Payer(
+        customer_id, how, book.ln_customers - points_of(count) + shift, "counterparty_name", 0, len(name), count
+    )
+
+
+def _unnamed(book: Book, customer_id: int, known: Mapping[int, Payer]) -> Payer:
+    """Somebody pays for a customer whose name and account the line does not bear."""
+    if not known:
+        return Payer(customer_id, "stranger", payers.STRANGER)
+    ours = book.customers.get(customer_id)
+    for other in known.values():
+        theirs = book.customers.get(other.customer_id)
+        if ours and theirs and _is_group(ours, theirs):
+            return Payer(customer_id, "group", other.points + payers.GROUP, other.field, other.start, other.end)
+    return Payer(customer_id, "third_party", payers.THIRD_PARTY)
 
 
 def _fits_else(line: Line, standing: Standing, quote: Quote, total: int) -> bool:
-    """Whether another item of the account has this very amount, a credit note explains the rest, or a list goes on."""
+    """Whether another item of the account has this very amount, others or a credit note explain the rest, or a list goes on."""
     customer_id = standing.shelf.items[quote.position].customer_id
     for amount in (line.amount_minor, line.amount_minor - total):
         if standing.of_customer_and_amount(customer_id, amount):
             return True
-    return quote.field == "text" and quotes.is_cut_short(folding.plain(line.text), [quote])
+    return quote.field == "text" and quotes.is_cut_short(folding.plain(line.text), [quote], standing.shelf)
 
 
 def _prior(payer: Payer, standing: Standing) -> int:
@@ -184,7 +209,7 @@ class _Search:
             if fuzzy:
                 self._from_quotes([*quoted, *fuzzy])
             self._from_amounts()
-            if quotes.is_cut_short(self.text, quoted):
+            if quotes.is_cut_short(self.text, quoted, self.shelf):
                 for one in self.found:
                     one.kind += "" if one.kind in ("exact", "sum", "rate") else "_cut"
             if quotes.names_unknown_document(self.text, self.shelf, quoted):

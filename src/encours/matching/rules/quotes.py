@@ -35,7 +35,7 @@ RANGE = re.compile(
 )
 # a word of digits and their look-alikes only, of each at least one
 MIXED = re.compile(r"(?<![A-Z0-9])(?=[OQILSBZ]*\d)(?=\d*[OQILSBZ])[OQILSBZ\d]{3,}(?![A-Z0-9])")
-GOES_ON = re.compile(r"\s*(?:(?:[/,+&;]|\b(?:ET|E|Y|EN|AND|UND)\b)\s*[A-Z0-9/,.-]{0,14}\s*)|\s+[A-Z]{1,4}[0-9-/]{0,8}")
+GOES_ON = re.compile(r"\s*(?:[/,+&;]|\b(?:ET|E|Y|EN|AND|UND)\b)\s*[A-Z0-9/,.-]{0,14}\s*")
 MOST_OF_A_RANGE = 200
 
 
@@ -239,10 +239,15 @@ def _without_joined_rivals(quotes: list[Quote]) -> list[Quote]:
     ]
 
 
-def is_cut_short(text: str, known: Collection[Quote]) -> bool:
-    """Whether a list of numbers goes on where the text ends: "FA-2026-06001/09", "... ET", "... , F"."""
-    end = max((one.end for one in known if one.field == "text"), default=0)
-    return bool(end) and GOES_ON.fullmatch(text[end:]) is not None
+def is_cut_short(text: str, known: Collection[Quote], shelf: Shelf) -> bool:
+    """Whether a list of numbers goes on where the text ends: "FA-2026-06001/09", "... ET", "... FA-2"."""
+    last = max((one for one in known if one.field == "text"), key=lambda one: one.end, default=None)
+    if last is None or last.end >= len(text):
+        return False
+    tail = text[last.end :]
+    if GOES_ON.fullmatch(tail):
+        return True
+    return len(tail.strip()) >= 1 and shelf.items[last.position].document_number.upper().startswith(tail.strip())
 
 
 def names_unknown_document(text: str, shelf: Shelf, known: Collection[Quote]) -> bool:
@@ -286,8 +291,9 @@ def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collecti
         return []
     order = list(positions)
     found: list[Quote] = []
-    sequences = [shelf.parts(one).sequence for one in order]
-    for forms, longest in ((sequences, False), ([shelf.parts(one).digits for one in order], True)):
+    sequences = [shelf.sequences[one] for one in order]
+    wholes = [shelf.digits[one].decode() for one in order]
+    for forms, longest in ((sequences, False), (wholes, True)):
         for token in tokens:
             if longest and len(token.digits) < 6:
                 continue
