@@ -1,6 +1,6 @@
 """Read templates, accounts and messages for screens, the API and the worker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -57,6 +57,16 @@ def current_version_ids(organisation_id: int) -> dict[tuple[str, str], int]:
         .distinct("template_id", "language")
     )
     return {(key, language): pk for key, language, pk in latest.values_list("template__key", "language", "pk")}
+
+
+def templates_naming(paths: Iterable[str], *, organisation_id: int) -> set[str]:
+    """The keys of the templates whose wording in force, in any language, names one of these variables."""
+    ids = current_version_ids(organisation_id).values()
+    holds = Q()
+    for path in paths:
+        holds |= Q(subject__contains=path) | Q(mjml__contains=path) | Q(text__contains=path)
+    rows = TemplateVersion.objects.filter(holds, organisation_id=organisation_id, pk__in=list(ids))
+    return set(rows.values_list("template__key", flat=True))
 
 
 def wording_of(version: TemplateVersion) -> Wording:

@@ -33,5 +33,5 @@ def message_context(reminder_id: int, *, scope: Scope, today: date) -> Mapping[s
     )
     if not visible.exists():
         return None
-    drafts = drafts_of(scope.organisation_id, [reminder_id], today=today)
+    drafts = drafts_of(scope.organisation_id, [reminder_id], today=today, is_trial=True)
     return drafts[0].context if drafts else None

@@ -11,14 +11,17 @@ from django.db import connection
 from encours.access.models import Entity, Organisation, User
 from encours.collections.models import Reminder, ReminderItem, ScenarioVersion
 from encours.collections.queries.facts import plan_of
+from encours.collections.queries.penalties import PENALTY_PATHS, penalty_words, reckoned
 from encours.collections.rules.letter import Company, greeting, legal_line
 from encours.collections.rules.steps import Basis, Sender, Step
 from encours.core.ids import creditor_reference
 from encours.core.money import Money
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
+from encours.messaging import queries as messaging
 from encours.messaging.rules.values import Address, Draft
 from encours.messaging.rules.values import Sender as MessageSender
+from encours.penalties.rules.accrual import Accrual
 
 PREVIOUS_DAYS = 90
 PREVIOUS_MAX = 3
@@ -42,9 +45,12 @@ def waiting_for_hand_over(organisation_id: int, *, today: date, limit: int) -> l
         return [row[0] for row in cursor.fetchall()]
 
 
-def drafts_of(organisation_id: int, reminder_ids: Sequence[int], *, today: date) -> list[Draft]:
-    """The message of each decision: to whom, from whom, with which template and all that the template may print."""
-    slice_ = _Slice(organisation_id, list(reminder_ids), today)
+def drafts_of(organisation_id: int, reminder_ids: Sequence[int], *, today: date, is_trial: bool = False) -> list[Draft]:
+    """The message of each decision: to whom, from whom, with which template and all that the template may print.
+
+    For a trial nobody knows yet what the text will name, so all is there.
+    """
+    slice_ = _Slice(organisation_id, list(reminder_ids), today, is_trial)
     return [slice_.draft(reminder) for reminder in slice_.reminders]
 
 
@@ -55,6 +61,7 @@ class _Slice:
     organisation_id: int
     reminder_ids: list[int]
     today: date
+    is_trial: bool = False
 
     @cached_property
     def reminders(self) -> list[Reminder]:
@@ -104,6 +111,33 @@ class _Slice:
         return OpenItem.objects.filter(organisation_id=self.organisation_id).in_bulk(wanted)
 
     @cached_property
+    def asking(self) -> set[str]:
+        """The templates that speak of penalties: nothing is reckoned for the others."""
+        if self.is_trial:
+            return {self._step_of(reminder).template_key for reminder in self.reminders}
+        return messaging.templates_naming(PENALTY_PATHS, organisation_id=self.organisation_id)
+
+    @cached_property
+    def accruals(self) -> Mapping[tuple[date, int], list[Accrual]]:
+        """The penalties of the customers whose letter speaks of them, by the day it is written and customer."""
+        wanted: dict[date, set[int]] = {}
+        for reminder in self.reminders:
+            if self._step_of(reminder).template_key in self.asking:
+                wanted.setdefault(self._sent_on(reminder), set()).add(reminder.customer_id)
+        return {
+            (day, customer_id): found
+            for day, customer_ids in wanted.items()
+            for customer_id, found in reckoned(customer_ids, organisation_id=self.organisation_id, day=day).items()
+        }
+
+    def _step_of(self, reminder: Reminder) -> Step:
+        return self.steps[reminder.version_id or 0, reminder.step_key]
+
+    @staticmethod
+    def _sent_on(reminder: Reminder) -> date:
+        return reminder.send_date or reminder.decided_date
+
+    @cached_property
     def order_numbers(self) -> Mapping[int, str]:
         documents = [
             item.document_id for item in self.open_items.values() if item.document_id and item.kind != "receipt"
@@ -138,7 +172,7 @@ class _Slice:
         return found
 
     def draft(self, reminder: Reminder) -> Draft:
-        step = self.steps[reminder.version_id or 0, reminder.step_key]
+        step = self._step_of(reminder)
         customer = self.customers[reminder.customer_id]
         to = [Address(email, name) for name, _, email, _ in reminder.recipients["to"]]
         spoken = next((row[3] for row in reminder.recipients["to"] if row[3]), "")
@@ -162,7 +196,7 @@ class _Slice:
     ) -> dict[str, Any]:
         entity = self.entities[reminder.entity_id or 0]
         name = reminder.recipients["to"][0][0] if reminder.recipients["to"] else ""
-        sent_on = reminder.send_date or reminder.decided_date
+        sent_on = self._sent_on(reminder)
         rows = self.items.get(reminder.pk, [])
         is_thanks = step.basis is Basis.PAID
         previous = self.previous.get((customer.pk, entity.pk), [])
@@ -179,6 +213,7 @@ class _Slice:
             "disputed_items": [{"number": n, "open": money_words(minor, c)} for n, minor, c in reminder.disputed],
             "credit_items": [self._credit(pk) for pk in reminder.credit_item_ids],
             "totals": [money_words(minor, currency) for currency, minor in sorted(reminder.totals.items())],
+            "penalties": self._penalties(reminder, step, rows),
             "received": self._received(rows) if is_thanks else {},
             "new_deadline_date": reminder.deadline_date.isoformat() if reminder.deadline_date else None,
             "sender": sender_words(person, entity),
@@ -212,6 +247,12 @@ class _Slice:
             "issue_date": item.item_date.isoformat(),
             "open": money_words(-item.open_minor, item.currency),
         }
+
+    def _penalties(self, reminder: Reminder, step: Step, rows: Sequence[ReminderItem]) -> dict[str, Any]:
+        if step.template_key not in self.asking:
+            return {}
+        found = self.accruals.get((self._sent_on(reminder), reminder.customer_id), [])
+        return penalty_words(found, debts={(row.entity_id, row.document_number, row.instalment_number) for row in rows})
 
     def _received(self, rows: Iterable[ReminderItem]) -> dict[str, Any]:
         paid = [self.open_items[row.item_id] for row in rows]

@@ -29,6 +29,19 @@ class VariableMissing(Refused):
     message = gettext_noop("The text needs {name}, which is not known for this customer.")
 
 
+class VariableWithheld(Refused):
+    """A text prints something that is not to be told, for a reason that is."""
+
+    message = gettext_noop("The text needs {name}. {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """In place of a value: why it may not be printed, as {"withheld": "..."} in the context."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One thing a template may name; `path` has [] after a list, so items[].number is said of each item."""
@@ -76,6 +89,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("contact.name", "text", _("person written to"), "Lise Marchal"),
     *(variable for name in _ITEM_LISTS for variable in _item_variables(name)),
     Variable("totals", "amounts", _("sum of the items, one per currency")),
+    Variable("penalties.interest", "amounts", _("late-payment interest run up to the day of the message")),
+    Variable("penalties.compensation", "amounts", _("fixed compensation of EUR 40 for each late invoice asked for")),
+    Variable("penalties.total", "amounts", _("both together, one amount per currency")),
     Variable("received.amount", "money", _("payment one gives thanks for")),
     Variable("received.value_date", "date", _("day that payment arrived")),
     Variable("own.subject", "text", _("subject that a person wrote"), "Votre commande 7118"),
@@ -156,6 +172,8 @@ def _value(value: Any, variable: Variable) -> Any:
         if variable.is_required:
             raise VariableMissing(name=variable.path)
         return {"amounts": [], "colour": DEFAULT_COLOUR}.get(variable.kind)
+    if isinstance(value, Mapping) and "withheld" in value:
+        return Withheld(str(value["withheld"]))
     try:
         return _READERS[variable.kind](value)
     except (ValueError, TypeError, KeyError, InvalidOperation, Refused):

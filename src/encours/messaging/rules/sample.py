@@ -51,6 +51,11 @@ def context(*, language: str = "fr") -> dict[str, Any]:
             {"number": "AV-2026-0087", "open": {"amount": "240.00", "currency": "EUR"}, "issue_date": "2026-11-02"}
         ],
         "totals": [{"amount": "14088.40", "currency": "EUR"}],
+        "penalties": {
+            "interest": [{"amount": "142.60", "currency": "EUR"}],
+            "compensation": [{"amount": "120.00", "currency": "EUR"}],
+            "total": [{"amount": "262.60", "currency": "EUR"}],
+        },
         "received": {"amount": {"amount": "5210.00", "currency": "EUR"}, "value_date": "2026-11-20"},
         "own": {"subject": {"fr": "Votre commande 7118", "en": "Your order 7118"}[language]},
         "own_paragraphs": [

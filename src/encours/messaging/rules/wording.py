@@ -13,7 +13,7 @@ from encours.core.errors import Refused, gettext_noop
 from encours.core.money import Money
 from encours.messaging.rules import context as contexts
 from encours.messaging.rules import formats, layout
-from encours.messaging.rules.context import VariableMissing
+from encours.messaging.rules.context import VariableMissing, VariableWithheld, Withheld
 from encours.messaging.rules.values import Json, Letter, Wording
 
 SUBJECT_LETTERS_MAX = 300
@@ -69,6 +69,8 @@ class MessageEnvironment(Environment):
 def _present(value: Any, name: str) -> Any:
     if value is None or value in ("", []) or isinstance(value, StrictUndefined):
         raise VariableMissing(name=name)
+    if isinstance(value, Withheld):
+        raise VariableWithheld(name=name, reason=value.reason)
     return value
 
 
