@@ -21,7 +21,8 @@ COMPLETED = -330  # some items quoted, others not
 NETTED = -250
 SURE_POINTS = 1_500
 SURE_QUOTE = 550
-SURE_WHOLE = 900
+SURE_WHOLE = 300
+SURE_FORMS = ("reference", "full", "digits")
 QUOTED_ENOUGH = 400  # beside such a quotation no silent sum is looked for
 MOST_CUSTOMERS = 6
 MOST_SAME_AMOUNT = 60
@@ -72,7 +73,7 @@ def _sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Se
     total = sum(standing.opens[one] for one in chosen)
     is_exact = total == line.amount_minor
     payer = known.get(customer_id) or _named(line, standing.book, customer_id, is_account_known=bool(known))
-    if payer is None and is_exact and quoted[0].points >= SURE_WHOLE:
+    if payer is None and is_exact and all(one.form in SURE_FORMS for one in chosen.values()):
         payer = _unnamed(standing.book, customer_id, known)
     if payer is None:
         return None
@@ -83,6 +84,8 @@ def _sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Se
     text = folding.plain(line.text) if not is_exact else ""
     draft = drafts.fitted(line, standing, payer, order, tuple(chosen.values()), text=text)
     draft.points += _prior(payer, standing) + _quoted_points(payer, chosen.values(), standing)
+    if draft.points < SURE_WHOLE:
+        return None
     draft.probability_ppm = evidence.floored(999_999, draft.signature, standing.book.learnt.evidence)
     return draft
 

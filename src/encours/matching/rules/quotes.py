@@ -175,24 +175,31 @@ def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, positio
     points = DIGIT * len(token.digits.lstrip("0")) + (PADDING if is_padded and token.digits[0] == "0" else 0)
     points -= 80 if token.is_joined else 0
     start, end, years = token.start, token.end, 0
-    around = [(one, False) for one in reversed(parts.around[: parts.before])] + [
-        (one, True) for one in parts.around[parts.before :]
-    ]
-    for digits, is_behind in around:
+    lead = parts.around[: parts.before]
+    glued = _neighbour(text, tokens, start, end, is_behind=False) if len(lead) > 1 else None
+    if glued is not None and glued.digits == "".join(lead):
+        years, start = len(lead), glued.start
+        points += YEAR + DIGIT * len(glued.digits[2:].lstrip("0"))
+        lead = ()
+    elif glued is not None and len(glued.digits) == len("".join(lead)) and " " not in text[glued.end : start]:
+        return None  # the same running number of another year or month
+    for digits, is_behind in (
+        *((one, False) for one in reversed(lead)),
+        *((one, True) for one in parts.around[parts.before :]),
+    ):
         neighbour = _neighbour(text, tokens, start, end, is_behind=is_behind)
         if neighbour is None:
             continue
-        is_same = neighbour.digits in (digits, digits.lstrip("0")) or (
+        if neighbour.digits in (digits, digits.lstrip("0")) or (
             digits in parts.years and neighbour.digits in parts.years
-        )
-        if is_same:
+        ):
             years += 1
             points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
             start, end = min(start, neighbour.start), max(end, neighbour.end)
         elif digits in parts.years:
             if _is_year(neighbour.digits) and not is_behind:
                 return None  # the same running number of another year
-        elif text[neighbour.start - 1 : neighbour.start] != " " and text[token.end : token.end + 1] != " ":
+        elif " " not in text[min(end, neighbour.end) : max(start, neighbour.start)]:
             return None  # another number that shares this part
     has_prefix = bool(parts.prefix) and text[:start].rstrip(" -/._#:").endswith(parts.prefix)
     if has_prefix:
