@@ -1,0 +1,133 @@
+"""What each reason says to a clerk; English templates for the catalogues."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from encours.core.errors import gettext_noop as _
+from encours.core.money import Money
+from encours.matching.rules.facts import Reason
+
+type Show = Callable[[str, Any], str]
+
+SENTENCES: Mapping[str, str] = {
+    # how a document is quoted
+    "quote_reference": _("Bears the payment reference of {document_number}."),
+    "quote_advice": _("The remittance advice names {document_number}."),
+    "quote_full": _("Quotes {document_number}."),
+    "quote_digits": _("Quotes the digits of {document_number}."),
+    "quote_dated": _("Quotes {document_number} with its year, without its prefix or its zeros."),
+    "quote_split": _("Quotes {document_number} with a blank or line break in it."),
+    "quote_padded": _("Quotes the running number of {document_number}."),
+    "quote_bare": _("Quotes the running number of {document_number}, without its zeros."),
+    "quote_order": _("Quotes the order that {document_number} invoices."),
+    "quote_range": _("Names a range of numbers in which {document_number} lies."),
+    "quote_lookalike": _("Quotes {document_number} with letters in place of digits."),
+    "quote_swapped": _("Quotes {document_number} with two digits swapped."),
+    "quote_dropped": _("Quotes {document_number} with one digit missing."),
+    "quote_wrong": _("Quotes {document_number} with one wrong digit."),
+    "quote_added": _("Quotes {document_number} with one digit too many."),
+    "quote_cut": _("Quotes the beginning of {document_number}, where the text is cut."),
+    # how the amount fits
+    "amount_equal": _("The amount is exactly what is open: {amount_minor}."),
+    "amount_of_several": _("The amount is exactly the sum of {count} items: {amount_minor}."),
+    "amount_over": _("{over_minor} more than what is open: it stays on account."),
+    "amount_partial": _("Part payment: {short_minor} stays open."),
+    "amount_partial_said": _("The payer says it is a part: {short_minor} stays open."),
+    "amount_write_off": _("{short_minor} less than what is open: a rounding difference."),
+    "amount_discount": _("{short_minor} less than what is open: a discount of {percent_permyriad}."),
+    "amount_discount_said": _("The payer takes a discount of {short_minor}."),
+    "amount_charge": _("{short_minor} less than what is open, as bank charges are."),
+    "amount_charge_said": _("The payer or the bank kept {short_minor} of charges."),
+    "amount_deduction": _("{short_minor} less than what is open: a deduction without a reason given."),
+    "amount_deduction_said": _("The payer deducts {short_minor} and says so."),
+    "amount_withholding": _("{short_minor} less than what is open: a withholding of {percent_permyriad}."),
+    "amount_withholding_said": _("The payer withholds {short_minor}."),
+    "amount_fx": _("Paid in another currency."),
+    # which items, where the payer is silent
+    "sum_whole": _("The amount is the whole account, credit notes deducted."),
+    "sum_whole_debts": _("The amount is the sum of all invoices of the account."),
+    "sum_due": _("The amount is all that is due, credit notes deducted."),
+    "sum_due_debts": _("The amount is the sum of all invoices that are due."),
+    "sum_oldest": _("The amount is the sum of the {count} oldest items."),
+    "sum_run": _("The amount is the sum of {count} items that follow each other by due date."),
+    "sum_oldest_and_one": _("The amount is the sum of the oldest items and one more."),
+    "sum_all_but_one": _("The amount is the whole account but one item."),
+    "sum_pair": _("The amount is the sum of two items of the account."),
+    "sum_three": _("The amount is the sum of three items of the account."),
+    "sum_some": _("The amount is the sum of {count} items of the account."),
+    "completed": _("Other items of the account make up the rest: {count}."),
+    "netted": _("A credit note of the account explains the difference."),
+    "imputed": _("The payer is silent: the legal order of imputation."),
+    "imputed_oldest": _("The payer is silent: the oldest items first."),
+    "on_account": _("The customer is known, what is paid is not: on account."),
+    # who pays
+    "payer_account": _("Paid from the customer's account."),
+    "payer_learnt_account": _("Paid from an account that has paid for this customer before."),
+    "payer_mandate": _("Collected under the customer's mandate."),
+    "payer_told": _("Somebody said, or a rule says, that it is this customer's money."),
+    "payer_number": _("The customer's number stands in the text."),
+    "payer_name": _("The payer bears the customer's name."),
+    "payer_name.several": _("The payer bears the customer's name; {count} customers are called so."),
+    "payer_learnt_name": _("A payer of this name has paid for this customer before."),
+    "payer_name_and_town": _("The payer bears the customer's name and town."),
+    "payer_cut_name": _("The payer's name is the beginning of the customer's."),
+    "payer_alike_name": _("The payer's name is like the customer's."),
+    "payer_group": _("The payer belongs to the customer's group."),
+    "payer_stranger": _("Nothing is known of the payer."),
+    "payer_third_party": _("Somebody else pays for this customer."),
+}
+WHY_NOT: Mapping[str, str] = {
+    "unsure": _("Not sure enough to be applied alone."),
+    "rivals": _("Another way to apply it is nearly as likely."),
+    "undone_before": _("It was applied before and undone by a person."),
+    "old_line": _("The line is too old to be applied alone."),
+    "rule": _("A rule wants a person to look at it."),
+    "contended": _("Another line of the same run claims the same items."),
+    "nothing_fits": _("No open item fits."),
+    "no_items": _("Nothing is open in this currency."),
+    "silent": _("The payer does not say what is paid."),
+    "other_currency": _("It settles items of another currency."),
+    "returned": _("Money that goes back: a returned payment."),
+}
+
+
+def sentence(
+    reason: Reason | Mapping[str, Any],
+    *,
+    currency: str = "EUR",
+    translate: Callable[[str], str] = _,
+    show: Show | None = None,
+) -> str:
+    """The sentence of a reason, also of a stored one: "Quotes F-2026-0412 with two digits swapped."
+
+    `show(name, value)` writes what fills it: `*_minor` are amounts in `currency`, `percent_permyriad` a rate.
+    """
+    code, data = (reason.code, reason.data) if isinstance(reason, Reason) else (reason["code"], reason.get("data", {}))
+    if code == "payer_name" and data.get("count", 1) > 1:
+        code = "payer_name.several"
+    template = SENTENCES.get(code)
+    if template is None:
+        return code
+    write = show or (lambda name, value: show_plainly(name, value, currency))
+    return translate(template).format_map(_Blank({name: write(name, value) for name, value in data.items()}))
+
+
+def why_not(code: str, *, translate: Callable[[str], str] = _) -> str:
+    """What kept a line from being applied alone, in words."""
+    return translate(WHY_NOT[code]) if code in WHY_NOT else code
+
+
+def show_plainly(name: str, value: Any, currency: str) -> str:
+    """Amounts with their currency, rates in percent: ("short_minor", 2000, "EUR") -> "20.00 EUR"."""
+    if name.endswith("_minor"):
+        return str(Money(value, currency))
+    if name.endswith("_permyriad"):
+        return f"{value / 100:g} %"
+    return str(value)
+
+
+class _Blank(dict[str, str]):
+    """Data of an older form leaves a gap in the sentence, never a failure."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
