@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -20,12 +20,22 @@ STAGED_COLUMNS = (
     " counterparty_iban, ultimate_name, text, structured_reference, entry_reference, bank_reference, end_to_end_id,"
     " mandate_id, bank_code, return_reason, charges_minor, original_currency, original_amount_minor, details, digest"
 )
-STAGED_TABLE = """create temp table staged_bank_line (seq bigint, batch_seq bigint, statement_no int, place bigint,
-    booking_date date, value_date date, currency text, amount_minor bigint, counterparty_name text,
-    counterparty_iban text, ultimate_name text, text text, structured_reference text, entry_reference text,
-    bank_reference text, end_to_end_id text, mandate_id text, bank_code text, return_reason text, charges_minor bigint,
-    original_currency text, original_amount_minor bigint, details jsonb, digest text) on commit drop"""
-_SCRATCH = "staged_bank_line, staged_statement, booking, booked_before, booked_batch"
+_TABLES = """
+    create temp table if not exists staged_bank_line (seq bigint, batch_seq bigint, statement_no int, place bigint,
+        booking_date date, value_date date, currency text, amount_minor bigint, counterparty_name text,
+        counterparty_iban text, ultimate_name text, text text, structured_reference text, entry_reference text,
+        bank_reference text, end_to_end_id text, mandate_id text, bank_code text, return_reason text,
+        charges_minor bigint, original_currency text, original_amount_minor bigint, details jsonb, digest text)
+        on commit drop;
+    create temp table if not exists staged_statement (number int, id bigint, account_id bigint, entity_id bigint,
+        scope int, is_known boolean, family text, neighbours bigint[]) on commit drop;
+    create temp table if not exists booking (seq bigint, statement_id bigint, account_id bigint, entity_id bigint,
+        family text, statement_no int, booking_date date, amount_minor bigint, currency text, stem text, rank bigint,
+        key text, known_id bigint) on commit drop;
+    create temp table if not exists booked_batch (seq bigint, batch_id bigint, key text, batch_key text,
+        entity_id bigint, account_id bigint, statement_id bigint) on commit drop;
+    truncate staged_bank_line, staged_statement, booking, booked_batch;
+"""
 # the columns a line takes over from the staged one as they are
 _CARRIED = (
     "booking_date, value_date, currency, amount_minor, counterparty_name, counterparty_iban, ultimate_name, text,"
@@ -52,12 +62,6 @@ class AccountUnknown(NotFound):
     """The account that was named is not one of ours."""
 
     message = gettext_noop("There is no bank account {account}: {known} are known.")
-
-
-class AccountCurrencyMissing(Refused):
-    """A statement tells no currency and its account is not known yet."""
-
-    message = gettext_noop("The statement of account {account} tells no currency.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,9 @@ class Booked:
 
 
 def prepare_staging() -> None:
-    """Make the empty tables a bank file is staged in."""
+    """Make the empty tables a bank file is staged in; the same ones for every file of a transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(f"drop table if exists {_SCRATCH} cascade")
-        cursor.execute(STAGED_TABLE)
+        cursor.execute(_TABLES)
 
 
 @transaction.atomic
@@ -181,10 +184,19 @@ def _lock(organisation_id: int) -> None:
 def _resolve(owner: Owner, statement: StagedStatement, booked: Booked) -> None:
     account = account_for(owner, statement.account)
     if account is None:
-        account = _add_account(owner, statement.account)
+        account = _add_account(owner, _as_chosen(owner, statement.account))
         booked.accounts_added.append(account.pk)
     statement.account_id, statement.entity_id = account.pk, account.entity_id
     statement.currency = statement.account.currency or account.currency
+
+
+def _as_chosen(owner: Owner, stated: StatedAccount) -> StatedAccount:
+    """A further currency of the account a person chose bears its IBAN or number."""
+    if owner.account is None or stated.iban or stated.number:
+        return stated
+    known = list(BankAccount.objects.filter(organisation_id=owner.organisation_id, is_active=True).order_by("pk"))
+    chosen = _chosen(known, owner.account)
+    return replace(stated, iban=chosen.iban, number=chosen.account_number, bic=chosen.bic)
 
 
 def account_for(owner: Owner, stated: StatedAccount) -> BankAccount | None:
@@ -192,14 +204,14 @@ def account_for(owner: Owner, stated: StatedAccount) -> BankAccount | None:
     known = list(BankAccount.objects.filter(organisation_id=owner.organisation_id, is_active=True).order_by("pk"))
     usable = [one for one in known if stated.currency in {"", one.currency}]
     if stated.iban or stated.number:
-        return _named(usable, stated)
-    names = ", ".join(str(one) for one in usable)
+        return _named(usable, stated) or _learnt(owner, usable, stated)
     if owner.account is not None:
-        wanted = "".join(owner.account.split()).upper()
-        chosen = [one for one in usable if wanted in {one.iban, one.account_number.upper(), str(one.pk)}]
-        if not chosen:
-            raise AccountUnknown(account=owner.account, known=names or "-")
-        return chosen[0]
+        chosen = _chosen(known, owner.account)
+        if stated.currency in {"", chosen.currency}:
+            return chosen
+        # the same account in another currency is an account of its own
+        return next((one for one in usable if _same_identity(one, chosen)), None)
+    names = ", ".join(str(one) for one in usable)
     if stated.kind != AccountKind.BANK:
         usable = [one for one in usable if one.kind == stated.kind]
     if owner.entity_code is not None:
@@ -209,8 +221,20 @@ def account_for(owner: Owner, stated: StatedAccount) -> BankAccount | None:
     return usable[0] if usable else None
 
 
+def _chosen(known: Sequence[BankAccount], told: str) -> BankAccount:
+    wanted = "".join(told.split()).upper()
+    chosen = [one for one in known if wanted in {one.iban, one.account_number.upper(), str(one.pk)} - {""}]
+    if not chosen:
+        raise AccountUnknown(account=told, known=", ".join(str(one) for one in known) or "-")
+    return chosen[0]
+
+
+def _same_identity(one: BankAccount, other: BankAccount) -> bool:
+    return (one.iban, one.account_number) == (other.iban, other.account_number)
+
+
 def _named(known: Sequence[BankAccount], stated: StatedAccount) -> BankAccount | None:
-    """By IBAN, by number, or by a number that stands inside one known IBAN."""
+    """By IBAN, or by number."""
     for one in known:
         if stated.iban and one.iban == stated.iban:
             return one
@@ -218,13 +242,39 @@ def _named(known: Sequence[BankAccount], stated: StatedAccount) -> BankAccount |
     for one in known:
         if number and number == one.account_number:
             return one
+    return None
+
+
+def _learnt(owner: Owner, known: Sequence[BankAccount], stated: StatedAccount) -> BankAccount | None:
+    """The one account whose IBAN holds the number a statement gives, or the other way round; it then bears both.
+
+    Kept, so that the next statement finds it whatever other accounts are known by then.
+    """
+    number = stated.number
     digits = number.rpartition("/")[2].lstrip("0")
     if len(digits) >= _NUMBER_DIGITS_MIN:
-        inside = [one for one in known if one.iban and (one.iban.endswith(digits) or number in one.iban)]
-        inside += [one for one in known if stated.iban and one.account_number and one.account_number in stated.iban]
-        if len(inside) == 1:
-            return inside[0]
-    return None
+        held = [one for one in known if not one.account_number and one.iban.endswith(digits)]
+    else:
+        held = [one for one in known if _holds(stated.iban, one)]
+    if len(held) != 1:
+        return None
+    account = held[0]
+    account.iban, account.account_number = account.iban or stated.iban, account.account_number or number
+    account.save(update_fields=["iban", "account_number"])
+    record_audit(
+        by=owner.by,
+        organisation_id=owner.organisation_id,
+        verb="name_bank_account",
+        subject_kind="bank_account",
+        subject_id=account.pk,
+        details={"iban": account.iban, "number": account.account_number},
+    )
+    return account
+
+
+def _holds(iban: str, account: BankAccount) -> bool:
+    digits = account.account_number.rpartition("/")[2].lstrip("0")
+    return bool(iban) and not account.iban and len(digits) >= _NUMBER_DIGITS_MIN and iban.endswith(digits)
 
 
 def _add_account(owner: Owner, stated: StatedAccount) -> BankAccount:
@@ -236,9 +286,7 @@ def _add_account(owner: Owner, stated: StatedAccount) -> BankAccount:
     if entity is None and len(entities) != 1:
         raise AccountEntityUnknown(account=shown, known=", ".join(one.code for one in entities))
     entity = entity or entities[0]
-    currency = stated.currency or (entity.currency if not (stated.iban or stated.number) else "")
-    if not currency:
-        raise AccountCurrencyMissing(account=shown)
+    currency = stated.currency or entity.currency
     account = BankAccount.objects.create(
         organisation_id=owner.organisation_id,
         entity=entity,
@@ -319,10 +367,6 @@ def _scope(statement: StagedStatement, before: list[StagedStatement]) -> int:
 
 def _stage_statements(statements: Sequence[StagedStatement]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            """create temp table staged_statement (number int primary key, id bigint, account_id bigint,
-               entity_id bigint, scope int, is_known boolean, family text, neighbours bigint[]) on commit drop"""
-        )
         copy = (
             "copy staged_statement (number, id, account_id, entity_id, scope, is_known, family, neighbours) from stdin"
         )
@@ -347,32 +391,30 @@ def _build_booking(owner: Owner, statements: Sequence[StagedStatement]) -> None:
     """Build `booking`: the entries of new statements with their keys; equal ones of a statement are numbered."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """create temp table booking on commit drop as
+            """insert into booking
                select distinct on (key) * from (
-                   select s.seq, t.id as statement_id, t.account_id, t.entity_id, t.family, t.number as statement_no,
-                       s.booking_date, s.amount_minor, s.currency, s.digest,
-                       t.account_id || '-' || to_char(s.booking_date, 'YYYYMMDD') || '-' || s.amount_minor || '-'
-                           || s.digest as stem,
-                       row_number() over (partition by t.account_id, t.scope, s.booking_date, s.amount_minor, s.digest
-                           order by s.seq) as rank,
-                       t.account_id || '-' || to_char(s.booking_date, 'YYYYMMDD') || '-' || s.amount_minor || '-'
-                           || s.digest || '-' || row_number() over (partition by t.account_id, t.scope, s.booking_date,
-                           s.amount_minor, s.digest order by s.seq) as key,
-                       null::bigint as known_id
-                   from staged_bank_line s join staged_statement t on t.number = s.statement_no
-                   where s.batch_seq is null and not t.is_known) keyed
+                   select seq, statement_id, account_id, entity_id, family, statement_no, booking_date, amount_minor,
+                       currency, stem, rank, stem || '-' || rank as key, null::bigint as known_id
+                   from (select s.seq, t.id as statement_id, t.account_id, t.entity_id, t.family,
+                             t.number as statement_no, s.booking_date, s.amount_minor, s.currency,
+                             t.account_id || '-' || to_char(s.booking_date, 'YYYYMMDD') || '-' || s.amount_minor || '-'
+                                 || s.digest as stem,
+                             row_number() over (partition by t.account_id, t.scope, s.booking_date, s.amount_minor,
+                                 s.digest order by s.seq) as rank
+                         from staged_bank_line s join staged_statement t on t.number = s.statement_no
+                         where s.batch_seq is null and not t.is_known) ranked) keyed
                order by key, seq"""
         )
         if any(one.neighbours for one in statements):
             _count_on(cursor, owner)
-        cursor.execute("create index on booking (key); analyze booking")
+        cursor.execute("analyze booking")
 
 
 def _count_on(cursor: Any, owner: Owner) -> None:
     """Equal lines of statements that follow one another within a day are numbered on, not taken for one."""
     cursor.execute(
         """update booking b set rank = b.rank + o.last_rank, key = b.stem || '-' || (b.rank + o.last_rank)
-           from (select w.key, max(split_part(l.key, '-', 5)::int) as last_rank
+           from (select w.key, max(substring(l.key from '[0-9]+$')::int) as last_rank
                  from booking w join staged_statement t on t.number = w.statement_no
                  join payments_bankline l on l.organisation_id = %s and l.account_id = w.account_id
                      and l.booking_date = w.booking_date and l.amount_minor = w.amount_minor
@@ -474,7 +516,7 @@ def _insert_lines(owner: Owner, *, import_id: int, booked: Booked) -> None:
         booked.created = cursor.rowcount
         # a known line without names or references is explained by a later file that has them: a batch of one
         cursor.execute(
-            """create temp table booked_batch on commit drop as
+            """insert into booked_batch
                 select d.seq, l.id as batch_id, l.key || '/' || row_number() over (partition by l.id order by d.seq)
                     as key, l.key as batch_key, b.entity_id, b.account_id, b.statement_id
                 from booking b join payments_bankline l on l.organisation_id = %(organisation)s

@@ -53,6 +53,7 @@ class _Heard:
     told: Statement
     sum_minor: int = 0
     count: int = 0
+    currency: str = ""
     first_day: date | None = None
     last_day: date | None = None
     digest: Any = field(default_factory=hashlib.sha256)
@@ -62,6 +63,7 @@ class _Heard:
         """Count one line in."""
         self.sum_minor += line.amount_minor
         self.count += 1
+        self.currency = self.currency or line.currency
         day = line.booking_date
         if self.first_day is None or day < self.first_day:
             self.first_day = day
@@ -69,7 +71,7 @@ class _Heard:
             self.last_day = day
         self.digest.update(f"{day}{line.amount_minor}{digest}{len(line.parts)};".encode())
 
-    def staged(self, today: date) -> payments.StagedStatement | None:
+    def staged(self, *, today: date, currency: str) -> payments.StagedStatement | None:
         """As payments books it; None for a report that tells nothing at all."""
         told = self.told
         if not (self.count or told.iban or told.account_number):
@@ -82,7 +84,7 @@ class _Heard:
                 iban=told.iban,
                 number="" if told.iban else told.account_number,
                 bic=told.bic,
-                currency=told.currency,
+                currency=told.currency or self.currency or currency,
                 name=told.account_name,
                 kind=told.account_kind,
             ),
@@ -139,7 +141,9 @@ def _load(call: BankCall, rows: Read, result: FileResult, *, member: str = "") -
     with connection.cursor() as cursor, cursor.copy(f"copy staged_bank_line ({columns}) from stdin") as copy:
         for text in _staged(rows, heard, result, call):
             copy.write(text)
-    statements = [one for entry in heard if (one := entry.staged(call.today)) is not None]
+    default = _currency(call)
+    found = (entry.staged(today=call.today, currency=default) for entry in heard)
+    statements = [one for one in found if one is not None]
     booked = payments.book_staged(call.owner(), statements, import_id=result.run_id or 0)
     result.created += booked.created
     result.changed += booked.details
