@@ -69,6 +69,26 @@ class ItemKind(models.TextChoices):
     REVERSAL = "reversal", _("Reversal")
 
 
+# where the other side of a posting goes when the books it comes from do not say
+COUNTERPARTS = {
+    ItemKind.INVOICE: "70",
+    ItemKind.CREDIT_NOTE: "70",
+    ItemKind.DEBIT_NOTE: "70",
+    ItemKind.DEPOSIT: "487",
+    ItemKind.RECEIPT: "512",
+    ItemKind.REFUND: "512",
+    ItemKind.DISCOUNT: "665",
+    ItemKind.DEDUCTION: "709",
+    ItemKind.WRITE_OFF: "654",
+    ItemKind.CHARGE: "627",
+    ItemKind.WITHHOLDING: "448",
+    ItemKind.FX_DIFFERENCE: "666",
+    ItemKind.CONVERSION: "476",
+    ItemKind.OTHER_INCOME: "758",
+    ItemKind.SETTLED_BEFORE: "471",
+    ItemKind.REVERSAL: "471",
+}
+
 # what a balance as of a past day needs of each item: the indexes hold it, so that no page of the table is read
 AS_OF_COLUMNS = (
     "id",
@@ -149,7 +169,6 @@ class OpenItem(Scoped):
                 fields=["organisation", "legs_last_date"],
                 name="ledger_openitem_closed",
                 condition=Q(open_minor=0),
-                include=["customer", "currency", "due_date", "open_minor", *AS_OF_COLUMNS],
             ),
             models.Index(fields=["organisation", "customer", "item_date"], name="ledger_openitem_customer"),
             models.Index(fields=["organisation", "document_id"], name="ledger_openitem_document"),
@@ -185,7 +204,10 @@ class Allocation(Scoped):
                 condition=Q(reverses__isnull=False),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["organisation", "recorded_at"], name="ledger_allocation_recorded")]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "recorded_at"], name="ledger_allocation_recorded"),
+            models.Index(fields=["organisation", "allocation_date"], name="ledger_allocation_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.allocation_date} {self.code or self.key}"

@@ -13,6 +13,11 @@ from encours.ledger.models import OpenItem, Transaction
 
 NOBODY = 0  # whose portfolio holds nothing
 UNASSIGNED = 0  # as a collector or a segment: customers who have none
+# the code an allocation bears now: the latest one given, else its own
+CODE_NOW = """coalesce((select t.code from ledger_lettering t where t.organisation_id = a.organisation_id
+    and t.allocation_id = a.id order by t.id desc limit 1), a.code)"""
+STANDS = """a.reverses_id is null and a.source <> 'reversal' and not exists (select from ledger_allocation u
+    where u.organisation_id = a.organisation_id and u.reverses_id = a.id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,8 @@ def _open_parts(
     """The items still open, and those closed since that were open then, if there are any."""
     parameters = {**selection.parameters(), "day": as_of.day, "known_at": as_of.known_at}
     has_later_days, has_later_knowledge = _has_later_legs(selection, as_of)
-    later = ["i.legs_last_date > %(day)s", *(["i.legs_last_at > %(known_at)s"] if has_later_knowledge else [])]
+    later = ["i.legs_last_date > %(day)s"] if has_later_days or has_later_knowledge else []
+    later += ["i.legs_last_at > %(known_at)s"] if has_later_knowledge else []
     known = " and i.recorded_at <= %(known_at)s" if as_of.known_at else ""
 
     def part(condition: str, sign: str) -> str:
@@ -150,6 +156,8 @@ def _open_parts(
 
 
 def _open_then(later: Sequence[str]) -> str:
+    if not later:
+        return "i.open_minor"
     is_known = " and l.recorded_at <= %(known_at)s" if len(later) > 1 else ""
     is_first_unknown = " or i.legs_first_at > %(known_at)s" if len(later) > 1 else ""
     return f"""case
@@ -160,13 +168,18 @@ def _open_then(later: Sequence[str]) -> str:
               and l.allocation_date <= %(day)s{is_known}) end"""
 
 
+def has_allocations_after(organisation_id: int, day: date) -> bool:
+    """Whether anything was allocated after the day: if not, what was open then is what is open now."""
+    return _has_later_legs(Selection(organisation_id), AsOf(day))[0]
+
+
 def _has_later_legs(selection: Selection, as_of: AsOf) -> tuple[bool, bool]:
-    """Whether a closed item has a leg after D, and whether any allocation was learnt after K."""
+    """Whether any allocation is dated after D, and whether any was learnt after K."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select exists (select from ledger_openitem where organisation_id = %(organisation)s
-                     and open_minor = 0 and legs_last_date > %(day)s),
+            select exists (select from ledger_allocation
+                     where organisation_id = %(organisation)s and allocation_date > %(day)s),
                    %(known_at)s::timestamptz is not null and exists (select from ledger_allocation
                      where organisation_id = %(organisation)s and recorded_at > %(known_at)s)
             """,

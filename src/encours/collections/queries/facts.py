@@ -31,7 +31,7 @@ from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_st
 from encours.core.dates import BusinessCalendar
 from encours.core.errors import Refused, gettext_noop
 from encours.customers.queries import merged
-from encours.ledger.models import OpenItem
+from encours.ledger import queries as ledger
 from encours.messaging.models import Suppression
 
 _ANY_CALENDAR = SendingCalendar()
@@ -211,7 +211,7 @@ def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminde
         today=today,
         now=now,
         assignments=assignments(organisation_id),
-        is_past=OpenItem.objects.filter(organisation_id=organisation_id, legs_last_date__gt=today).exists(),
+        is_past=ledger.has_allocations_after(organisation_id, today),
         suppressed={email.lower(): reason for email, reason in suppressed},
         ignored_reminder_ids=tuple(ignored_reminder_ids),
         merged=merged(organisation_id),

@@ -24,6 +24,7 @@ from encours.ledger.staged_actions import Batch
 from encours.payments import staged_actions as payments
 
 _MANY_ROWS = 500
+_LARGE_ROWS = 100_000
 BLOCKED_NOTE = "import: dunning block"
 REFUSAL_TABLE = """create temp table staged_refusal (line bigint, field text, value text, reason text) on commit drop"""
 
@@ -98,6 +99,8 @@ def plan_for_sets(rows: int) -> None:
     """Let PostgreSQL hash large sets: fresh tables have no statistics yet, and a nested loop over them never ends."""
     with connection.cursor() as cursor:
         cursor.execute(f"set local enable_nestloop = {'off' if rows > _MANY_ROWS else 'on'}")
+        if rows > _LARGE_ROWS:  # what triggers look through stays in memory
+            cursor.execute("set local work_mem = '256MB'")
 
 
 def _counted(blocks: Iterator[Staged], result: FileResult) -> Iterator[Staged]:
