@@ -1,4 +1,4 @@
-"""The open items of a run, indexed once: by number, reference, amount and customer; and the customers, by what payers show."""
+"""The open items of a run, indexed once by number, reference, amount, customer; the customers by what payers show."""
 
 import math
 from bisect import bisect_left
@@ -20,8 +20,8 @@ class Keys[Key: (bytes, int)]:
 
     __slots__ = ("first", "more")
 
-    def __init__(self, keys: Sequence[Key]) -> None:
-        """The value of a key is its position; blank keys (b"", 0) are left out."""
+    def __init__(self, keys: Sequence[Key], *, blank: Key) -> None:
+        """The value of a key is its position; blank keys are left out."""
         self.first: dict[Key, int] = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
         self.more: dict[Key, list[int]] = {}
         if len(self.first) < len(keys):
@@ -29,9 +29,8 @@ class Keys[Key: (bytes, int)]:
             for position, key in enumerate(keys):
                 if first[key] != position:
                     more.setdefault(key, [first[key]]).append(position)
-        for blank in (b"", 0):
-            self.first.pop(blank, None)  # type: ignore[call-overload]  # one of the two is of the other kind
-            self.more.pop(blank, None)  # type: ignore[call-overload]  # the same
+        self.first.pop(blank, None)
+        self.more.pop(blank, None)
 
     def get(self, key: Key) -> Sequence[int]:
         """All values of a key."""
@@ -48,14 +47,14 @@ class Shelf:
         self.numbering = numbering
         numbers = [item.document_number for item in items]
         self.compacts = [folding.compact(number) for number in numbers]
-        self.by_compact = Keys(self.compacts)
+        self.by_compact = Keys(self.compacts, blank=b"")
         self.digits = [folding.digits(number) for number in numbers]
-        self.by_digits = Keys(self.digits)
+        self.by_digits = Keys(self.digits, blank=b"")
         self.sequences = [numbering.sequence(number) for number in numbers]
-        self.by_sequence = Keys([int(found) if found else 0 for found in self.sequences])
-        self.by_reference = Keys([folding.unseparated(item.reference) for item in items])
-        self.by_order = Keys([folding.unseparated(item.order_number) for item in items])
-        self.by_external_id = Keys([folding.unseparated(item.external_id) for item in items])
+        self.by_sequence = Keys([int(found) if found else 0 for found in self.sequences], blank=0)
+        self.by_reference = Keys([folding.unseparated(item.reference) for item in items], blank=b"")
+        self.by_order = Keys([folding.unseparated(item.order_number) for item in items], blank=b"")
+        self.by_external_id = Keys([folding.unseparated(item.external_id) for item in items], blank=b"")
         self.by_amount: defaultdict[int, list[int]] = defaultdict(list)
         self.by_customer: defaultdict[int, list[int]] = defaultdict(list)
         for position, item in enumerate(items):
@@ -94,13 +93,13 @@ class Book:
         self.learnt, self.policy = learnt or Learnt(), policy or Policy()
         self.customers = {one.customer_id: one for one in customers}
         self.ln_customers = points_of(max(2, len(self.customers)))
-        by_currency: defaultdict[str, list[Candidate]] = defaultdict(list)
-        for item in items:
-            if item.open_minor:
-                by_currency[item.currency].append(item)
-        self.shelves = {currency: Shelf(rows, numbering_of(rows)) for currency, rows in by_currency.items()}
+        self.shelves = _shelved(items, by_entity=not self.policy.entities_share)
         self._cores: dict[int, str] = {}
         self._index_customers()
+
+    def shelf_of(self, currency: str, entity_id: int) -> Shelf | None:
+        """The items a line of this currency, on an account of this entity, may pay."""
+        return self.shelves.get((currency, 0 if self.policy.entities_share else entity_id))
 
     def _index_customers(self) -> None:
         self.by_iban: defaultdict[str, list[int]] = defaultdict(list)
@@ -155,6 +154,15 @@ class Book:
             for word in set(name.split()):
                 found[word].append(name)
         return found
+
+
+def _shelved(items: Iterable[Candidate], *, by_entity: bool) -> dict[tuple[str, int], Shelf]:
+    """The items apart by currency, and by entity where one may not receive what is owed to another."""
+    rows: defaultdict[tuple[str, int], list[Candidate]] = defaultdict(list)
+    for item in items:
+        if item.open_minor:
+            rows[item.currency, item.entity_id if by_entity else 0].append(item)
+    return {key: Shelf(found, numbering_of(found)) for key, found in rows.items()}
 
 
 def numbering_of(items: Sequence[Candidate]) -> Numbering:

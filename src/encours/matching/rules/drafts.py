@@ -1,9 +1,10 @@
 """A proposal while it is being weighed: items, money, residuals, points and the evidence for each."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from encours.matching.rules import evidence, folding
+from encours.matching.rules.book import points_of
 from encours.matching.rules.differences import shortfall
 from encours.matching.rules.facts import (
     Allocation,
@@ -196,7 +197,7 @@ def proposal(draft: Draft, standing: Standing, line: Line) -> Proposal:
         for quote in draft.quotes
     ]
     payer = draft.payer
-    paid_by = Reason(f"payer_{payer.how}", payer.points, {"customer_id": payer.customer_id, "count": payer.count})
+    paid_by = Reason(f"payer_{payer.how}", payer.points, {"customer_id": payer.customer_id, "count": payer.among})
     highlights = [Highlight(quote.field, quote.start, quote.end, quote.form) for quote in draft.quotes if quote.end]
     if payer.field and payer.end:
         highlights.append(Highlight(payer.field, payer.start, payer.end, payer.how))
@@ -224,7 +225,38 @@ def _rewrapped(highlight: Highlight, removed: Sequence[int]) -> Highlight:
     return highlight._replace(start=start, end=end)
 
 
-def moved(draft: Draft, points: int, reason: Reason | None = None) -> Draft:
-    """The same draft with more or fewer points, and why."""
-    reasons = [*draft.reasons, reason] if reason else draft.reasons
-    return replace(draft, points=draft.points + points, reasons=reasons)
+def unallocated(line: Line, payer: Payer, points: int) -> Draft:
+    """All of the line on the customer's account."""
+    rest = Residual(Treatment.ON_ACCOUNT, line.amount_minor)
+    return Draft(payer.customer_id, (), "on_account", points, payer, (), (rest,), [Reason("on_account", points)])
+
+
+def imputed(
+    line: Line, standing: Standing, payer: Payer, cash: tuple[tuple[int, int], ...], points: int, code: str
+) -> Draft:
+    """The line shared out in the order chosen, what is beyond all debts on account."""
+    items = standing.shelf.items
+    residuals = [
+        Residual(Treatment.PARTIAL, standing.opens[one] - amount, items[one].item_id, items[one].document_number)
+        for one, amount in cash
+        if standing.opens[one] != amount
+    ]
+    rest = line.amount_minor - sum(amount for _, amount in cash)
+    if rest:
+        residuals.append(Residual(Treatment.ON_ACCOUNT, rest))
+    return Draft(payer.customer_id, cash, "imputed", points, payer, (), tuple(residuals), [Reason(code, points)])
+
+
+def prior(payer: Payer, standing: Standing) -> int:
+    """Any customer, any of its items, before anything is looked at; and what the payer shows."""
+    count = len(standing.shelf.by_customer.get(payer.customer_id, ()))
+    return payer.points - standing.book.ln_customers - points_of(max(1, count))
+
+
+def quoted_points(payer: Payer, chosen: Iterable[Quote], standing: Standing) -> int:
+    """What the quotations say together: each but the best within the account of its customer."""
+    ordered = sorted((one.points for one in chosen), reverse=True)
+    if len(ordered) == 1:
+        return ordered[0]
+    width = points_of(max(1, len(standing.shelf.by_customer.get(payer.customer_id, ()))))
+    return ordered[0] + sum(max(-100, points - width) for points in ordered[1:])

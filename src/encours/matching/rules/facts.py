@@ -168,7 +168,7 @@ class Imputation(StrEnum):
 class Policy:
     """What may run alone, and how what is left is treated; an organisation's setting."""
 
-    alone_min_ppm: int = 999_000  # the bar for applying alone
+    alone_min_ppm: int = 990_000  # the bar for applying alone; all that passes it together is right far more often
     rival_margin: int = 300  # points (hundredths of a nat) between the best and the next
     tolerance_minor: int = 5  # a difference nobody writes a letter for: rounding
     charges_max_minor: int = 3_000  # what bank charges may come to
@@ -253,6 +253,7 @@ class Proposal(NamedTuple):
     reasons: tuple[Reason, ...]
     highlights: tuple[Highlight, ...] = ()
     signature: str = ""
+    currency: str = ""  # of the items, where it is not the line's: the amounts are then those of the payer's order
 
     @property
     def on_account_minor(self) -> int:

@@ -1,4 +1,4 @@
-"""Texts of banks and payers brought to one form: same length for highlights, look-alikes folded, legal forms dropped."""
+"""Texts of banks and payers in one form: same length for highlights, look-alikes folded, legal forms dropped."""
 
 import re
 import unicodedata

@@ -39,7 +39,7 @@ class Pattern:
 
 
 class Numbering:
-    """The patterns of a book. A number of no known pattern is taken apart by the commonest sense: its last digits run."""
+    """The patterns of a book. Of a number of no known pattern the last digits are taken to run."""
 
     def __init__(self, documents: Iterable[tuple[str, int, int]]) -> None:
         """`documents`: (number, year, month) of each open item; a sample is enough."""
@@ -154,7 +154,7 @@ def _date_digits(rows: list[tuple[list[str], int, int]], run: int) -> int:
         for lead in (f"{year}{month:02d}", f"{year}", f"{year % 100:02d}{month:02d}", f"{year % 100:02d}"):
             if text.startswith(lead) and len(text) > len(lead):
                 found[len(lead) * 10 + (len(str(year)) if lead.startswith(str(year)) else 2)] += 1
-    for lead in (64, 44, 42, 22):
-        if found[lead] * 100 >= len(rows) * YEAR_SHARE_PERCENT and len(rows) > 2:
-            return lead // 10
+    for kind in (64, 44, 42, 22):
+        if found[kind] * 100 >= len(rows) * YEAR_SHARE_PERCENT and len(rows) > 2:
+            return kind // 10
     return 0

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 
 from encours.matching.rules import folding
 from encours.matching.rules.book import RARE_WORD, Book, points_of
-from encours.matching.rules.facts import Line
+from encours.matching.rules.facts import CustomerFacts, Line
 
 NAME = -60  # a name may be a namesake's
 CUT_NAME = -120
@@ -67,7 +67,7 @@ class Payer(NamedTuple):
     field: str = ""
     start: int = 0
     end: int = 0
-    count: int = 1
+    among: int = 1  # how many customers it fits as well, or how often it was confirmed
 
 
 def by_account(line: Line, book: Book) -> dict[int, Payer]:
@@ -110,7 +110,7 @@ def by_code(text: str, book: Book, words: Iterable[re.Match[str]]) -> dict[int, 
 
 
 def by_name(name: str, book: Book, field: str) -> dict[int, Payer]:
-    """Customers of a name: the same words, the same without legal form, cut by the bank, with a town behind it, alike."""
+    """Customers of a name: the same, without legal form, cut by the bank, with a town behind it, or alike."""
     core = folding.core(name)
     if len(core) < 3:
         return {}
@@ -197,7 +197,7 @@ def _alike(core: str, book: Book, field: str, length: int) -> dict[int, Payer]:
 
 def by_words(text: str, book: Book) -> dict[int, Payer]:
     """Customers whose name stands within the text: "VIR SEPA RECU /DE DUPRE SARL /MOTIF ..."."""
-    found = [match for match in WORD.finditer(text)]
+    found = list(WORD.finditer(text))
     best: dict[int, Payer] = {}
     for start in range(min(len(found), 24)):
         if found[start][0] in BANK_WORDS:
@@ -214,3 +214,8 @@ def by_words(text: str, book: Book) -> dict[int, Payer]:
                         best[one] = placed
                 break
     return best
+
+
+def is_group(ours: CustomerFacts, theirs: CustomerFacts) -> bool:
+    """Whether two customers are of one group: parent and daughter, or daughters of one parent."""
+    return ours.parent_id in (theirs.customer_id, theirs.parent_id or -1) or theirs.parent_id == ours.customer_id

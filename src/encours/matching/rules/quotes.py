@@ -60,7 +60,7 @@ class Token(NamedTuple):
 
 
 def coded(line: Line, shelf: Shelf) -> list[Quote]:
-    """Documents named by a reference a machine wrote: ISO 11649, payment link, end-to-end id, our own number in them."""
+    """Documents named by a reference a machine wrote: ISO 11649, payment link, end-to-end id, our own number."""
     found = []
     for field in ("structured_reference", "end_to_end_id"):
         written = getattr(line, field)
@@ -105,7 +105,7 @@ def _references(text: str, shelf: Shelf) -> list[Quote]:
 
 
 def partly_written(text: str, shelf: Shelf, customers: Collection[int], known: Iterable[Quote]) -> list[Quote]:
-    """Documents of whose number a part stands in the text: the prefix, the year or the zeros are lost, a blank is in it.
+    """Documents of whose number a part stands in the text: prefix, year or zeros are lost, a blank is in it.
 
     Parts that so many items share are taken only of the `customers` that may be the payer.
     """
@@ -169,7 +169,7 @@ def _of_interest(positions: Collection[int], shelf: Shelf, customers: Collection
 
 
 def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, position: int) -> tuple[str, int, int] | None:
-    """How a running number reads where it stands: with its year and prefix before it, or bare; None if another year is."""
+    """How a running number reads in its place: with its year and prefix, or bare; None where another year is."""
     token, parts = tokens[index], shelf.parts(position)
     is_padded = token.digits == parts.sequence
     points = DIGIT * len(token.digits.lstrip("0")) + (PADDING if is_padded and token.digits[0] == "0" else 0)
@@ -286,8 +286,8 @@ def digits_points(parts: Parts) -> int:
 
 
 def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collection[Quote]) -> list[Quote]:
-    """Documents, among some items, whose number stands in the text with one slip: two digits swapped, one wrong, lost or
-    added; look-alikes; a number cut where the text ends."""
+    """Documents, among some items, whose number stands in the text with one slip: two digits swapped, one wrong, lost
+    or added; look-alikes; a number cut where the text ends."""
     if not positions or len(positions) > MOST_FUZZY:
         return []
     covered = [match.span() for match in MASK.finditer(text)]
@@ -349,11 +349,10 @@ def _kind_of_slip(seen: str, meant: str) -> tuple[str, int]:
 
 def _cut(text: str, shelf: Shelf, order: list[int]) -> Iterable[Quote]:
     """Numbers of which only the beginning stood before the text ended."""
-    last = None
-    for last in CLUSTER.finditer(text.rstrip()):
-        pass
-    if last is None or not _has_digit(last[0]):
+    clusters = list(CLUSTER.finditer(text.rstrip()))
+    if not clusters or not _has_digit(clusters[-1][0]):
         return
+    last = clusters[-1]
     seen = folding.compact(last[0])
     digits = folding.digits(last[0])
     if len(digits) < 3:

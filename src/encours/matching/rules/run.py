@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from encours.matching.rules import drafts, smart
-from encours.matching.rules.book import Book
+from encours.matching.rules.book import Book, Shelf
 from encours.matching.rules.drafts import Draft
-from encours.matching.rules.facts import Line, Outcome, Policy, Status, Treatment
-from encours.matching.rules.propose import weigh
+from encours.matching.rules.facts import Line, Outcome, Status
+from encours.matching.rules.propose import in_other_currency, weigh
 from encours.matching.rules.standing import Standing
 
 MOST_ROUNDS = 4
@@ -17,24 +17,40 @@ MOST_ROUNDS = 4
 def match(lines: Sequence[Line], book: Book, *, today: date) -> list[Outcome]:
     """The outcome of each line, in the order given.
 
-    Each round weighs all waiting lines against the same books, then applies those that are sure and do not contend; what
-    they took is gone for the next round, where fewer rivals make others sure. Nothing depends on the order of the lines:
-    contenders are told apart by their evidence, then by their day and key.
+    Each round weighs all waiting lines against the same books, then applies those that are sure and do not contend;
+    what they took is gone for the next round, where fewer rivals make others sure. Nothing depends on the order of the
+    lines: contenders are told apart by their evidence, then by their day and key.
     """
     outcomes: dict[int, Outcome] = {}
-    waiting: defaultdict[str, list[int]] = defaultdict(list)
+    waiting: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    shelves: dict[tuple[str, int], Shelf] = {}
+    rules = book.policy.rules
+    lines = [smart.tied(line, rules) for line in lines] if rules else lines
     for index, line in enumerate(lines):
-        decided = smart.decide(line, book.policy.rules)
+        decided = smart.decide(line, rules)
+        shelf = book.shelf_of(line.currency, line.entity_id)
         if decided is not None:
             outcomes[index] = decided
-        elif line.currency in book.shelves and line.amount_minor:
-            waiting[line.currency].append(index)
+        elif line.return_reason and line.amount_minor < 0:
+            outcomes[index] = Outcome(line.key, Status.RETURNED, why_not="returned")
+        elif shelf is not None and line.amount_minor:
+            key = (line.currency, 0 if book.policy.entities_share else line.entity_id)
+            shelves[key] = shelf
+            waiting[key].append(index)
         else:
-            outcomes[index] = Outcome(line.key, Status.UNMATCHED, why_not="no_items")
-    for currency, indexes in waiting.items():
-        run = _Run(lines, Standing(book, book.shelves[currency]), today)
+            outcomes[index] = _elsewhere(line, book, Outcome(line.key, Status.UNMATCHED, why_not="no_items"))
+    for key, indexes in waiting.items():
+        run = _Run(lines, Standing(book, shelves[key]), today)
         outcomes.update(run.resolve(indexes))
     return [outcomes[index] for index in range(len(lines))]
+
+
+def _elsewhere(line: Line, book: Book, outcome: Outcome) -> Outcome:
+    """What an unmatched line may pay in the currency of the payer's order; a person decides."""
+    found = in_other_currency(line, book)
+    if not found:
+        return outcome
+    return Outcome(line.key, Status.PROPOSED, found[0], tuple(found[1:]), "other_currency")
 
 
 class _Run:
@@ -53,7 +69,8 @@ class _Run:
         stale = waiting
         for _ in range(MOST_ROUNDS):
             for index in stale:
-                self.weighed[index], self.considered[index] = weigh(self.lines[index], self.standing)
+                found, self.considered[index] = weigh(self.lines[index], self.standing)
+                self.weighed[index] = smart.allowed(found, self.lines[index], self.policy.rules)
             applied, taken = self._apply(waiting)
             done.update(applied)
             waiting = [index for index in waiting if index not in done]
@@ -130,9 +147,11 @@ class _Run:
         line, (best, *rivals) = self.lines[index], self.weighed[index]
         if line.is_undone:
             return "undone_before"
+        if best.kind in ("on_account", "imputed") and not self.policy.applies_on_account_alone:
+            return "silent"
         if self.policy.old_line_days and (self.today - line.booking_date).days > self.policy.old_line_days:
             return "old_line"
-        if smart.is_never_alone(line, best.customer_id, self.policy.rules):
+        if smart.is_never_alone(line, self.policy.rules):
             return "rule"
         if best.probability_ppm < self.policy.alone_min_ppm:
             return "rivals" if rivals and rivals[0].points > best.points - self.policy.rival_margin else "unsure"
@@ -144,7 +163,7 @@ class _Run:
         line, found = self.lines[index], self.weighed[index]
         found = [one for one in found if self._is_affordable(one)]
         if not found:
-            return Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits")
+            return _elsewhere(line, self.standing.book, Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits"))
         best, *rivals = (drafts.proposal(one, self.standing, line) for one in found)
         return Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
 
@@ -155,6 +174,3 @@ class _Run:
 def _claims(draft: Draft) -> list[tuple[int, int]]:
     """What a draft takes of each item: its money, and what is booked away beside it."""
     return list(draft.cash)
-
-
-__all__ = ["Policy", "Treatment", "match"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from encours.matching.rules import folding
+from encours.matching.rules.drafts import Draft
 from encours.matching.rules.facts import Line, Outcome, RuleEffect, Status, UserRule
 
 DECIDED = {RuleEffect.IGNORE: Status.IGNORED, RuleEffect.BOOK: Status.BOOKED}
@@ -32,13 +33,22 @@ def decide(line: Line, rules: Iterable[UserRule]) -> Outcome | None:
     return None
 
 
-def is_never_alone(line: Line, customer_id: int, rules: Iterable[UserRule]) -> bool:
-    """Whether a rule wants a person to look, or forbids this customer."""
-    return any(
-        (
-            rule.effect == RuleEffect.NEVER_ALONE
-            or (rule.effect == RuleEffect.NEVER_CUSTOMER and rule.customer_id == customer_id)
-        )
-        and holds(rule, line)
-        for rule in rules
-    )
+def tied(line: Line, rules: Iterable[UserRule]) -> Line:
+    """The line with the customer a rule says it is from; a person's word comes before a rule's."""
+    if line.tied_customer_id:
+        return line
+    for rule in rules:
+        if rule.effect in (RuleEffect.CUSTOMER, RuleEffect.PAYOUT) and rule.customer_id and holds(rule, line):
+            return line._replace(tied_customer_id=rule.customer_id)
+    return line
+
+
+def allowed(drafts: list[Draft], line: Line, rules: Iterable[UserRule]) -> list[Draft]:
+    """The drafts less those of customers a rule excludes."""
+    never = {rule.customer_id for rule in rules if rule.effect == RuleEffect.NEVER_CUSTOMER and holds(rule, line)}
+    return [one for one in drafts if one.customer_id not in never] if never else drafts
+
+
+def is_never_alone(line: Line, rules: Iterable[UserRule]) -> bool:
+    """Whether a rule wants a person to look."""
+    return any(rule.effect == RuleEffect.NEVER_ALONE and holds(rule, line) for rule in rules)

@@ -1,4 +1,4 @@
-"""Which items of one account add up to an amount: structured sets first, free ones only where chance cannot make them."""
+"""Which items of one account add up to an amount: structured sets first, free ones only of small accounts."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -14,7 +14,7 @@ MOST_FOUND = 6
 
 
 class Sum(NamedTuple):
-    """One set of items that adds up: its places in the account, what kind of set, and among how many (points) it was."""
+    """One set that adds up: its places in the account, what kind of set, and among how many (in points) it was."""
 
     places: tuple[int, ...]
     kind: str

@@ -88,6 +88,16 @@ WHY_NOT: Mapping[str, str] = {
     "silent": _("The payer does not say what is paid."),
     "other_currency": _("It settles items of another currency."),
     "returned": _("Money that goes back: a returned payment."),
+    "asked": _("Only a proposal was asked for."),
+    "receipt_known": _("The books may know this money already."),
+    "changed_meanwhile": _("Somebody used an item in the meantime."),
+    "period_closed": _("Its day lies in a closed period."),
+    "by_hand": _("Left out by a person."),
+    "more_than_open": _("More than is open on an item."),
+    "other_company": _("An item is another company’s."),
+    "item_gone": _("An item is no longer open."),
+    "more_than_received": _("More than was received."),
+    "wrong_side": _("An item would grow instead of being settled."),
 }
 
 
