@@ -1,0 +1,196 @@
+"""Read a mail as a clerk would: is it from a machine, what does it say, in which sentence, how sure."""
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from encours.core.text import fold
+from encours.messaging.rules.inbound import automatic, mail, quoting, reports
+from encours.messaging.rules.understanding import details, likeness, references, sentences
+from encours.messaging.rules.understanding.cues import cues
+from encours.messaging.rules.understanding.facts import Intent, Kind, Understanding
+from encours.messaging.rules.understanding.intents import SURE_PERCENT, Heard, heard
+
+# beyond these a mail is no letter, and nobody reads on to find a promise
+READ_LETTERS_MAX = 30_000
+
+_ANSWER = re.compile(r"^\s*(?:(?:re|r|rep|réf|aw|sv|antw|tr|fwd?|wg)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"remit|avis.{0,12}(?:virement|paiement|reglement)|virement|paiement|payment|advice|swift|bordereau|"
+    r"\bavp\b"
+)
+
+
+def understand(
+    received: mail.Mail,
+    *,
+    today: date,
+    examples: likeness.Examples | None = None,
+    known_numbers: Collection[str] = (),
+) -> Understanding:
+    """What a mail says; `today` is the day it was written, which "vendredi prochain" counts from.
+
+    "Bonjour,\\nLe virement partira vendredi.\\nPouvez-vous renvoyer la facture F-2026-12 ?"
+    -> promise with its date, quoting the second sentence; then invoice_copy, quoting the third
+    """
+    told = reports.report(received)
+    if told is not None:
+        return _reported(told, received)
+    folded = quoting.fold(received.text[:READ_LETTERS_MAX])
+    said = sentences.sentences_of(folded.text)
+    subject = _ANSWER.sub("", received.subject)
+    written = details.Written(tuple(said), subject, today, tuple(known_numbers))
+    language = sentences.language_of(folded.text or received.text)
+    machine = automatic.automatic(received, written=folded.text)
+    if machine is not None:
+        return _automatic(machine, received, written, folded.text, language)
+    return _human(received, written, folded, language, examples or likeness.standard())
+
+
+def _reported(told: reports.Report, received: mail.Mail) -> Understanding:
+    kinds = {"bounce": Kind.BOUNCE, "delivered": Kind.DELIVERY_RECEIPT, "complaint": Kind.COMPLAINT}
+    rows = [
+        {
+            "email": one.email,
+            "action": one.action,
+            "reason": one.reason,
+            "status": one.status,
+            "reply_code": one.reply_code,
+            "is_hard": one.is_hard,
+            "words": one.words,
+        }
+        for one in told.recipients
+    ]
+    found: dict[str, Any] = {"recipients": rows, "original_message_id": told.original_message_id}
+    found["original_subject"] = told.original_subject
+    if rows and told.kind == "bounce":
+        worst = next((row for row in rows if row["is_hard"]), rows[0])
+        found |= {name: worst[name] for name in ("is_hard", "status", "reply_code", "reason")}
+        found |= {"severity": "hard" if worst["is_hard"] else "soft", "recipient": worst["email"]}
+    if told.feedback:
+        found["feedback_type"] = told.feedback.get("feedback-type", "")
+    has_codes = any(row["status"] or row["reply_code"] for row in rows)
+    intent = Intent(kinds[told.kind], 98 if has_codes or told.kind != "bounce" else 90, told.quote, found)
+    return Understanding((intent,), received.text[:5_000].strip(), sentences.language_of(received.text), False)
+
+
+def _automatic(
+    machine: automatic.Automatic, received: mail.Mail, written: details.Written, text: str, language: str
+) -> Understanding:
+    is_away = machine.kind == "absence"
+    kind = (
+        Kind.OUT_OF_OFFICE if is_away else Kind.DELIVERY_RECEIPT if machine.kind == "read_receipt" else Kind.AUTO_REPLY
+    )
+    quote = _telling(written, is_away=is_away) or received.subject
+    found = details.fields(kind, sentence=quote, written=written) if is_away else {"type": machine.kind}
+    ends = re.search(r"endDate=(\d{4}-\d\d-\d\d)", received.header("x-apple-criteria"))
+    if ends and "return_date" not in found:
+        found["return_date"] = ends[1]
+    found["shown_by"] = machine.shown_by
+    more = [
+        one
+        for one in heard(written.sentences, today=written.today, examples=likeness.standard())
+        if one.kind in ("contact_change", "bank_detail_change") and one.confidence_percent >= SURE_PERCENT
+    ]
+    intents = [Intent(kind, machine.confidence_percent, quote, found), *(_intent(one, written) for one in more)]
+    return Understanding(tuple(intents), text, language, False)
+
+
+def _telling(written: details.Written, *, is_away: bool) -> str:
+    """The sentence that shows it: the one about the absence, else the first that is no greeting."""
+    told = [one for one in written.sentences if not cues().small_talk.match(fold(one))]
+    about = [one for one in told if (automatic.is_absence if is_away else automatic.is_acknowledgement)(one)]
+    return (about or told or [""])[0]
+
+
+def _human(
+    received: mail.Mail,
+    written: details.Written,
+    folded: quoting.Folded,
+    language: str,
+    examples: likeness.Examples,
+) -> Understanding:
+    found = _without_echoes(_all_heard(received, written, examples))
+    intents = [_intent(one, written) for one in found]
+    if not intents and automatic.is_absence(folded.text):
+        intents = [_away(written, 60)]
+    if automatic.is_generated(received) and not any(one.confidence_percent >= SURE_PERCENT for one in intents):
+        quote = _telling(written, is_away=False)
+        intents.insert(0, Intent(Kind.AUTO_REPLY, 80, quote, {"type": "automatic", "shown_by": "Auto-Submitted"}))
+    intents = _with_seen_ibans(intents, folded)
+    if not intents:
+        nothing = _nothing(written, examples)
+        return Understanding((nothing,), folded.text, language, nothing.confidence_percent < SURE_PERCENT)
+    return Understanding(tuple(intents), folded.text, language, intents[0].confidence_percent < SURE_PERCENT)
+
+
+def _all_heard(received: mail.Mail, written: details.Written, examples: likeness.Examples) -> list[Heard]:
+    """What the sentences say; where they say nothing sure, the writer's own subject and the names of files too."""
+    found = heard(written.sentences, today=written.today, examples=examples)
+    if any(one.confidence_percent >= SURE_PERCENT for one in found):
+        return found
+    more = [*written.sentences, *_around(received, written)]
+    return heard(more, today=written.today, examples=examples)
+
+
+def _around(received: mail.Mail, written: details.Written) -> list[str]:
+    is_answer = bool(received.answers) or bool(_ANSWER.match(received.subject))
+    said = [written.subject] if written.subject and (not is_answer or not written.sentences) else []
+    for file in received.attachments:
+        name = fold(re.sub(r"[_.-]", " ", file.name))
+        if _ADVICE.search(name) and "facture" not in name and "invoice" not in name:
+            said.append(f"Ci-joint l'avis de paiement ({file.name}).")
+    return said
+
+
+def _without_echoes(found: list[Heard]) -> list[Heard]:
+    """A sentence says one thing best: a much weaker class of the very same sentence is an echo of its words."""
+    kept: list[Heard] = []
+    for one in found:
+        stronger = [other for other in kept if other.place == one.place and other.points >= one.points + 2]
+        if not stronger or one.kind == "bank_detail_change":
+            kept.append(one)
+    return kept
+
+
+def _intent(one: Heard, written: details.Written) -> Intent:
+    kind = Kind(one.kind)
+    found = details.fields(kind, sentence=one.sentence, written=written)
+    percent = one.confidence_percent
+    if kind == Kind.PROMISE:
+        percent = min(97, percent + 4) if "date" in found else percent - 6
+    return Intent(kind, max(1, percent), one.sentence, found)
+
+
+def _away(written: details.Written, percent: int) -> Intent:
+    quote = _telling(written, is_away=True)
+    return Intent(
+        Kind.OUT_OF_OFFICE, percent, quote, details.fields(Kind.OUT_OF_OFFICE, sentence=quote, written=written)
+    )
+
+
+def _with_seen_ibans(intents: list[Intent], folded: quoting.Folded) -> list[Intent]:
+    """An account number in a customer's mail is shown even when nothing is said of it: a person looks (CM-11)."""
+    seen = references.ibans_in(f"{folded.text}\n{folded.signature}")
+    if seen and not any(one.kind == Kind.BANK_DETAIL_CHANGE for one in intents):
+        said = next((line for line in folded.text.split("\n") if references.ibans_in(line)), seen[0])
+        intents.append(Intent(Kind.BANK_DETAIL_CHANGE, 45, said.strip(), {"ibans": seen, "handling": "a_person_only"}))
+    return intents
+
+
+def _nothing(written: details.Written, examples: likeness.Examples) -> Intent:
+    """Nothing to act on: sure of it when there is only courtesy, or it is like what is known to be something else."""
+    told = [one for one in written.sentences if not cues().small_talk.match(fold(one))]
+    is_courtesy = not told or any(cues().acknowledges.search(fold(one)) for one in told)
+    likes = [like for one in told if (like := examples.nearest(one)) is not None and like.kind == "other"]
+    percent = 85 if is_courtesy else 70 if any(like.lead_thousandths >= 150 for like in likes) else 45
+    return Intent(Kind.OTHER, percent, (told or list(written.sentences) or [written.subject])[0])
+
+
+def day_written(received: mail.Mail, *, arrived: datetime) -> date:
+    """The day its words count from: the sender's own date, unless it is further than ten days from the arrival."""
+    stated = received.sent_at
+    if stated is None or abs((stated - arrived).days) > 10:
+        return arrived.date()
+    return stated.date()
