@@ -45,14 +45,11 @@ def keep_segment(form: SegmentForm, *, organisation_id: int, segment_id: int | N
     if not called:
         raise SegmentNameMissing(field="name")
     ours = Segment.objects.select_for_update().filter(organisation_id=organisation_id)
-    segment = (
-        Segment(organisation_id=organisation_id)
-        if segment_id is None
-        else ours.filter(pk=segment_id).first()  # None finds none
-    )
+    is_new = segment_id is None
+    segment = Segment(organisation_id=organisation_id) if is_new else ours.filter(pk=segment_id or 0).first()
     if segment is None:
         raise SegmentUnknown
-    if ours.filter(name=called).exclude(pk=segment_id).exists():
+    if ours.filter(name=called).exclude(pk=segment.pk).exists():
         raise SegmentNameTaken(name=called, field="name")
     segment.name, segment.priority = called, form.priority
     segment.conditions = [one.as_json() for one in form.conditions]
@@ -61,7 +58,7 @@ def keep_segment(form: SegmentForm, *, organisation_id: int, segment_id: int | N
     record_audit(
         by=by,
         organisation_id=organisation_id,
-        verb="create_segment" if segment_id is None else "update_segment",
+        verb="create_segment" if is_new else "update_segment",
         subject_kind="segment",
         subject_id=segment.pk,
         details={

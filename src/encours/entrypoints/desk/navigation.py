@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 type Text = Any  # text now, or text in the reader's language when it is shown
 
@@ -40,6 +41,13 @@ MAIN: Sequence[Screen] = (
         tab_label=_("Customers"),
     ),
     Screen("items", _("Open items"), "file-invoice", ("document",), tab_label=_("Items")),
+    Screen(
+        "cash",
+        pgettext_lazy("screen", "Cash"),
+        "arrows-exchange",
+        ("cash_line", "cash_days", "cash_unapplied", "cash_setup", "cash_rule"),
+        tab_label=pgettext_lazy("screen", "Cash"),
+    ),
     Screen("promises", _("Promises"), "calendar-check"),
     Screen("disputes", _("Disputes"), "message-report"),
     Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),

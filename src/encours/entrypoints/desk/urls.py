@@ -19,6 +19,9 @@ MODULES = (
     "customer",
     "ageing",
     "dashboard",
+    "cash",
+    "cash_report",
+    "cash_setup",
 )
 SETUP_MODULES = (
     "today",

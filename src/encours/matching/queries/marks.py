@@ -1,9 +1,9 @@
-"""What was recognised in the lines of a page of the queue, and the line a match is of."""
+"""Small reads for the screens: recognised words of a page of lines, the line of a match, the rules in force."""
 
 from collections.abc import Sequence
 
 from encours.access.rules import Scope
-from encours.matching.models import LineWork, Match
+from encours.matching.models import LineWork, Match, MatchingRule
 from encours.matching.rules.facts import Highlight
 
 
@@ -20,3 +20,9 @@ def line_of_match(match_id: int, *, scope: Scope) -> int | None:
     if scope.entity_ids:
         found = found.filter(entity_id__in=scope.entity_ids)
     return found.values_list("line_id", flat=True).first()
+
+
+def rules(organisation_id: int) -> list[MatchingRule]:
+    """The rules that decide, in the order they are tried."""
+    found = MatchingRule.objects.filter(organisation_id=organisation_id, is_active=True).select_related("customer")
+    return list(found.order_by("position", "pk"))

@@ -24,6 +24,7 @@
     all("[data-row][aria-selected=true]").forEach((other) => other.setAttribute("aria-selected", "false"));
     row.setAttribute("aria-selected", "true");
     row.scrollIntoView({ block: "nearest" });
+    if (row.dataset.address) history.replaceState(null, "", row.dataset.address);
     const peek = row.dataset.peek;
     if (peek && one("#peek") && window.htmx) window.htmx.ajax("GET", peek, { target: "#peek", swap: "innerHTML" });
   }
@@ -70,6 +71,13 @@
   });
   document.addEventListener("click", (event) => {
     all("details.en-pop[open]").forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; });
+    // a link of the row itself opens beside the list where there is room, and as a page where there is none
+    const link = event.target.closest("a[data-select]"), beside = one("#peek");
+    if (link && beside && beside.offsetParent !== null && !event.ctrlKey && !event.metaKey && link.closest("[data-row][data-address]")) {
+      event.preventDefault();
+      select(link.closest("[data-row]"));
+      return;
+    }
     const row = event.target.closest("[data-row][data-peek]");
     if (row && !event.target.closest("a, button, input, label, summary")) select(row);
     const copy = event.target.closest("[data-copy]");
