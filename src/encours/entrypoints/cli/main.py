@@ -27,6 +27,7 @@ COMMANDS = {
     "match": ("match", gettext_noop("cash application of the imported bank lines")),
     "dun": ("dun", gettext_noop("what leaves, what is held and why")),
     "penalties": ("penalties", gettext_noop("late-payment interest and EUR 40, by item and half-year")),
+    "understand": ("understand", gettext_noop("what an inbound mail is and asks, with the sentence relied on")),
     "check": ("check", gettext_noop("the books' invariants, each with its figure")),
     "doctor": ("doctor", gettext_noop("is the installation well")),
     "backup": ("backup", gettext_noop("write everything to a file")),
@@ -36,6 +37,8 @@ COMMANDS = {
 }
 # These need the tables' owner rather than the bound role.
 AS_OWNER = {"migrate", "restore", "backup"}
+# These look at files only: no server is started for them.
+WITHOUT_DATABASE = {"understand"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,12 +75,14 @@ def set_up(*, as_owner: bool, command: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if as_owner:
         os.environ["ENCOURS_AS_OWNER"] = "1"
+    if command in WITHOUT_DATABASE:
+        os.environ.setdefault("DATABASE_URL", "postgresql://nowhere/none")
     import django
     from django.utils import translation
 
     django.setup()
     translation.activate(words.language())
-    if command not in {"migrate", "restore", "doctor"}:
+    if command not in {"migrate", "restore", "doctor"} | WITHOUT_DATABASE:
         from encours.entrypoints.cli import migrate
 
         migrate.bring_up_to_date()
