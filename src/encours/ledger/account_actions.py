@@ -9,8 +9,8 @@ from django.db import transaction
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
-from encours.ledger.actions import COUNTERPARTS, REVERSAL_SOURCE, AlreadyReversed, Posting
-from encours.ledger.models import Closing, CounterpartAccount, Entry, ItemKind, Transaction
+from encours.ledger.actions import REVERSAL_SOURCE, AlreadyReversed, Posting
+from encours.ledger.models import COUNTERPARTS, Closing, CounterpartAccount, Entry, ItemKind, Transaction
 
 
 class CounterpartReceivable(Refused):

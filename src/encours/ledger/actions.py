@@ -11,6 +11,7 @@ from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.ledger import rules
 from encours.ledger.models import (
+    COUNTERPARTS,
     Allocation,
     AllocationLeg,
     CounterpartAccount,
@@ -22,25 +23,6 @@ from encours.ledger.models import (
 
 RECEIVABLES = "411"
 REVERSAL_SOURCE = "reversal"
-# where the other side of a posting goes when the books it comes from do not say
-COUNTERPARTS = {
-    ItemKind.INVOICE: "70",
-    ItemKind.CREDIT_NOTE: "70",
-    ItemKind.DEBIT_NOTE: "70",
-    ItemKind.DEPOSIT: "487",
-    ItemKind.RECEIPT: "512",
-    ItemKind.REFUND: "512",
-    ItemKind.DISCOUNT: "665",
-    ItemKind.DEDUCTION: "709",
-    ItemKind.WRITE_OFF: "654",
-    ItemKind.CHARGE: "627",
-    ItemKind.WITHHOLDING: "448",
-    ItemKind.FX_DIFFERENCE: "666",
-    ItemKind.CONVERSION: "476",
-    ItemKind.OTHER_INCOME: "758",
-    ItemKind.SETTLED_BEFORE: "471",
-    ItemKind.REVERSAL: "471",
-}
 
 
 class AllocationUnbalanced(Refused):

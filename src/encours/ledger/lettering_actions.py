@@ -6,12 +6,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from encours.ledger import rules
-
-# the code an allocation bears now: the latest one given, else its own
-CODE_NOW = """coalesce((select t.code from ledger_lettering t where t.organisation_id = a.organisation_id
-    and t.allocation_id = a.id order by t.id desc limit 1), a.code)"""
-STANDS = """a.reverses_id is null and a.source <> 'reversal' and not exists (select from ledger_allocation u
-    where u.organisation_id = a.organisation_id and u.reverses_id = a.id)"""
+from encours.ledger.queries import CODE_NOW, STANDS
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db import connection
 
 from encours.core.actors import Actor
 from encours.ledger import rules
-from encours.ledger.actions import COUNTERPARTS
+from encours.ledger.models import COUNTERPARTS
 
 ITEM_COLUMNS = (
     "customer_id, kind, account, document_number, document_id, instalment_number, instalment_count, item_date,"

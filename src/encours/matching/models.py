@@ -299,7 +299,7 @@ class PeriodChoice(models.TextChoices):
 class MatchingPolicy(Scoped):
     """What may be applied alone in an organisation, and how differences are treated; without a row, the usual."""
 
-    alone_min_ppm = models.IntegerField(default=999_000)
+    alone_min_ppm = models.IntegerField(default=990_000)
     rival_margin = models.IntegerField(default=300)
     tolerance_minor = models.BigIntegerField(default=5)
     charges_max_minor = models.BigIntegerField(default=3_000)
@@ -379,3 +379,21 @@ class ExportedTransaction(Scoped):
 
     def __str__(self) -> str:
         return f"{self.export_id} {self.transaction_id}"
+
+
+class MatchRequest(Scoped):
+    """One call of a program with its own key, and the match it made; the same call again finds it. Insert-only."""
+
+    key = models.CharField(max_length=200)
+    verb = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField()
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="matching_matchrequest_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     return output.DONE
 
 
-def _sentence(reason: Reason) -> str:
-    return wording.sentence(reason, translate=_)
+def _sentence(reason: Reason, currency: str) -> str:
+    return wording.sentence(reason, currency=currency, translate=_)
 
 
 def _tell(

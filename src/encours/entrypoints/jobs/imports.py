@@ -12,6 +12,7 @@ from encours.core.dates import business_date
 from encours.imports import actions as imports
 from encours.ledger import upkeep
 
+MATCHED = {"bank", "remittance"}  # what cash application has to look at at once
 LARGE_ROWS = 10_000  # from here on statistics and indexes are worth renewing at once, not only at night
 
 
@@ -31,5 +32,9 @@ def bring_in(
             now=now,
             today=business_date(now, timezone=zones.first() or "Europe/Paris"),
         )
+        if not is_dry_run and any(file.kind in MATCHED and file.created for file in result.files):
+            app.configure_task("matching.match", queue="matching", lock="matching.run").defer(
+                organisation_id=organisation_id
+            )
     if sum(file.created for file in result.files) >= LARGE_ROWS and not is_dry_run:
         upkeep.tidy()

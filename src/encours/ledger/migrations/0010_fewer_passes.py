@@ -14,7 +14,8 @@ begin
                (a.open_minor = a.amount_minor and a.legs_first_date is null and a.legs_last_date is null
                 and a.legs_first_at is null and a.legs_last_at is null)
                or (a.open_minor <> a.amount_minor and a.legs_first_date is not null and a.legs_last_date is not null
-                and a.legs_first_at = transaction_timestamp() and a.legs_last_at = transaction_timestamp()))) as touched,
+                and a.legs_first_at = transaction_timestamp() and a.legs_last_at = transaction_timestamp())))
+               as touched,
            bool_or(a.reverses_id is not null) as reverses,
            bool_or(a.open_minor <> a.amount_minor) as promises
         into seen from added a;

@@ -15,7 +15,11 @@ from encours.matching.actions.deciding import (
     tie_to_receipt,
     undo_match,
 )
+from encours.matching.actions.exporting import answer_export, make_export, take_again
+from encours.matching.actions.lettrage import letter_all, letter_items, undo_lettrage
+from encours.matching.actions.requests import once
 from encours.matching.actions.running import RunResult, run_matching
+from encours.matching.actions.settings import order_rules, remove_rule, save_rule, set_policy
 
 __all__ = [
     "Choice",
@@ -24,13 +28,24 @@ __all__ = [
     "accept",
     "accept_proposal",
     "accept_return",
+    "answer_export",
     "apply_match",
     "assign_line",
     "book_line",
     "ignore_line",
+    "letter_all",
+    "letter_items",
+    "make_export",
     "note_line",
+    "once",
     "restore_line",
+    "order_rules",
+    "remove_rule",
     "run_matching",
+    "save_rule",
+    "set_policy",
+    "take_again",
     "tie_to_receipt",
+    "undo_lettrage",
     "undo_match",
 ]

@@ -1,5 +1,6 @@
 """The run: every waiting line is proposed for, what is sure is applied, the rest is kept for a person."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -90,7 +91,13 @@ def run_matching(
         learnt=facts_of.learnt(organisation_id),
         policy=facts_of.policy(organisation_id),
     )
-    outcomes = match(waiting.lines, book, today=today)
+    # what was loaded stays until the end: the collector need not walk through it again and again
+    gc.collect()
+    gc.freeze()
+    try:
+        outcomes = match(waiting.lines, book, today=today)
+    finally:
+        gc.unfreeze()
     chosen = _Choice(organisation_id, waiting, loaded, propose_only=propose_only)
     chosen.take(outcomes)
     applied = apply_decided(

@@ -1,12 +1,15 @@
 """Load what the matching rules look at, in a few set-based queries: lines, open items, customers, what was learnt."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from encours.core.currencies import exponent
 from encours.matching.models import OPEN_STATES, EvidenceCount, MatchingPolicy, MatchingRule
 from encours.matching.rules import facts
 from encours.matching.rules.booking import Money, Open
@@ -80,7 +83,7 @@ LINES = f"""
 select b.key, b.booking_date, b.currency, b.amount_minor, b.entry_reference, b.counterparty_name, b.counterparty_iban,
        b.ultimate_name, b.text, b.structured_reference, b.end_to_end_id, b.mandate_id, b.bank_code, b.return_reason,
        b.charges_minor, b.original_currency, coalesce(b.original_amount_minor, 0), b.entity_id, b.id, b.account_id,
-       c.ledger_account, b.bank_reference, coalesce(w.is_undone, false),
+       c.ledger_account, b.bank_reference, coalesce(w.is_undone, false), b.details -> 'documents',
        case when w.id is null then 0 else (select count(*) from matching_match m
            where m.organisation_id = b.organisation_id and m.line_id = b.id and m.reverses_id is null) end
 {WAITING}
@@ -134,8 +137,11 @@ def line_of(organisation_id: int, line_id: int) -> tuple[Line, BankRow] | None:
 
 
 def _read(row: tuple[Any, ...], advices: Mapping[int, tuple[facts.AdviceLine, ...]]) -> tuple[Line, BankRow]:
-    line_id, account_id, ledger_account, bank_reference, is_undone, before = row[18:]
-    line = Line._make((*row[:18], advices.get(line_id, ()), is_undone, 0))
+    line_id, account_id, ledger_account, bank_reference, is_undone, documents, before = row[18:]
+    advice = advices.get(line_id, ())
+    if documents and not advice:
+        advice = tuple(announced(documents, currency=row[2]))
+    line = Line._make((*row[:18], advice, is_undone, 0))
     return line, BankRow(
         line_id, line.entity_id, account_id, ledger_account, line.booking_date, line.currency, line.amount_minor,
         line.entry_reference, bank_reference, line.end_to_end_id, line.counterparty_name or line.ultimate_name,
@@ -160,6 +166,20 @@ def advice_lines(organisation_id: int, line_id: int | None = None) -> dict[int, 
         for number, *line in cursor.fetchall():
             found.setdefault(number, []).append(facts.AdviceLine(*line))
     return {number: tuple(lines) for number, lines in found.items()}
+
+
+def announced(documents: Any, *, currency: str) -> Iterator[facts.AdviceLine]:
+    """The documents that a structured remittance names within the bank line itself."""
+    for one in json.loads(documents) if isinstance(documents, str) else documents:
+        amount, discount = (_minor(one.get(name), currency) for name in ("amount", "discount"))
+        yield facts.AdviceLine(one["number"], amount, discount or 0)
+
+
+def _minor(text: str | None, currency: str) -> int | None:
+    try:
+        return None if not text else int(Decimal(text).scaleb(exponent(currency)))
+    except ArithmeticError:
+        return None
 
 
 def open_items(

@@ -47,7 +47,7 @@ def told(
     *,
     today: date,
     run_line_ids: Collection[int],
-    sentence: Callable[[Reason], str],
+    sentence: Callable[[Reason, str], str],
     since: date | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The lines of a run and, besides, those decided earlier that were booked since a day (a month before the last)."""
@@ -65,7 +65,7 @@ def told(
             yield _document(row, in_run, sentence)
 
 
-def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason], str]) -> dict[str, Any]:
+def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason, str], str]) -> dict[str, Any]:
     (
         line_id, entry_reference, bank_reference, account, booking_date, currency, amount, payer, text, state, how,
         number, name, ppm, allocations, residuals, reasons, rivals, why_not, on_account, match_id,
@@ -107,12 +107,12 @@ def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason
         "residuals": left,
         "on_account": money(on_account),
         "probability": round(ppm / MILLION, 6) if ppm is not None else None,
-        "reasons": [_reason(one, sentence) for one in as_loaded(reasons) or ()],
+        "reasons": [_reason(one, currency, sentence) for one in as_loaded(reasons) or ()],
         "rivals": rivals,
         "why_not": why_not,
     }
 
 
-def _reason(kept: Mapping[str, Any], sentence: Callable[[Reason], str]) -> dict[str, Any]:
+def _reason(kept: Mapping[str, Any], currency: str, sentence: Callable[[Reason, str], str]) -> dict[str, Any]:
     reason = Reason(kept["code"], kept["points"], kept.get("data", {}))
-    return {"code": reason.code, "points": reason.points, "text": sentence(reason)}
+    return {"code": reason.code, "points": reason.points, "text": sentence(reason, currency)}
