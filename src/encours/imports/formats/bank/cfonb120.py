@@ -11,8 +11,8 @@ from pathlib import Path
 
 from encours.core.currencies import exponent, is_currency
 from encours.core.errors import gettext_noop
+from encours.imports.formats.amounts import MINOR_LIMIT
 from encours.imports.formats.bank.model import (
-    MINOR_LIMIT,
     BankFileBroken,
     FileTooRich,
     Line,
@@ -150,7 +150,7 @@ def _scaled(number: int, minor: int, places: int, currency: str) -> int:
     """Minor units of the currency, where the record has other decimals than it; nothing is rounded."""
     wanted = exponent(currency) if is_currency(currency) else 2
     if places <= wanted:
-        return int(minor * 10 ** (wanted - places))
+        return minor * int(10 ** (wanted - places))
     scaled, rest = divmod(abs(minor), 10 ** (places - wanted))
     if rest:
         raise BankFileBroken(place=f"line {number}", field="decimals", value=str(places))

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from encours.core.currencies import exponent
+from encours.core.errors import gettext_noop
 from encours.imports.formats.amounts import MINOR_LIMIT
-from encours.imports.formats.problems import FileUnreadable, Problem, gettext_noop
+from encours.imports.formats.problems import FileUnreadable, Problem
 
 type Read = Iterator[Statement | Line | Problem]
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from encours.imports.formats.bank.model import BankFileBroken, Line, NoStatement, Read, Statement
 from encours.imports.formats.bank.plain_amounts import loose_minor
-from encours.imports.formats.dates import DateEvidence, DateReader
+from encours.imports.formats.dates import DateEvidence, DateOrder, DateReader
 from encours.imports.formats.problems import Problem
 from encours.imports.formats.text import text_encoding
 
@@ -65,7 +66,7 @@ def _records(path: Path) -> Iterator[_Record]:
         yield record
 
 
-def _order(path: Path) -> str:
+def _order(path: Path) -> DateOrder:
     """Day or month first, as the whole file proves; refused where nothing does and no French word speaks for it."""
     evidence = DateEvidence()
     is_french = False
@@ -87,8 +88,6 @@ def _date_text(text: str) -> str:
 
 
 def _movement(record: _Record, days: DateReader, currency: str) -> Iterator[Line | Problem]:
-    from datetime import date
-
     told = record.values
     if "D" not in told and "T" not in told:
         return
