@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 RUNS = re.compile(r"[A-Z]+|\d+")
@@ -52,6 +53,13 @@ class Numbering:
                 self.endings[shape(runs)].add((letters, len(runs[-1])))
             samples[shape(runs)].append(([run for run in runs if run[0] <= "9"], year, month))
         self.patterns = {form: _pattern(rows) for form, rows in samples.items() if "9" in form}
+        self.years = {
+            text
+            for form, pattern in self.patterns.items()
+            if pattern.year_run >= 0 or pattern.date_digits
+            for _, year, _ in samples[form][:: max(1, len(samples[form]) // 500)]
+            for text in (str(year), str(year)[2:])
+        }
         self._is_last_run = all(
             form.endswith("9") and pattern.sequence_run == form.count("9") - 1 and not pattern.date_digits
             for form, pattern in self.patterns.items()
@@ -141,9 +149,14 @@ def _pattern(rows: list[tuple[list[str], int, int]]) -> Pattern:
 
 
 def _is_the_year(rows: list[tuple[list[str], int, int]], run: int) -> bool:
-    """Whether a run of digits is the year of the document: 2026 or 26."""
-    agreeing = sum(digits[run] in (str(year), str(year)[2:]) for digits, year, _ in rows)
+    """Whether a run of digits is the year of the document, 2026 or 26; a January invoice may be the old year's."""
+    agreeing = sum(digits[run] in _spelt(year) for digits, year, _ in rows)
     return agreeing * 100 >= len(rows) * YEAR_SHARE_PERCENT
+
+
+@cache
+def _spelt(year: int) -> frozenset[str]:
+    return frozenset(text for near in (year - 1, year, year + 1) for text in (str(near), str(near)[2:]))
 
 
 def _date_digits(rows: list[tuple[list[str], int, int]], run: int) -> int:

@@ -197,7 +197,8 @@ def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, positio
             points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
             start, end = min(start, neighbour.start), max(end, neighbour.end)
         elif digits in parts.years:
-            if _is_year(neighbour.digits) and not is_behind:
+            is_year = _is_year(neighbour.digits) or neighbour.digits in shelf.numbering.years
+            if is_year and not is_behind:
                 return None  # the same running number of another year
         elif " " not in text[min(end, neighbour.end) : max(start, neighbour.start)]:
             return None  # another number that shares this part
@@ -305,8 +306,14 @@ def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collecti
             if longest and len(token.digits) < 6:
                 continue
             found += _slips(folded, tokens, token, forms, order, shelf, is_whole=longest)
+    found = [one if text[one.start : one.end] != folded[one.start : one.end] else _as_written(one) for one in found]
     found += _cut(folded, shelf, order)
     return _best_of_each(found, known)
+
+
+def _as_written(quote: Quote) -> Quote:
+    """Without a slip and without letters for digits it is the running number itself."""
+    return quote._replace(form="bare") if quote.form == "lookalike" else quote
 
 
 def _slips(
@@ -330,7 +337,9 @@ def _slips(
                     points, start = points + YEAR, before.start
                 elif _is_year(before.digits):
                     continue
-        if parts.prefix and text[:start].rstrip(" -/._#:").endswith(parts.prefix.translate(folding.DIGITS_FOLDED)):
+        if parts.prefix and text[:start].rstrip(" -/._#:").endswith(
+            (parts.prefix, parts.prefix.translate(folding.DIGITS_FOLDED))
+        ):
             points += PREFIX
         if points > 0:
             yield Quote(position, kind, points, "text", start, token.end)

@@ -7,7 +7,7 @@ from datetime import date
 from encours.matching.rules import drafts, smart
 from encours.matching.rules.book import Book, Shelf
 from encours.matching.rules.drafts import Draft
-from encours.matching.rules.facts import Line, Outcome, Status
+from encours.matching.rules.facts import Candidate, Line, Outcome, Status
 from encours.matching.rules.propose import in_other_currency, weigh
 from encours.matching.rules.standing import Standing
 
@@ -93,7 +93,7 @@ class _Run:
             if index in refused:
                 continue
             best, *rivals = self.weighed.pop(index)
-            for position, amount in _claims(best):
+            for position, amount in _claims(best, self.standing.shelf.items):
                 self.standing.spend(position, amount)
                 taken.add(position)
             applied[index] = Outcome(
@@ -108,7 +108,7 @@ class _Run:
         """Lines that would take more of an item than it has: the better evidence goes first, then the earlier line."""
         claims: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         for index in sure:
-            for position, amount in _claims(self.weighed[index][0]):
+            for position, amount in _claims(self.weighed[index][0], self.standing.shelf.items):
                 claims[position].append((index, amount))
         refused: set[int] = set()
         for position, claimants in sorted(claims.items()):
@@ -162,15 +162,23 @@ class _Run:
     def _left(self, index: int) -> Outcome:
         line, found = self.lines[index], self.weighed[index]
         found = [one for one in found if self._is_affordable(one)]
-        if not found:
-            return _elsewhere(line, self.standing.book, Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits"))
-        best, *rivals = (drafts.proposal(one, self.standing, line) for one in found)
-        return Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
+        if found:
+            best, *rivals = (drafts.proposal(one, self.standing, line) for one in found)
+            outcome = Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
+        else:
+            outcome = Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits")
+        return outcome if any(one.cash for one in found) else _elsewhere(line, self.standing.book, outcome)
 
     def _is_affordable(self, draft: Draft) -> bool:
         return all(abs(amount) <= abs(self.standing.opens[position]) for position, amount in draft.cash)
 
 
-def _claims(draft: Draft) -> list[tuple[int, int]]:
+def _claims(draft: Draft, items: Sequence[Candidate]) -> list[tuple[int, int]]:
     """What a draft takes of each item: its money, and what is booked away beside it."""
-    return list(draft.cash)
+    booked = {one.item_id: one.amount_minor for one in draft.residuals if one.is_booked and one.item_id}
+    if not booked:
+        return list(draft.cash)
+    return [
+        (position, amount + (1 if amount > 0 else -1) * booked.get(items[position].item_id, 0))
+        for position, amount in draft.cash
+    ]

@@ -1,0 +1,288 @@
+"""One table per signal: what the bank says, and what it pays."""
+
+import pytest
+
+from encours.matching.rules import wording
+from encours.matching.rules.facts import (
+    AdviceLine,
+    CustomerFacts,
+    Learnt,
+    Policy,
+    RuleEffect,
+    Status,
+    Treatment,
+    UserRule,
+)
+from encours.matching.rules.propose import propose
+from tests.matching.rules.ledger_of_cases import (
+    ACME,
+    ACME_IBAN,
+    BOREALIS,
+    BOREALIS_IBAN,
+    COBALT,
+    CUSTOMERS,
+    NORD,
+    NORD_IBAN,
+    TODAY,
+    best_of,
+    book,
+    item,
+    line,
+    outcome_of,
+    paid,
+)
+
+FA412 = {"FA-2026-00412": 120_000}
+
+# what the payer wrote -> the reason it is read by; 1,200.00 from Acme's account
+QUOTED = [
+    ("VIR SEPA RECU /DE ACME /MOTIF FA-2026-00412", "quote_full"),
+    ("fa 2026 00412", "quote_full"),
+    ("REGLT FACT FA202600412", "quote_full"),
+    ("N/FACT FA-2O26-OO4I2", "quote_full"),  # letters for digits
+    ("2026-00412", "quote_dated"),
+    ("FACT 2026/412", "quote_dated"),
+    ("F26/412 MERCI", "quote_dated"),
+    ("RECHNUNG 00412", "quote_padded"),
+    ("FACTURE NO 412", "quote_bare"),
+    ("FA-2026-004 12", "quote_split"),
+    ("FA-2026-00\n412", "quote_split"),
+    ("FA-2026-00421", "quote_swapped"),
+    ("FA-2026-0412", "quote_dated"),
+    ("FA-2026-00472", "quote_wrong"),
+    ("FACTURE FA-2026-004", "quote_cut"),
+    ("RF18 5390 0754 7034 MERCI", "quote_reference"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), QUOTED)
+def test_a_number_is_read_however_mangled(text, code):
+    found = outcome_of(line(120_000, text, iban=ACME_IBAN))
+    assert found.status == Status.APPLIED, (found.why_not, found.best)
+    assert paid(found.best) == FA412
+    reasons = {reason.code for reason in found.best.reasons}
+    assert any(reason.startswith("quote_") for reason in reasons)
+    if code not in ("quote_split", "quote_cut", "quote_swapped", "quote_wrong"):
+        assert code in reasons
+
+
+def test_a_number_broken_by_the_line_of_the_bank_is_read_and_shown_where_it_stands():
+    text = "VIR SEPA RECU /DE ACME DISTRIBU\nTION SAS /MOTIF REGLT FA-2026-0\n0412 /REF NOTPROVIDED"
+    found = outcome_of(line(120_000, text))
+    assert found.status == Status.APPLIED
+    assert paid(found.best) == FA412
+    quoted = [one for one in found.best.highlights if one.code == "full"]
+    assert text[quoted[0].start : quoted[0].end] == "FA-2026-0\n0412"
+
+
+# several numbers in one text
+LISTED = [
+    ("FA-2026-00412, FA-2026-00415", 165_650, [412, 415]),
+    ("FA-2026-00412/00415/00420", 263_881, [412, 415, 420]),
+    ("FA-2026-00412/415/420", 263_881, [412, 415, 420]),
+    ("REGLT 412 + 415 + 420", 263_881, [412, 415, 420]),
+    ("FACTURES 00412 A 00420", 263_881, [412, 415, 420]),
+    ("FA-2026-00412 ET FA-2026-00415 MOINS AV-2026-00031", 153_650, [412, 415, 31]),
+    ("FA-2026-00412 ET FA-2026-00415 MOINS AVOIR", 153_650, [412, 415, 31]),
+]
+
+
+@pytest.mark.parametrize(("text", "amount", "numbers"), LISTED)
+def test_several_numbers_are_read_together(text, amount, numbers):
+    best = best_of(line(amount, text, iban=ACME_IBAN))
+    assert sorted(int(number[-5:]) for number in paid(best)) == sorted(numbers)
+    assert sum(paid(best).values()) == amount
+
+
+# who pays: the account, the name as banks write it, the number, the text
+PAYERS = [
+    ({"iban": ACME_IBAN}, "payer_account"),
+    ({"name": "ACME DISTRIBUTION"}, "payer_name"),
+    ({"name": "SAS ACME DISTRIBUTION"}, "payer_name"),
+    ({"name": "ACME DISTRIBUTI"}, "payer_cut_name"),
+    ({"name": "ACME DISTRIBUTION LYON"}, "payer_name_and_town"),
+    ({"name": "ACME DISTRIBUTIONS"}, "payer_alike_name"),
+    ({"text": "VIR SEPA RECU /DE ACME DISTRIBUTION SAS /MOTIF REGLEMENT"}, "payer_name"),
+    ({"text": "CLIENT CL00101"}, "payer_number"),
+]
+
+
+@pytest.mark.parametrize(("shown", "code"), PAYERS)
+def test_a_payer_is_known_by_what_the_line_shows(shown, code):
+    best = best_of(line(45_650, **shown))
+    assert paid(best) == {"FA-2026-00415": 45_650}
+    assert best.reasons[-1].code == code
+
+
+def test_an_account_confirmed_before_is_the_customers():
+    learnt = Learnt(payers={"FR7699999999999999999999999": {ACME: 3}})
+    best = best_of(line(45_650, iban="FR7699999999999999999999999"), book(learnt=learnt))
+    assert best.reasons[-1].code == "payer_learnt_account"
+
+
+def test_the_head_office_pays_for_its_daughter():
+    best = best_of(line(66_613, "FA-2026-00501", iban=ACME_IBAN))
+    assert (best.customer_id, best.reasons[-1].code) == (COBALT, "payer_group")
+
+
+def test_a_factor_pays_what_it_quotes_in_full():
+    found = outcome_of(line(120_000, "CESSION FA-2026-00412", name="Factor SA", iban="FR7611111111111111111111111"))
+    assert (found.status, found.best.reasons[-1].code) == (Status.APPLIED, "payer_stranger")
+
+
+# the amount: what came, and what becomes of the difference. 982.31 open, 2 % until today
+AMOUNTS = [
+    (98_231, "FA-2026-00420", {}, None),
+    (96_266, "FA-2026-00420", {}, (Treatment.DISCOUNT, 1_965, True)),  # what the invoice allows, in time
+    (98_229, "FA-2026-00420", {}, (Treatment.WRITE_OFF, 2, True)),
+    (95_284, "FA-2026-00420 escompte 3%", {}, (Treatment.DISCOUNT, 2_947, False)),
+    (96_731, "FA-2026-00420 moins frais bancaires", {}, (Treatment.CHARGE, 1_500, False)),
+    (96_731, "FA-2026-00420", {"charges_minor": 1_500}, (Treatment.CHARGE, 1_500, False)),
+    (90_000, "FA-2026-00420 déduction casse", {}, (Treatment.DEDUCTION, 8_231, False)),
+    (90_000, "FA-2026-00420 Abzug Mangel", {}, (Treatment.DEDUCTION, 8_231, False)),
+    (93_319, "FA-2026-00420 retenue de garantie 5%", {}, (Treatment.WITHHOLDING, 4_912, False)),
+    (50_000, "FA-2026-00420 acompte", {}, (Treatment.PARTIAL, 48_231, False)),
+    (50_000, "FA-2026-00420", {}, (Treatment.PARTIAL, 48_231, False)),
+    (98_731, "FA-2026-00420", {}, (Treatment.ON_ACCOUNT, 500, False)),
+]
+
+
+@pytest.mark.parametrize(("amount", "text", "more", "left"), AMOUNTS)
+def test_a_difference_is_told_from_its_size_and_words(amount, text, more, left):
+    found = outcome_of(line(amount, text, iban=ACME_IBAN, **more))
+    assert found.status == Status.APPLIED
+    residuals = [(one.treatment, one.amount_minor, one.is_booked) for one in found.best.residuals]
+    assert residuals == ([left] if left else [])
+    assert sum(paid(found.best).values()) + found.best.on_account_minor == amount
+
+
+def test_a_discount_taken_after_its_day_is_not_booked_alone():
+    late = line(96_266, "FA-2026-00420", iban=ACME_IBAN, booking_date=TODAY.replace(day=20))
+    residual = outcome_of(late).best.residuals[0]
+    assert (residual.treatment, residual.is_booked) == (Treatment.DISCOUNT, False)
+
+
+# nothing is quoted: the amount alone, within the payer's account
+SILENT = [
+    (45_650, ACME_IBAN, ["FA-2026-00415"]),
+    (251_881, ACME_IBAN, ["AV-2026-00031", "FA-2026-00412", "FA-2026-00415", "FA-2026-00420"]),  # the whole account
+    (165_650, ACME_IBAN, ["FA-2026-00412", "FA-2026-00415"]),  # the oldest two
+    (327_777, BOREALIS_IBAN, ["FA-2026-00413", "FA-2026-00977"]),
+]
+
+
+@pytest.mark.parametrize(("amount", "iban", "numbers"), SILENT)
+def test_a_silent_payment_finds_what_adds_up(amount, iban, numbers):
+    assert sorted(paid(best_of(line(amount, "virement", iban=iban)))) == numbers
+
+
+def test_two_items_of_the_same_amount_are_rivals_and_wait():
+    found = outcome_of(line(150_000, "Zahlung", iban=NORD_IBAN))
+    assert (found.status, found.why_not) == (Status.PROPOSED, "rivals")
+    assert {number for one in (found.best, *found.rivals) for number in paid(one)} >= {"FA-2026-00666", "FA-2026-00667"}
+
+
+def test_the_same_running_number_of_another_year_is_another_document():
+    assert paid(best_of(line(31_407, "RE 2025-00412", iban=NORD_IBAN))) == {"FA-2025-00412": 31_407}
+
+
+def test_a_number_settled_long_since_is_not_taken_for_its_neighbour():
+    found = outcome_of(line(64_210, "FA-2026-00399", iban=ACME_IBAN))
+    assert found.status != Status.APPLIED
+
+
+def test_money_of_nobody_matches_nothing():
+    found = outcome_of(line(120_000, "CARD SETTLEMENT BATCH 4123456", name="ACQUIRER EUROPE"))
+    assert found.status != Status.APPLIED
+
+
+def test_an_advice_gives_each_document_its_amount():
+    advice = (
+        AdviceLine("FA-2026-00412", 118_000, deduction_minor=2_000, deduction_reason="casse"),
+        AdviceLine("415", 45_650),
+    )
+    best = best_of(line(163_650, "", iban=ACME_IBAN, advice=advice))
+    assert paid(best) == {"FA-2026-00412": 118_000, "FA-2026-00415": 45_650}
+    assert [(one.treatment, one.amount_minor) for one in best.residuals] == [(Treatment.DEDUCTION, 2_000)]
+
+
+def test_a_payout_is_gross_less_fee():
+    advice = (AdviceLine("FA-2026-00412", 118_200, deduction_minor=1_800, deduction_reason="fee"),)
+    best = best_of(line(118_200, "PAYOUT", advice=advice))
+    assert [(one.treatment, one.amount_minor) for one in best.residuals] == [(Treatment.CHARGE, 1_800)]
+
+
+def test_another_currency_is_proposed_by_the_payers_order():
+    dollars = item(50, ACME, "FA-2026-00700", 50_000, currency="USD")
+    found = outcome_of(
+        line(46_120, "FA-2026-00700", iban=ACME_IBAN, original_currency="USD", original_amount_minor=50_000),
+        book(dollars),
+    )
+    assert (found.status, found.why_not, found.best.currency) == (Status.PROPOSED, "other_currency", "USD")
+    assert paid(found.best) == {"FA-2026-00700": 50_000}
+
+
+def test_an_instalment_is_chosen_by_its_amount():
+    parts = (
+        item(60, ACME, "FA-2026-00800", 30_000, instalment_number=1, instalment_count=2),
+        item(61, ACME, "FA-2026-00800", 70_000, instalment_number=2, instalment_count=2),
+    )
+    found = propose(line(70_000, "FA-2026-00800", iban=ACME_IBAN), book(*parts))[0]
+    assert [one.item_id for one in found.allocations] == [61]
+
+
+# rules that people add
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [
+        (UserRule(1, RuleEffect.IGNORE, text_contains="virement interne"), Status.IGNORED),
+        (UserRule(2, RuleEffect.BOOK, name_contains="banque", account="627"), Status.BOOKED),
+        (UserRule(3, RuleEffect.NEVER_ALONE, amount_min_minor=100_000), Status.PROPOSED),
+        (UserRule(4, RuleEffect.NEVER_CUSTOMER, iban=ACME_IBAN, customer_id=ACME), Status.UNMATCHED),
+        (UserRule(5, RuleEffect.CUSTOMER, iban=ACME_IBAN, customer_id=ACME), Status.APPLIED),
+        (UserRule(6, RuleEffect.IGNORE, direction="out"), Status.APPLIED),
+    ],
+)
+def test_a_rule_of_the_user_decides_before_the_engine(rule, status):
+    given = line(120_000, "Virement interne FA-2026-00412", iban=ACME_IBAN, name="Banque")
+    assert outcome_of(given, book(policy=Policy(rules=(rule,)))).status == status
+
+
+def test_what_a_person_undid_is_never_applied_alone_again():
+    found = outcome_of(line(120_000, "FA-2026-00412", iban=ACME_IBAN, is_undone=True))
+    assert (found.status, found.why_not) == (Status.PROPOSED, "undone_before")
+
+
+def test_a_returned_payment_is_no_payment():
+    assert outcome_of(line(-120_000, "FA-2026-00412", return_reason="AM04")).status == Status.RETURNED
+
+
+def test_an_entity_does_not_receive_what_is_owed_to_another():
+    apart = tuple(one._replace(entity_id=1) for one in (item(1, ACME, "FA-2026-00412", 120_000),))
+    policy = Policy(entities_share=False)
+    own, other = (line(120_000, "FA-2026-00412", iban=ACME_IBAN, entity_id=entity) for entity in (1, 2))
+    assert outcome_of(own, book(items=apart, policy=policy)).status == Status.APPLIED
+    assert outcome_of(other, book(items=apart, policy=policy)).status == Status.UNMATCHED
+
+
+def test_every_reason_and_every_why_not_has_words():
+    given = [line(amount, text, iban=ACME_IBAN, **more) for amount, text, more, _ in AMOUNTS]
+    for one in (*given, line(150_000, "Zahlung", iban=NORD_IBAN), line(33_333, "", iban=NORD_IBAN)):
+        for proposal in propose(one, book()):
+            for reason in proposal.reasons:
+                assert wording.sentence(reason) != reason.code
+                assert "{" not in wording.sentence(reason)
+
+
+def test_a_namesake_leaves_the_customer_open():
+    twin = CustomerFacts(9, "CL00109", "Acme Distribution SARL", city="Nice")
+    twins = book(item(90, 9, "FA-2026-00900", 45_650), customers=(*CUSTOMERS, twin))
+    assert outcome_of(line(45_650, "", name="ACME DISTRIBUTION"), twins).status == Status.PROPOSED
+
+
+def test_borealis_is_read_with_or_without_accents():
+    assert best_of(line(250_000, "", name="BOREALIS ET FILS")).customer_id == BOREALIS
+
+
+def test_nord_is_found_in_a_german_text():
+    assert best_of(line(31_407, "Überweisung Nordbau GmbH RE 412")).customer_id == NORD
