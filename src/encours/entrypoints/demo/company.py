@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from encours.access import actions as access
 from encours.access import context
+from encours.access.models import Entity
 from encours.collections import actions as collections
 from encours.core.actors import Actor
 from encours.customers import actions as customers
@@ -24,6 +25,11 @@ SEGMENTS: tuple[tuple[str, str, int], ...] = (
     (market.PRIVATE, "Particuliers", 40),
     (market.COMPANIES, "PME", 100),
 )
+# what these two ask of their customers; in the others, hands decide
+_ASKED = {
+    market.EXPORT: [{"field": "country", "test": "is_not", "values": ["FR"]}],
+    market.PRIVATE: [{"field": "is_natural_person", "test": "is", "values": ["person"]}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,17 @@ def _people(organisation_id: int) -> dict[str, int]:
 
 def _segments(organisation_id: int) -> dict[str, int]:
     return {
-        key: customers.save_segment(organisation_id=organisation_id, name=name, priority=priority, by=BY).pk
+        key: customers.save_segment(
+            organisation_id=organisation_id, name=name, priority=priority, conditions=_ASKED.get(key, ()), by=BY
+        ).pk
         for key, name, priority in SEGMENTS
     }
+
+
+def ibans(company: Company) -> Mapping[str, str]:
+    """The account of each of our companies, by its code."""
+    found = Entity.objects.filter(organisation_id=company.organisation_id)
+    return dict(found.values_list("code", "iban"))
 
 
 def assign_customers(company: Company, book: Book) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from encours.entrypoints.demo import bank
 from encours.entrypoints.demo.book import Book
 from encours.entrypoints.demo.cash import Imputation, Receipt
 from encours.entrypoints.demo.market import Contact, Customer
@@ -72,8 +73,14 @@ def write_customers(book: Book, folder: Path) -> list[Path]:
     ]
 
 
-def write_movements(book: Book, folder: Path, *, company_code: str, start: dt.date, end: dt.date) -> list[Path]:
-    """What one company issued and received in the half-open period; a file without rows is not written."""
+def write_movements(
+    book: Book, folder: Path, *, company_code: str, period: tuple[dt.date, dt.date], bank_since: dt.date
+) -> list[Path]:
+    """What one company issued and received in the half-open period, but for what comes in by the bank's statements.
+
+    A file without rows is not written.
+    """
+    start, end = period
 
     def is_in(day: dt.date) -> bool:
         return start <= day < end
@@ -87,7 +94,9 @@ def write_movements(book: Book, folder: Path, *, company_code: str, start: dt.da
     payments = [
         row
         for receipt in book.cash.receipts
-        if receipt.company_code == company_code and is_in(receipt.received_date)
+        if receipt.company_code == company_code
+        and is_in(receipt.received_date)
+        and not bank.is_by_bank(receipt, since=bank_since)
         for row in _receipt(receipt)
     ]
     payments += [

@@ -11,8 +11,9 @@ from encours.access import context
 from encours.access.models import Organisation
 from encours.core.dates import instant_of
 from encours.core.errors import Refused, gettext_noop
+from encours.entrypoints.demo import applying, files, people, replay
 from encours.entrypoints.demo import company as companies
-from encours.entrypoints.demo import files, people, replay
+from encours.entrypoints.demo.applying import Desk
 from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.book import Book, book_of
 from encours.entrypoints.demo.company import Company
@@ -56,28 +57,32 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
     )
     _import(made, files.write_customers(book, folder), code=None, day=start, now=_morning(start))
     stage = Stage(made, book, companies.assign_customers(made, book), now)
-    _bring_in(stage, folder, start=dt.date.min, end=start)
+    desk = applying.Desk(stage, start, companies.ibans(made))
+    _bring_in(desk, folder, start=dt.date.min, end=start)
+    applying.set_rules(desk)
     companies.set_rules(made, now=_morning(start), bank_known=FRANCE.previous_business_day(start))
     say(_("Living through the last {count} weeks: reminders, promises, disputes").format(count=replay.WEEKS))
     replay.live_before(stage, until=start)
     for day in replay.run_days(book.today):
-        _live_until(stage, folder, start=start, end=day)
+        _live_until(desk, folder, start=start, end=day)
         replay.remind(stage, day=day)
         start = day
     say(_("Taking today's decisions"))
-    _live_until(stage, folder, start=start, end=book.today)
+    _live_until(desk, folder, start=start, end=book.today)
     replay.remind_now(stage)
 
 
-def _live_until(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> None:
-    _bring_in(stage, folder, start=start, end=end)
-    replay.live_days(stage, start=start, end=end)
+def _live_until(desk: Desk, folder: Path, *, start: dt.date, end: dt.date) -> None:
+    _bring_in(desk, folder, start=start, end=end)
+    applying.bring_in(desk, folder, start=start, end=end)
+    replay.live_days(desk.stage, start=start, end=end)
 
 
-def _bring_in(stage: Stage, folder: Path, *, start: dt.date, end: dt.date) -> None:
+def _bring_in(desk: Desk, folder: Path, *, start: dt.date, end: dt.date) -> None:
     """Import what each company issued and received in the half-open period, as its ERP exports it overnight."""
+    stage = desk.stage
     for code in stage.company.entity_ids:
-        paths = files.write_movements(stage.book, folder, company_code=code, start=start, end=end)
+        paths = files.write_movements(stage.book, folder, company_code=code, period=(start, end), bank_since=desk.since)
         _import(stage.company, paths, code=code, day=end, now=min(_morning(end), stage.now))
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from encours.access.rules import Scope
 from encours.collections import actions as collections
 from encours.collections.models import Reminder
 from encours.core.dates import instant_of
@@ -35,6 +36,11 @@ class Stage:
     book: Book
     customer_ids: Mapping[str, int]
     now: dt.datetime
+
+
+def everything(stage: Stage) -> Scope:
+    """Our credit manager's view: all rows."""
+    return Scope(stage.company.organisation_id, stage.company.user_ids[people.CREDIT_MANAGER.email], "credit_manager")
 
 
 def first_day(today: dt.date) -> dt.date:
