@@ -232,6 +232,26 @@ class TestReports:
         assert changed.fingerprint != first.fingerprint
         assert Snapshot.objects.count() == 1
 
+    def test_of_large_books_may_be_a_little_old_and_say_so(self, filled: Books) -> None:
+        first = analytics.report_kpis(self._asked(filled))
+        filled.invoice(filled.company.acme, 1_000, issued=TODAY, due=TODAY)
+        Snapshot.objects.update(reckoned_ms=reports.SLOW_MS)
+        assert first.made_at is not None
+        early, late = first.made_at - timedelta(minutes=1), first.made_at + timedelta(minutes=1)
+        assert analytics.report_kpis(self._asked(filled), not_before=early) == first
+        assert analytics.report_kpis(self._asked(filled), not_before=late) != first
+
+    def test_that_take_long_are_made_ready_by_a_job(self, filled: Books) -> None:
+        asked = {"organisation_id": filled.company.organisation_id, "today": TODAY}
+        first = analytics.report_kpis(self._asked(filled))
+        assert first.made_at is not None
+        assert analytics.warm_reports(**asked, asked_since=first.made_at) == 0
+        Snapshot.objects.update(reckoned_ms=reports.SLOW_MS)
+        filled.invoice(filled.company.acme, 1_000, issued=TODAY, due=TODAY)
+        assert analytics.warm_reports(**asked, asked_since=first.made_at) == 1
+        kept = Snapshot.objects.get(kind=reports.KPIS)
+        assert kept.fingerprint != first.fingerprint
+
     def test_are_reckoned_again_to_the_same_fingerprint(self, filled: Books) -> None:
         first = analytics.report_kpis(self._asked(filled))
         Snapshot.objects.all().delete()

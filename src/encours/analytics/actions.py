@@ -1,13 +1,14 @@
 """The only writers of the room's caches: standings and snapshots."""
 
 import json
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from encours.analytics.models import ALL_ENTITIES, Snapshot, StandingDay
-from encours.analytics.queries import ageing, payments, reports
+from encours.analytics.queries import ageing, facts, payments, reports
 from encours.analytics.queries.reports import Asked, Report
 from encours.analytics.rules.ageing import STANDARD
 from encours.analytics.rules.periods import months_to
@@ -180,26 +181,58 @@ def _has_several_entities(organisation_id: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def report_kpis(asked: Asked) -> Report:
+def report_kpis(asked: Asked, *, not_before: datetime | None = None) -> Report:
     """The KPI report of a question, from the kept snapshot while the books are unchanged, else reckoned and kept.
 
-    The snapshot is a cache: without it the same question gives the same content and fingerprint.
+    The snapshot is a cache: without it the same question gives the same content and fingerprint. A report of books so
+    large that it takes long is given as it was reckoned since `not_before`, where that is given, and says when.
     """
+    kept = _kept(asked, reports.KPIS, lambda: reports.reckoned(asked), not_before)
+    return reports.report_of(asked, kept.content, made_at=kept.made_at)
+
+
+def aged_months(
+    asked: Asked, days: Sequence[date], *, not_before: datetime | None = None
+) -> dict[str, list[list[int]]]:
+    """The standard aged balance at each day of the question's history, by currency; kept like the report beside it."""
+
+    def reckoned() -> dict[str, Any]:
+        months = facts.aged_on_days(facts.Asked(asked.selection, asked.as_of), days, scheme=STANDARD)
+        aged = {currency: [list(columns.values()) for columns in by_day] for (_, currency), by_day in months.items()}
+        return {"days": [day.isoformat() for day in days], "aged": aged}
+
+    content = _kept(asked, reports.AGED, reckoned, not_before).content
+    return dict(content["aged"])
+
+
+def _kept(asked: Asked, kind: str, reckon: Callable[[], dict[str, Any]], not_before: datetime | None) -> Snapshot:
     state = reports.books_state(asked.selection.organisation_id)
-    content = reports.kept_content(asked, state=state)
-    if content is None:
-        # through JSON, so that the first reader and the next ones get the very same values
-        content = json.loads(json.dumps(reports.reckoned(asked)))
-        keep_snapshot(asked, books_state=state, content=content)
-    return reports.report_of(asked, content)
+    found = reports.kept_snapshot(asked, kind=kind, state=state, not_before=not_before)
+    if found is not None:
+        return found
+    started_at = _now()
+    # through JSON, so that the first reader and the next ones get the very same values
+    content = json.loads(json.dumps(reckon()))
+    made_at = _now()
+    milliseconds = int((made_at - started_at) / timedelta(milliseconds=1))
+    return keep_snapshot(asked, kind=kind, books_state=state, content=content, made_at=made_at, took_ms=milliseconds)
+
+
+def _now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+    return at
 
 
 @transaction.atomic
-def keep_snapshot(asked: Asked, *, books_state: str, content: dict[str, Any]) -> Snapshot:
+def keep_snapshot(
+    asked: Asked, *, kind: str, books_state: str, content: dict[str, Any], made_at: datetime, took_ms: int
+) -> Snapshot:
     """Keep a report in place of an older answer to the same question; a cache, so nothing else changes."""
     snapshot, _ = Snapshot.objects.update_or_create(
         organisation_id=asked.selection.organisation_id,
-        kind=reports.KIND,
+        kind=kind,
         as_of=asked.as_of.day,
         known_at=asked.as_of.known_at,
         question=asked.digest,
@@ -207,6 +240,24 @@ def keep_snapshot(asked: Asked, *, books_state: str, content: dict[str, Any]) ->
             "books_state": books_state,
             "fingerprint": reports.fingerprint_of(content),
             "content": content,
+            "made_at": made_at,
+            "reckoned_ms": took_ms,
         },
     )
     return snapshot
+
+
+def warm_reports(*, organisation_id: int, today: date, asked_since: datetime) -> int:
+    """Reckon again what takes long, was last asked about the organisation lately and is behind the books; how many.
+
+    The questions are those of the whole organisation that readers of the dashboard share.
+    """
+    question = Asked(Selection(organisation_id=organisation_id), AsOf(today))
+    slow = Snapshot.objects.filter(
+        organisation_id=organisation_id, kind=reports.KPIS, question=question.digest, reckoned_ms__gte=reports.SLOW_MS
+    )
+    if not slow.filter(made_at__gte=asked_since).exists():
+        return 0
+    report = report_kpis(question)
+    aged_months(question, sorted({entry.last_date for entry in report.history}))
+    return 1

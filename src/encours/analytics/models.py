@@ -98,6 +98,8 @@ class Snapshot(Scoped):
     books_state = models.CharField(max_length=80)
     fingerprint = models.CharField(max_length=64)
     content = models.JSONField()
+    # how long it took: what is quick is never given stale
+    reckoned_ms = models.IntegerField(default=0)
     made_at = models.DateTimeField(db_default=TransactionNow())
 
     class Meta:

@@ -74,9 +74,12 @@ def aged_sql(selection: Selection, *, by: str, is_of_customer: bool, is_split: b
         key = "(select id from access_entity where organisation_id = %(organisation)s)"
     needs_customer = is_of_customer or bool(selection.customer_conditions("c"))
     joined = " join customers_customer c on c.id = s.customer_id" if needs_customer else ""
-    sums = ", ".join(f"sum(s.{name})::bigint as {name}" for name in AGED_COLUMNS)
+    # a customer has one row in each currency, unless several companies are looked at
+    is_summed = by != "customer_id" or (is_split and bool(chosen))
+    value = "sum(s.{0})::bigint" if is_summed else "s.{0}"
+    columns = ", ".join(f"{value.format(name)} as {name}" for name in AGED_COLUMNS)
     return (
-        f"select {key} as key, s.currency, {sums}, sum(s.outstanding_minor)::bigint as total"
+        f"select {key} as key, s.currency, {columns}, {value.format('outstanding_minor')} as total"
         f" from analytics_standing s{joined}"
-        f" where {_conditions(selection, of_entity)} and s.item_count > 0 group by 1, 2"
+        f" where {_conditions(selection, of_entity)} and s.item_count > 0{' group by 1, 2' if is_summed else ''}"
     ), {**selection.parameters(), "chosen_entities": chosen, "all_entities": ALL_ENTITIES}

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from encours.analytics.models import Snapshot
 from encours.analytics.queries import kpis
@@ -16,7 +17,9 @@ from encours.analytics.rules.periods import Period
 from encours.analytics.rules.reckoning import Conventions, Figure
 from encours.ledger.queries import AsOf, Selection
 
-KIND = "kpis"
+KPIS, AGED = "kpis", "aged"
+# an answer that takes longer than this is not reckoned again for every change
+SLOW_MS = 2_000
 STATED = Conventions()
 
 
@@ -62,6 +65,7 @@ class Report:
     entries: Sequence[Entry]
     history: Sequence[Entry]
     fingerprint: str
+    made_at: datetime | None = field(default=None, compare=False)
 
     @property
     def currencies(self) -> list[str]:
@@ -102,7 +106,7 @@ def _plain(point: KpiPoint) -> dict[str, Any]:
     }
 
 
-def report_of(asked: Asked, content: dict[str, Any]) -> Report:
+def report_of(asked: Asked, content: dict[str, Any], *, made_at: datetime | None = None) -> Report:
     """The content as values again."""
     return Report(
         as_of=asked.as_of,
@@ -110,6 +114,7 @@ def report_of(asked: Asked, content: dict[str, Any]) -> Report:
         entries=[_entry(plain) for plain in content["entries"]],
         history=[_entry(plain) for plain in content["history"]],
         fingerprint=fingerprint_of(content),
+        made_at=made_at,
     )
 
 
@@ -141,17 +146,19 @@ def books_state(organisation_id: int) -> str:
         return "/".join(str(value) for value in cursor.fetchone())
 
 
-def kept_content(asked: Asked, *, state: str) -> dict[str, Any] | None:
-    """The kept answer to the question, if the books have not changed since."""
-    found = Snapshot.objects.filter(
+def kept_snapshot(asked: Asked, *, kind: str, state: str, not_before: datetime | None) -> Snapshot | None:
+    """The kept answer, if the books have not changed since; one that takes long may be from `not_before`."""
+    is_good = Q(books_state=state)
+    if not_before is not None:
+        is_good |= Q(made_at__gte=not_before, reckoned_ms__gte=SLOW_MS)
+    return Snapshot.objects.filter(
+        is_good,
         organisation_id=asked.selection.organisation_id,
-        kind=KIND,
+        kind=kind,
         as_of=asked.as_of.day,
         known_at=asked.as_of.known_at,
         question=asked.digest,
-        books_state=state,
     ).first()
-    return dict(found.content) if found else None
 
 
 def fingerprint_of(content: Any) -> str:

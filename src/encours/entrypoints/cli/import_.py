@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from encours.access import context
 from encours.access.models import Entity, Organisation
+from encours.analytics import actions as analytics
 from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.core.errors import EncoursError, Refused, gettext_noop, jsonable
@@ -68,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             organisation, result = _tried(arguments, by) if arguments.dry_run else _import(arguments, by)
             if sum(file.created for file in result.files) >= LARGE_ROWS and not arguments.dry_run:
                 upkeep.tidy()
+                _prepare(organisation)
         except EncoursError as refusal:
             if arguments.json:
                 output.print_json({"files": [], "refusal": refusal.as_json(gettext)})
@@ -120,6 +122,14 @@ def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, Cal
             today=today,
         )
     return organisation, result
+
+
+def _prepare(organisation: Organisation) -> None:
+    """Reckon the day's standings, so that the first page after a large import need not."""
+    with context.bound(organisation.pk):
+        entity = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").first()
+        today = business_date(datetime.now(UTC), timezone=entity.timezone if entity else "Europe/Paris")
+        analytics.refresh_standings(organisation_id=organisation.pk, today=today)
 
 
 def _organisation(arguments: argparse.Namespace, by: Actor) -> Organisation:

@@ -69,7 +69,7 @@ def dashboard(request: DeskRequest) -> HttpResponseBase:
         "currency": currency,
         "currencies": report.currencies,
         "entities": standing.of(request.scope, today=request.today).entities,
-        "reckoned_at": request.now,
+        "reckoned_at": report.made_at or request.now,
         "has_books": currency in report.figures,
         "conventions": conventions(),
         "carried": _carried(asked),

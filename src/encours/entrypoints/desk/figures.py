@@ -1,26 +1,25 @@
 """The KPI report as the screens read it: reckoned from the books, kept until they change."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from numbers import Real
 from typing import Any
 
-from django.core.cache import cache
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
 
 from encours.analytics import actions as analytics_actions
-from encours.analytics.queries import facts, reports
-from encours.analytics.rules.ageing import STANDARD
+from encours.analytics.queries import reports
 from encours.analytics.rules.definitions import DEFINITIONS, Definition
 from encours.analytics.rules.reckoning import Conventions
 from encours.entrypoints import formats
+from encours.entrypoints.desk import standing
 from encours.entrypoints.requests import DeskRequest
 from encours.ledger.queries import AsOf, Selection
 
-KEPT_SECONDS = 3600
+# the report of a book so large that it takes long may be so old; the page says when it was reckoned
+STALE_MINUTES_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,7 @@ class Report:
     days: Sequence[date]
     figures: Mapping[str, Mapping[str, Sequence[Value]]]
     aged: Mapping[str, Sequence[Sequence[int]]]  # currency -> month -> buckets, unapplied, total
+    made_at: datetime | None = None
 
     @property
     def currencies(self) -> list[str]:
@@ -121,8 +121,10 @@ class Report:
 def report(request: DeskRequest, asked: Asked) -> Report:
     """The report for the address: the very one the command line and the API give, laid out by month."""
     selection, moment = asked.selection(request), AsOf(asked.as_of, asked.known_at)
+    standing.books_version(request)  # what changed is taken in first, so that the report's state is that of the books
     question = reports.Asked(selection, moment, conventions=asked.conventions)
-    found = analytics_actions.report_kpis(question)
+    not_before = request.now - timedelta(minutes=STALE_MINUTES_MAX)
+    found = analytics_actions.report_kpis(question, not_before=not_before)
     days = sorted({entry.last_date for entry in found.history})
     figures: dict[str, dict[str, list[Value]]] = {}
     for entry in (*found.history, *found.entries):  # the day itself last: only it has the concentration
@@ -130,22 +132,8 @@ def report(request: DeskRequest, asked: Asked) -> Report:
         for code, figure in entry.figures.items():
             months = codes.setdefault(code, [Value(None, figure.unit)] * len(days))
             months[days.index(entry.last_date)] = Value(figure.value, figure.unit, figure.is_lower_bound)
-    return Report(days, figures, _aged(selection, moment, days))
-
-
-def _aged(selection: Selection, moment: AsOf, days: Sequence[date]) -> dict[str, list[list[int]]]:
-    """The aged balance at each month end, kept as long as the books are the same."""
-    if not days:
-        return {}
-    state = reports.books_state(selection.organisation_id)
-    asked = f"{state}:{selection.parameters()}:{moment}"
-    key = "aged-months:" + hashlib.sha256(asked.encode()).hexdigest()
-    found: dict[str, list[list[int]]] | None = cache.get(key)
-    if found is None:
-        months = facts.aged_on_days(facts.Asked(selection, moment), days, scheme=STANDARD)
-        found = {currency: [list(columns.values()) for columns in by_day] for (_, currency), by_day in months.items()}
-        cache.set(key, found, KEPT_SECONDS)
-    return found
+    aged = analytics_actions.aged_months(question, days, not_before=not_before) if days else {}
+    return Report(days, figures, aged, found.made_at)
 
 
 def definition(code: str) -> Definition:

@@ -1,6 +1,6 @@
 """Have the figures ready before people come: the day's standings, and tables in good order."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from procrastinate.contrib.django import app
 
@@ -9,6 +9,9 @@ from encours.analytics import actions as analytics
 from encours.core.dates import business_date
 from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.ledger import upkeep
+
+# whose dashboard nobody opens is not kept warm
+DASHBOARD_WATCHED = timedelta(days=4)
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -25,6 +28,7 @@ def refresh(organisation: Organisation, now: datetime) -> None:
     first = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").first()
     today = business_date(now, timezone=first.timezone if first else "Europe/Paris")
     analytics.refresh_standings(organisation_id=organisation.pk, today=today)
+    analytics.warm_reports(organisation_id=organisation.pk, today=today, asked_since=now - DASHBOARD_WATCHED)
 
 
 @app.periodic(cron="40 2 * * *")

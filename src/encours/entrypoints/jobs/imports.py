@@ -6,9 +6,10 @@ from pathlib import Path
 from procrastinate.contrib.django import app
 
 from encours.access import context
-from encours.access.models import Entity
+from encours.access.models import Entity, Organisation
 from encours.core.actors import Actor
 from encours.core.dates import business_date
+from encours.entrypoints.jobs import figures
 from encours.imports import actions as imports
 from encours.ledger import upkeep
 
@@ -38,3 +39,5 @@ def bring_in(
             )
     if sum(file.created for file in result.files) >= LARGE_ROWS and not is_dry_run:
         upkeep.tidy()
+        with context.bound(organisation_id):
+            figures.refresh(Organisation.objects.get(pk=organisation_id), now)
