@@ -139,7 +139,7 @@ class TestSettings:
         }  # fmt: skip
         desk.post(f"{PAGE}/agree", said)
         assert str(PenaltyTerms.objects.get().figure) == "15.5000"
-        assert "15,5\u00a0%" in text(desk, f"{PAGE}?open=all")
+        assert "15,50\u00a0%" in text(desk, f"{PAGE}?open=all")
 
     def test_legal_values_are_listed_with_source_and_doubt_and_entered(self, company, desk):
         page = text(desk, "/settings/legal-values")

@@ -6,18 +6,18 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
 
 from encours.access import rules as access
 from encours.core.dates import ONE_DAY, HalfYear
+from encours.entrypoints import formats
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.penalties import actions as penalties
 from encours.penalties.queries.agreed import registry_of
-from encours.penalties.rules import registry
-from encours.penalties.rules.accrual import percent
+from encours.penalties.rules import registry, wording
 from encours.penalties.rules.registry import LegalValue, half_year
 
 NAMES = {
@@ -100,10 +100,11 @@ def _enter(request: DeskRequest, said: dict[str, Any]) -> None:
 
 def _row(value: LegalValue) -> dict[str, Any]:
     is_half_yearly = value.code in registry.HALF_YEARLY
+    is_english = formats.known_language(get_language()) == "en"
     return {
         "value": value,
         "name": NAMES[value.code],
-        "figure": percent(value.value),
+        "figure": wording.figure(value) if is_english else wording.figure(value).replace(".", ","),
         "unit": UNITS[value.unit],
         "doubt": gettext(value.doubt) if value.doubt else "",
         "period": str(HalfYear.of(value.valid_from)) if is_half_yearly else "",

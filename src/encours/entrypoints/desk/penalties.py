@@ -81,6 +81,12 @@ class RowShown:
     label: str
     segments: Sequence[SegmentShown]
     is_open: bool
+    other_minor: int | None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether there is something to decide on it."""
+        return self.accrual.interest_left_minor > 0 or self.accrual.compensation_left_minor > 0
 
 
 @screen("view_books")
@@ -121,7 +127,7 @@ def _row(accrual: Accrual, *, is_open: bool) -> RowShown:
     if item.instalment_count > 1:
         label = f"{label} ({item.instalment_number}/{item.instalment_count})"
     segments = [shown_segment(segment) for segment in accrual.segments] if is_open else []
-    return RowShown(accrual, label, segments, is_open)
+    return RowShown(accrual, label, segments, is_open, accrual.other_interest_minor if is_open else None)
 
 
 def shown_segment(segment: Segment) -> SegmentShown:
@@ -129,16 +135,19 @@ def shown_segment(segment: Segment) -> SegmentShown:
     return SegmentShown(
         segment,
         _percent(percent(segment.rate.percent)),
-        wording.rate_sentence(segment.rate, gettext),
+        wording.rate_sentence(segment.rate, gettext, mark=_mark()),
         [value.source for value in segment.rate.values],
         [gettext(value.doubt) for value in segment.rate.values if value.doubt],
     )
 
 
+def _mark() -> str:
+    return "." if formats.known_language(get_language()) == "en" else ","
+
+
 def _percent(text: str) -> str:
-    if formats.known_language(get_language()) == "en":
-        return f"{text}%"
-    return f"{text.replace('.', ',')}{formats.NO_BREAK_SPACE}%"
+    mark = _mark()
+    return f"{text}%" if mark == "." else f"{text.replace('.', mark)}{formats.NO_BREAK_SPACE}%"
 
 
 def _day(text: str | None) -> date | None:

@@ -1,7 +1,7 @@
 """What one late instalment comes to: its interest, its compensation, what was decided already, and what is left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -76,9 +76,8 @@ class Accrual:
     item: LateItem
     until: date
     segments: Sequence[Segment]
-    # the same debt had each payment paid the interest first (C. civ. 1343-1), or the principal where that was agreed
-    other_segments: Sequence[Segment] | None
     compensation: LegalValue | None
+    registry: Registry = field(repr=False, compare=False)
     refusal: LegalValueMissing | None = None
 
     @property
@@ -88,8 +87,17 @@ class Accrual:
 
     @property
     def other_interest_minor(self) -> int | None:
-        """The interest by the other imputation of payments; None where its rate is missing."""
-        return None if self.other_segments is None else interest_minor(self.other_segments)
+        """The interest by the other imputation than the one agreed: payments to interest first (C. civ. 1343-1).
+
+        None where a rate is missing: such a debt may go on for longer.
+        """
+        agreed = self.item.debt.agreement
+        other = Imputation.INTEREST if agreed.imputation is Imputation.PRINCIPAL else Imputation.PRINCIPAL
+        otherwise = replace(self.item.debt, agreement=replace(agreed, imputation=other))
+        try:
+            return interest_minor(segments_of(otherwise, until=self.until, registry=self.registry))
+        except LegalValueMissing:
+            return None
 
     @property
     def interest_left_minor(self) -> int:
@@ -166,19 +174,8 @@ def _accrued(item: LateItem, until: date, registry: Registry, *, is_first: bool)
             compensation_of(item.debt.agreement, due_date=item.due_date, registry=registry) if is_first else None
         )
     except LegalValueMissing as refusal:
-        return Accrual(item, until, (), None, None, refusal)
-    return Accrual(item, until, segments, _otherwise(item.debt, until, registry), compensation)
-
-
-def _otherwise(debt: Debt, until: date, registry: Registry) -> list[Segment] | None:
-    """The segments by the other imputation, which may go on longer than the debt and need a rate nobody knows."""
-    other = Imputation.INTEREST if debt.agreement.imputation is Imputation.PRINCIPAL else Imputation.PRINCIPAL
-    try:
-        return segments_of(
-            replace(debt, agreement=replace(debt.agreement, imputation=other)), until=until, registry=registry
-        )
-    except LegalValueMissing:
-        return None
+        return Accrual(item, until, (), None, registry, refusal)
+    return Accrual(item, until, segments, compensation, registry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +233,13 @@ def _add(found: dict[str, Total], more: Total) -> None:
 
 
 def percent(value: Decimal) -> str:
-    """A rate as it is written: 12.15, 7.5, 10."""
+    """A rate as it is written, with two decimals at least: 12.40, 0.00, 7.125."""
+    text = plain(value)
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.ljust(2, '0')}"
+
+
+def plain(value: Decimal) -> str:
+    """A number of points or times as it is written: 10, 3, 0.5."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -75,16 +75,20 @@ class Registry:
         self._values: dict[str, list[LegalValue]] = {}
         for value in values:
             self._values.setdefault(value.code, []).append(value)
+        self._found: dict[tuple[str, date], LegalValue] = {}
 
     def at(self, code: str, day: date) -> LegalValue:
         """The value that holds on a day; refused when there is none.
 
         The refinancing rate at 20 March 2025 is that of 1 January 2025, 3.15; at 3 January 2080 it is refused.
         """
+        if (known := self._found.get((code, day))) is not None:
+            return known
         found = next((value for value in reversed(self._values.get(code, ())) if value.holds_on(day)), None)
         if found is None:
             kind = _MISSING.get(code, LegalValueMissing)
             raise kind(name=code, day=day, half_year=str(HalfYear.of(day)))
+        self._found[code, day] = found
         return found
 
     def following(self, more: Iterable[LegalValue]) -> "Registry":

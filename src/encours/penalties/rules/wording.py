@@ -13,6 +13,7 @@ from encours.penalties.rules.accrual import (
     UNAPPLIED,
     UNDATED_PAYMENT,
     percent,
+    plain,
 )
 from encours.penalties.rules.interest import Segment
 from encours.penalties.rules.rates import Rate, RateKind
@@ -42,12 +43,12 @@ def _same(text: str) -> str:
     return text
 
 
-def rate_sentence(rate: Rate, translate: Translate = _same) -> str:
-    """How the rate was made: "ECB refinancing rate 2.15 % + 10 points"."""
+def rate_sentence(rate: Rate, translate: Translate = _same, *, mark: str = ".") -> str:
+    """How the rate was made: "ECB refinancing rate 2.15 % + 10 points", with the reader's decimal mark."""
     template = _FLOOR_SENTENCE if rate.is_floor else _RATE_SENTENCES[rate.kind]
-    told = {value.code: percent(value.value) for value in rate.values}
+    told = {value.code: percent(value.value).replace(".", mark) for value in rate.values}
     return translate(template).format(
-        figure=percent(rate.figure),
+        figure=plain(rate.figure).replace(".", mark),
         ecb=told.get("ecb_refinancing_rate", ""),
         legal=told.get("legal_interest_rate_business", ""),
     )
@@ -74,11 +75,16 @@ def kept(segment: Segment, currency: str) -> dict[str, Any]:
     }
 
 
+def figure(value: LegalValue) -> str:
+    """What a legal value says, without its unit: 2.40 percent, 10 points, 40.00 euros."""
+    return percent(value.value) if value.unit in ("percent", "EUR") else plain(value.value)
+
+
 def kept_value(value: LegalValue) -> dict[str, Any]:
     """A legal value as JSON has it."""
     return {
         "name": value.code,
-        "value": percent(value.value) if value.unit != "EUR" else f"{value.value:f}",
+        "value": figure(value),
         "unit": value.unit,
         "valid_from": value.valid_from.isoformat(),
         "article": value.article,
