@@ -1,11 +1,11 @@
-"""Make a book and a bank file that pays it, in the manner of one of several kinds of company, with the truth to score by.
+"""Make a book and a bank file that pays it, in the manner of one of several companies, with the truth to score by.
 
     python bench/make_bank.py --out DIR --manner cfonb --lines 10000 --seed 1
 
 The same manner, size and seed always give the same bytes. Files are those of any generated book (customers.csv,
-invoices.csv, bank.camt053.xml, truth.csv, meta.json), so `bench.matching` reads all of them alike. The manners differ in
-what a matcher may lean on: numbering, language, how the bank cuts and wraps labels, who pays for whom, how alike the
-amounts are. Each open item is paid by one case only; some lines pay nothing that is open.
+invoices.csv, bank.camt053.xml, truth.csv, meta.json), so `bench.matching` reads all of them alike. The manners differ
+in what a matcher may lean on: numbering, language, how the bank cuts and wraps labels, who pays for whom, how alike
+the amounts are. Each open item is paid by one case only; some lines pay nothing that is open.
 """
 
 import argparse
@@ -24,16 +24,83 @@ AS_OF = dt.date(2026, 6, 30)
 BOOKED = dt.date(2026, 7, 1)
 OWN = "FR7630006000011234567890189"
 STEMS = (
-    "Atelier", "Boulangerie", "Charpente", "Carrelage", "Cycles", "Ferronnerie", "Imprimerie", "Jardins", "Laiterie",
-    "Menuiserie", "Optique", "Garage", "Transports", "Negoce", "Techni", "Euro", "Inter", "Medi", "Agri", "Hydro", "Electro",
-    "Alpha", "Nova", "Delta", "Sud", "Nord", "Ouest", "Bati", "Clima", "Logi", "Pharma", "Verre", "Bois", "Metal",
-)  # fmt: skip
+    "Atelier",
+    "Boulangerie",
+    "Charpente",
+    "Carrelage",
+    "Cycles",
+    "Ferronnerie",
+    "Imprimerie",
+    "Jardins",
+    "Laiterie",
+    "Menuiserie",
+    "Optique",
+    "Garage",
+    "Transports",
+    "Negoce",
+    "Techni",
+    "Euro",
+    "Inter",
+    "Medi",
+    "Agri",
+    "Hydro",
+    "Electro",
+    "Alpha",
+    "Nova",
+    "Delta",
+    "Sud",
+    "Nord",
+    "Ouest",
+    "Bati",
+    "Clima",
+    "Logi",
+    "Pharma",
+    "Verre",
+    "Bois",
+    "Metal",
+)
 TAILS = (
-    "Dupré", "Lefèvre", "Martin", "Garcia", "Rossi", "Jansen", "O'Brien", "Müller", "Fernández", "Bélair", "Cornouaille",
-    "Drôme", "Estérel", "Forez", "Gâtinais", "Iroise", "Jura", "Lubéron", "Morvan", "Nivernais", "Services", "Industrie",
-    "Solutions", "Distribution", "Conseil", "Énergie", "Systèmes", "et Fils", "Frères", "Grand Ouest", "Rhône-Alpes",
-    "Provence", "International", "de Vries", "Bianchi", "Smith", "Kowalski", "Ortega", "Bakker", "Lindqvist",
-)  # fmt: skip
+    "Dupré",
+    "Lefèvre",
+    "Martin",
+    "Garcia",
+    "Rossi",
+    "Jansen",
+    "O'Brien",
+    "Müller",
+    "Fernández",
+    "Bélair",
+    "Cornouaille",
+    "Drôme",
+    "Estérel",
+    "Forez",
+    "Gâtinais",
+    "Iroise",
+    "Jura",
+    "Lubéron",
+    "Morvan",
+    "Nivernais",
+    "Services",
+    "Industrie",
+    "Solutions",
+    "Distribution",
+    "Conseil",
+    "Énergie",
+    "Systèmes",
+    "et Fils",
+    "Frères",
+    "Grand Ouest",
+    "Rhône-Alpes",
+    "Provence",
+    "International",
+    "de Vries",
+    "Bianchi",
+    "Smith",
+    "Kowalski",
+    "Ortega",
+    "Bakker",
+    "Lindqvist",
+)
 TOWNS = (
     "Quimper",
     "Valence",
@@ -188,9 +255,16 @@ def shouted(payment: Payment) -> str:
 
 
 FRENCH = (
-    "REGLT FACT {0}", "Règlement facture {0}", "FACT {0}", "{0}", "VIR FACTURE {0} CLIENT {c}", "Facture n° {0} du {d}",
-    "PAIEMENT {0} {n}", "FACT. {0} DU {d} MERCI", "N/REF {0} V/REF CMD {o}",
-)  # fmt: skip
+    "REGLT FACT {0}",
+    "Règlement facture {0}",
+    "FACT {0}",
+    "{0}",
+    "VIR FACTURE {0} CLIENT {c}",
+    "Facture n° {0} du {d}",
+    "PAIEMENT {0} {n}",
+    "FACT. {0} DU {d} MERCI",
+    "N/REF {0} V/REF CMD {o}",
+)
 ENGLISH = (
     "INV {0}",
     "Payment for invoice {0}",
@@ -201,31 +275,64 @@ ENGLISH = (
     "acct {c} inv {0}",
 )
 SOUTHERN = (
-    "Pagamento fattura {0}", "SALDO FT. {0} DEL {d}", "Fra. {0}", "PAGO FACTURA {0}", "Betaling factuur {0}", "FACTUURNR {0} KLANT {c}",
-    "Bonifico {n} ft {0}", "{0}",
-)  # fmt: skip
+    "Pagamento fattura {0}",
+    "SALDO FT. {0} DEL {d}",
+    "Fra. {0}",
+    "PAGO FACTURA {0}",
+    "Betaling factuur {0}",
+    "FACTUURNR {0} KLANT {c}",
+    "Bonifico {n} ft {0}",
+    "{0}",
+)
 MANNERS = {
     "french": Manner(dashed, FRENCH, forms=("SAS", "SARL", "SA", "EURL"), terms_discount_percent=10),
     "cfonb": Manner(slashed, FRENCH, wrapped, has_party=False, has_references=False),
     "cut": Manner(dashed, ("REGLT {0}", "FACT {0}", "{0}", "{0} {n}"), cut, has_references=False),
     "coded": Manner(glued, FRENCH, coded, iban_known=60),
     "sales": Manner(sales, FRENCH, shouted, iban_known=50, list_price_percent=5),
-    "running": Manner(running, (*ENGLISH, *FRENCH), list_price_percent=60, list_prices=(2_990, 4_990, 9_990), customers_per_hundred=15),
+    "running": Manner(
+        running, (*ENGLISH, *FRENCH), list_price_percent=60, list_prices=(2_990, 4_990, 9_990), customers_per_hundred=15
+    ),
     "english": Manner(
-        monthly, ENGLISH, forms=("Ltd", "LLC", "plc"), short_words=("less 2% CD", "less bank charges", "short pay damaged", "2% discount"),
+        monthly,
+        ENGLISH,
+        forms=("Ltd", "LLC", "plc"),
+        short_words=("less 2% CD", "less bank charges", "short pay damaged", "2% discount"),
         part_words=("part payment", "balance", "1st instalment", "deposit"),
     ),
     "southern": Manner(
-        six_digits, SOUTHERN, shouted, forms=("SRL", "SpA", "SL", "BV", "NV"), iban_known=70,
-        short_words=("sconto 2%", "spese bancarie", "menos descuento 2%", "korting 2%"), part_words=("acconto", "saldo", "anticipo", "deelbetaling"),
+        six_digits,
+        SOUTHERN,
+        shouted,
+        forms=("SRL", "SpA", "SL", "BV", "NV"),
+        iban_known=70,
+        short_words=("sconto 2%", "spese bancarie", "menos descuento 2%", "korting 2%"),
+        part_words=("acconto", "saldo", "anticipo", "deelbetaling"),
     ),
     "accounts": Manner(by_customer, (*FRENCH, *ENGLISH), customers_per_hundred=3, list_price_percent=10),
-}  # fmt: skip
+}
 WEIGHTS = {
-    "exact": 380, "structured": 60, "end_to_end": 15, "noisy": 110, "several": 90, "range": 8, "silent_oldest": 10,
-    "silent_whole": 10, "name_only": 60, "partial": 45, "short": 50, "split": 15, "over": 8, "twice": 5, "netted": 15,
-    "group": 15, "third_party": 12, "settled": 15, "prepaid": 10, "unrelated": 40,
-}  # fmt: skip
+    "exact": 380,
+    "structured": 60,
+    "end_to_end": 15,
+    "noisy": 110,
+    "several": 90,
+    "range": 8,
+    "silent_oldest": 10,
+    "silent_whole": 10,
+    "name_only": 60,
+    "partial": 45,
+    "short": 50,
+    "split": 15,
+    "over": 8,
+    "twice": 5,
+    "netted": 15,
+    "group": 15,
+    "third_party": 12,
+    "settled": 15,
+    "prepaid": 10,
+    "unrelated": 40,
+}
 
 
 def buyers_of(chance: random.Random, count: int, manner: Manner) -> list[Buyer]:
@@ -428,7 +535,7 @@ def paid_several(case: str, chance: random.Random, till: Till, _buyers: list[Buy
     if case == "netted" and len(group) > len(debts):
         case = "netted"
         if chance.random() < 0.6:
-            text += f" moins avoir {group[-1].number if group[-1].open < 0 else next(o.number for o in group if o.open < 0)}"
+            text += f" moins avoir {next(one.number for one in group if one.open < 0)}"
     elif len(group) == 1:
         case = "exact"
     else:
@@ -503,7 +610,7 @@ def paid_apart(case: str, chance: random.Random, till: Till, _buyers: list[Buyer
     if case == "split":
         part = max(1, owed * chance.choice((30, 40, 50)) // 100)
         return [
-            line(part, chance.choice(manner.part_words[:1] + ("",)), part),
+            line(part, chance.choice((manner.part_words[0], "")), part),
             line(owed - part, manner.part_words[1], owed - part),
         ]
     if case == "partial":
@@ -564,19 +671,38 @@ def paid_nothing(case: str, chance: random.Random, _till: Till, buyers: list[Buy
                 chance.choice(("commande {}", "proforma {}", "order {}")).format(chance.randrange(10_000, 999_999)),
             )
         ]
-    name, text, sign = chance.choice((
-        ("STRIPE PAYMENTS", "STRIPE PAYOUT {}", 1), ("DGFIP", "REMB CREDIT TVA {}", 1), ("BANQUE", "INTERETS {}", -1),
-        ("CPAM", "IJ {} REMBOURSEMENT", 1), ("URSSAF", "PRLV COTISATIONS {}", -1), ("EDF", "FACTURE {}", -1),
-        ("NOUS MEME SAS", "VIREMENT INTERNE {}", 1), ("Fournisseur Legrand", "AVOIR {}", 1), ("M BERNARD", "LOYER {}", 1),
-    ))  # fmt: skip
+    name, text, sign = chance.choice(
+        (
+            ("STRIPE PAYMENTS", "STRIPE PAYOUT {}", 1),
+            ("DGFIP", "REMB CREDIT TVA {}", 1),
+            ("BANQUE", "INTERETS {}", -1),
+            ("CPAM", "IJ {} REMBOURSEMENT", 1),
+            ("URSSAF", "PRLV COTISATIONS {}", -1),
+            ("EDF", "FACTURE {}", -1),
+            ("NOUS MEME SAS", "VIREMENT INTERNE {}", 1),
+            ("Fournisseur Legrand", "AVOIR {}", 1),
+            ("M BERNARD", "LOYER {}", 1),
+        )
+    )
     return [Payment(case, sign * amount, None, name, account(chance), text.format(chance.randrange(1_000, 10_000_000)))]
 
 
 CASES: dict[str, Callable[..., list[Payment]]] = {
-    "several": paid_several, "range": paid_several, "netted": paid_several, "silent_oldest": paid_silently, "silent_whole": paid_silently,
-    "partial": paid_apart, "short": paid_apart, "split": paid_apart, "over": paid_apart, "twice": paid_apart, "group": paid_by_parent,
-    "settled": paid_nothing, "prepaid": paid_nothing, "unrelated": paid_nothing,
-}  # fmt: skip
+    "several": paid_several,
+    "range": paid_several,
+    "netted": paid_several,
+    "silent_oldest": paid_silently,
+    "silent_whole": paid_silently,
+    "partial": paid_apart,
+    "short": paid_apart,
+    "split": paid_apart,
+    "over": paid_apart,
+    "twice": paid_apart,
+    "group": paid_by_parent,
+    "settled": paid_nothing,
+    "prepaid": paid_nothing,
+    "unrelated": paid_nothing,
+}
 
 
 def write_csv(path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
@@ -614,13 +740,15 @@ def write_bank(path: Path, payments: list[Payment], manner: Manner) -> None:
     """The statement, with its balances."""
     opening = 1_000_000_000
     balances = "".join(
-        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{cents(amount)}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{cents(amount)}</Amt>'
+        "<CdtDbtInd>CRDT</CdtDbtInd>"
         f"<Dt><Dt>{BOOKED}</Dt></Dt></Bal>\n"
         for code, amount in (("OPBD", opening), ("CLBD", opening + sum(one.amount for one in payments)))
     )
     with path.open("w", encoding="utf-8") as out:
         out.write(
-            '<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">\n'
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">\n'
             f"<BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId><CreDtTm>{BOOKED}T23:59:00</CreDtTm></GrpHdr>\n<Stmt><Id>S1</Id>"
             f"<CreDtTm>{BOOKED}T23:59:00</CreDtTm><Acct><Id><IBAN>{OWN}</IBAN></Id><Ccy>EUR</Ccy></Acct>\n{balances}"
         )
@@ -639,18 +767,80 @@ def make(folder: Path, *, manner_name: str, lines: int, seed: int, items_a_line:
     payments = payments_of(chance, items, buyers, manner, lines)
     write_csv(
         folder / "customers.csv",
-        ("customer_id", "number", "name", "street", "zip", "city", "country", "language", "email", "iban", "payment_days",
-         "dunning_block", "parent_id"),
-        [(one.number, one.code, one.name, "", "", one.town, "FR", "fr", f"compta{one.number}@client.example",
-          one.iban if one.is_known else "", 30, 0, one.parent or "") for one in buyers],
-    )  # fmt: skip
+        (
+            "customer_id",
+            "number",
+            "name",
+            "street",
+            "zip",
+            "city",
+            "country",
+            "language",
+            "email",
+            "iban",
+            "payment_days",
+            "dunning_block",
+            "parent_id",
+        ),
+        [
+            (
+                one.number,
+                one.code,
+                one.name,
+                "",
+                "",
+                one.town,
+                "FR",
+                "fr",
+                f"compta{one.number}@client.example",
+                one.iban if one.is_known else "",
+                30,
+                0,
+                one.parent or "",
+            )
+            for one in buyers
+        ],
+    )
     write_csv(
         folder / "invoices.csv",
-        ("invoice_id", "number", "reference", "customer_id", "kind", "invoice_date", "due_date", "currency", "net", "tax",
-         "gross", "open_amount", "disputed", "dunning_level", "dunned_on"),
-        [(one.id, one.number, one.reference, one.buyer.number, one.kind, one.issued, one.due, "EUR", cents(one.open), "0.00",
-          cents(one.open), cents(one.open), 0, 0, "") for one in items],
-    )  # fmt: skip
+        (
+            "invoice_id",
+            "number",
+            "reference",
+            "customer_id",
+            "kind",
+            "invoice_date",
+            "due_date",
+            "currency",
+            "net",
+            "tax",
+            "gross",
+            "open_amount",
+            "disputed",
+            "dunning_level",
+            "dunned_on",
+        ),
+        [
+            (
+                one.id,
+                one.number,
+                one.reference,
+                one.buyer.number,
+                one.kind,
+                one.issued,
+                one.due,
+                "EUR",
+                cents(one.open),
+                "0.00",
+                cents(one.open),
+                cents(one.open),
+                0,
+                0,
+                "",
+            )
+            for one in items
+        ],
+    )
     write_csv(
         folder / "payments.csv", ("payment_id", "customer_id", "booked_on", "invoice_id", "amount", "deduction"), []
     )
@@ -658,17 +848,25 @@ def make(folder: Path, *, manner_name: str, lines: int, seed: int, items_a_line:
     rows: list[tuple[object, ...]] = []
     for number, one in enumerate(payments, 1):
         buyer = one.buyer.number if one.buyer else ""
-        rows += [(f"E{number:07d}", one.case, buyer, item.id, cents(money), cents(lost), int(money + lost == item.open))
-                 for item, money, lost in one.pays]  # fmt: skip
+        rows += [
+            (f"E{number:07d}", one.case, buyer, item.id, cents(money), cents(lost), int(money + lost == item.open))
+            for item, money, lost in one.pays
+        ]
         if not one.pays or one.extra:
             rows.append((f"E{number:07d}", one.case, buyer, "", cents(one.extra or one.amount), "0.00", 0))
     write_csv(
         folder / "truth.csv", ("entry_ref", "case", "customer_id", "invoice_id", "amount", "deduction", "settles"), rows
     )
     meta = {
-        "seed": seed, "manner": manner_name, "as_of": AS_OF.isoformat(), "currency": "EUR", "customers": len(buyers),
-        "invoices": len(items), "open_invoices": len(items), "bank_lines": len(payments),
-    }  # fmt: skip
+        "seed": seed,
+        "manner": manner_name,
+        "as_of": AS_OF.isoformat(),
+        "currency": "EUR",
+        "customers": len(buyers),
+        "invoices": len(items),
+        "open_invoices": len(items),
+        "bank_lines": len(payments),
+    }
     (folder / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
 
 
