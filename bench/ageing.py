@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from bench.measure import Book, Figure, seconds
 from encours.access import context
+from encours.analytics import actions
 from encours.analytics.queries import ageing, kpis
 from encours.ledger import upkeep
 from encours.ledger.queries import AsOf, Selection
@@ -77,6 +78,12 @@ def _by_hand(owner: psycopg.Connection, source: str, day: dt.date) -> Callable[[
 
 def _today(book: Book, owner: psycopg.Connection, name: str, today: dt.date) -> Figure:
     chosen = Selection(organisation_id=book.organisation_id or 0)
+    from_items = seconds(lambda: ageing.ageing(chosen, AsOf(today)), runs=3)
+    # as the job does after an import and each night
+    kept = seconds(
+        lambda: actions.refresh_standings(organisation_id=chosen.organisation_id, today=today),
+        runs=1,
+    )
     return Figure(
         work="aged balance by customer, today",
         book=name,
@@ -84,7 +91,7 @@ def _today(book: Book, owner: psycopg.Connection, name: str, today: dt.date) -> 
         limit="hand-written SQL, balance kept on the row",
         limit_seconds=seconds(_by_hand(owner, KEPT, today), runs=5),
         ratio_max=1.5,
-        note="ours with names, credits in their own column",
+        note=f"with names, from the standings a job keeps (reckoned in {kept:.1f} s); from items {from_items:.3f} s",
     )
 
 
