@@ -140,6 +140,25 @@ def add_note(*, organisation_id: int, customer_id: int, text: str, now: datetime
     return note
 
 
+@transaction.atomic
+def mark_contact_bounced(*, organisation_id: int, email: str, why: str, now: datetime, by: Actor) -> int:
+    """Note on every contact with this address that it does not exist; how many were marked. The first time stays."""
+    contacts = Contact.objects.filter(organisation_id=organisation_id, email__iexact=email, bounced_at=None)
+    customer_ids = list(contacts.values_list("customer_id", flat=True))
+    marked = contacts.update(bounced_at=now)
+    for customer_id in dict.fromkeys(customer_ids):
+        record_audit(
+            by=by,
+            organisation_id=organisation_id,
+            verb="contact_bounced",
+            subject_kind="customer",
+            subject_id=customer_id,
+            why=why[:500],
+            details={"email": email},
+        )
+    return marked
+
+
 def lock_one(*, organisation_id: int, customer_id: int) -> Customer:
     """A customer, held until the transaction ends so that nobody else merges it; refuses what is not there."""
     found = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()

@@ -15,5 +15,9 @@ Laws:
 4. In an organisation's sandbox nothing reaches a mail server: the message is *caught* and can be read on the
    mailbox page.
 
+5. A mail that comes in is kept byte for byte and never dropped: what is nobody's waits in triage. What it says is
+   understood with the sentence relied on; a person's judgement follows and teaches. A report is only believed about
+   an address we wrote to, and nothing follows from a change of bank details but by a person.
+
 The context of a message is JSON; `rules.context.VARIABLES` lists what it may hold, docs/howto/send-mail.md explains it.
 """

@@ -255,6 +255,130 @@ class Reply(Scoped):
         return self.subject
 
 
+class MailClass(models.TextChoices):
+    """What an inbound mail is or asks; the same names as `rules.understanding.facts.Kind`."""
+
+    REMITTANCE = "remittance", _("Says it was paid")
+    PROMISE = "promise", _("Promises payment")
+    DISPUTE = "dispute", _("Contests")
+    INVOICE_COPY = "invoice_copy", _("Wants a copy or a statement")
+    PAYMENT_LINK = "payment_link", _("Wants to know how to pay")
+    PO_NUMBER = "po_number", _("About an order number")
+    BANK_DETAIL_CHANGE = "bank_detail_change", _("Other bank details")
+    CONTACT_CHANGE = "contact_change", _("Another contact or address")
+    UNSUBSCRIBE = "unsubscribe", _("Wants no more mail")
+    OUT_OF_OFFICE = "out_of_office", _("Away")
+    AUTO_REPLY = "auto_reply", _("Automatic answer")
+    BOUNCE = "bounce", _("Not delivered")
+    DELIVERY_RECEIPT = "delivery_receipt", _("Delivery or reading receipt")
+    COMPLAINT = "complaint", _("Reported as spam")
+    OTHER = "other", _("Something else")
+
+
+class Filing(models.TextChoices):
+    """Where an inbound mail was put."""
+
+    FILED = "filed", _("With its customer")
+    MACHINE = "machine", _("A machine's answer, noted")
+    TRIAGE = "triage", _("To be sorted by a person")
+    SET_ASIDE = "set_aside", _("Set aside by a person")
+
+
+class InboundMail(Scoped):
+    """A mail that came in, byte for byte; insert-only but for where it is filed, since none is ever dropped."""
+
+    key = models.CharField(max_length=255)
+    account = models.ForeignKey(MailAccount, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    from_email = models.CharField(max_length=254, blank=True, default="")
+    subject = models.CharField(max_length=500, blank=True, default="")
+    raw = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    received_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    filing = models.CharField(max_length=20, choices=Filing.choices)
+    why = models.CharField(max_length=40, blank=True, default="")
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    filed_at = models.DateTimeField(null=True)
+    filed_by_name = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="messaging_inbound_key"),
+            models.CheckConstraint(condition=Q(filing__in=Filing.values), name="messaging_inbound_filing"),
+            models.CheckConstraint(
+                condition=~Q(filing="filed") | Q(customer__isnull=False), name="messaging_inbound_filed_with_customer"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organisation", "-received_at"], name="messaging_inbound_triage", condition=Q(filing="triage")
+            ),
+            models.Index(fields=["organisation", "message"], name="messaging_inbound_message"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Understanding(Scoped):
+    """What a mail or an answer was understood to say when it came, with the sentence relied on; insert-only."""
+
+    mail = models.ForeignKey(
+        InboundMail, null=True, on_delete=models.PROTECT, related_name="understandings", db_index=False
+    )
+    reply = models.ForeignKey(Reply, null=True, on_delete=models.PROTECT, related_name="understandings", db_index=False)
+    kind = models.CharField(max_length=30, choices=MailClass.choices)
+    confidence_percent = models.PositiveSmallIntegerField()
+    quote = models.TextField(blank=True, default="")
+    fields = models.JSONField(default=dict)
+    intents = models.JSONField(default=list)
+    is_abstaining = models.BooleanField()
+    needs_person = models.BooleanField()
+    language = models.CharField(max_length=5, blank=True, default="")
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=MailClass.values), name="messaging_understanding_kind"),
+            models.CheckConstraint(
+                condition=Q(mail__isnull=False) | Q(reply__isnull=False), name="messaging_understanding_of_something"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "reply"], name="messaging_understanding_reply"),
+            models.Index(fields=["organisation", "mail"], name="messaging_understanding_mail"),
+            models.Index(fields=["organisation", "kind", "-id"], name="messaging_understanding_class"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.confidence_percent}"
+
+
+class Judgement(Scoped):
+    """What a person says a mail really was: the same class confirms its understanding, another corrects it."""
+
+    understanding = models.ForeignKey(
+        Understanding, on_delete=models.PROTECT, related_name="judgements", db_index=False
+    )
+    kind = models.CharField(max_length=30, choices=MailClass.choices)
+    sentence = models.TextField(blank=True, default="")
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=MailClass.values), name="messaging_judgement_kind"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "understanding", "-id"], name="messaging_judgement_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class SuppressionReason(models.TextChoices):
     """Why an address is not written to."""
 

@@ -13,6 +13,7 @@ from encours.messaging.actions.accounts import (
     verify_mail_account,
 )
 from encours.messaging.actions.delivery import DeliveryReport, deliver_due, sweep_in_doubt
+from encours.messaging.actions.inbound import file_mail, judge_understanding, receive_mail, set_mail_aside
 from encours.messaging.actions.outbox import (
     Queued,
     cancel_message,
@@ -34,15 +35,19 @@ __all__ = [
     "check_domain",
     "close_channel",
     "deliver_due",
+    "file_mail",
     "install_default_templates",
+    "judge_understanding",
     "lift_suppression",
     "mark_reply_read",
     "open_channel",
     "queue_message",
     "queue_messages",
+    "receive_mail",
     "record_reply",
     "save_mail_account",
     "save_template_version",
+    "set_mail_aside",
     "settle_in_doubt",
     "suppress",
     "sweep_in_doubt",

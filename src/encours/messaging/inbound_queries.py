@@ -1,0 +1,205 @@
+"""Read what came in: whose it is, what it was understood to say, what waits for a person, how often it was right."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from encours.access.rules import Scope
+from encours.core.errors import NotFound, gettext_noop
+from encours.customers.models import Contact, Customer
+from encours.customers.queries import in_scope_with_merged
+from encours.messaging.models import (
+    Filing,
+    InboundMail,
+    Judgement,
+    MailClass,
+    Message,
+    MessageContent,
+    Understanding,
+)
+from encours.messaging.rules.inbound.mail import Mail
+from encours.messaging.rules.understanding import likeness
+
+# a report without our Message-ID is believed about an address we wrote to this lately
+REPORT_DAYS_MAX = 30
+
+
+class InboundMailNotFound(NotFound):
+    """No such inbound mail in this organisation."""
+
+    message = gettext_noop("There is no such mail.")
+
+
+class UnderstandingNotFound(NotFound):
+    """No such understanding in this organisation."""
+
+    message = gettext_noop("There is nothing understood by that number.")
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The customer and message an inbound mail belongs to, or why that is not certain."""
+
+    customer_id: int | None
+    message_id: int | None
+    why: str
+
+
+def whose(received: Mail, *, organisation_id: int) -> Whose:
+    """Whose mail it is: by the message it answers, by a plus-address, by its sender; doubtful ones are nobody's."""
+    message = message_of(received.answers, organisation_id=organisation_id) or _plus_addressed(
+        received.recipients, organisation_id=organisation_id
+    )
+    if message is not None:
+        return Whose(_kept(message.customer), message.pk, "")
+    found = customers_of(received.from_email, organisation_id=organisation_id)
+    if len(found) == 1:
+        return Whose(next(iter(found)), None, "")
+    return Whose(None, None, "ambiguous_sender" if found else "unknown_sender")
+
+
+def _kept(customer: Customer) -> int:
+    return customer.merged_into_id or customer.pk
+
+
+def message_of(headers: Sequence[str], *, organisation_id: int) -> Message | None:
+    """The message of ours that one of the Message-IDs names, the first that does."""
+    if not headers:
+        return None
+    contents = MessageContent.objects.filter(organisation_id=organisation_id, message_id_header__in=headers)
+    found = {one.message_id_header: one.message for one in contents.select_related("message__customer")}
+    return next((found[header] for header in headers if header in found), None)
+
+
+def _plus_addressed(recipients: Iterable[str], *, organisation_id: int) -> Message | None:
+    """The message a reply address names: "nadia+m4711@brevanne.example" -> message 4711, if one of ours left so."""
+    tokens = [found[1] for one in recipients if (found := re.search(r"\+m(\d{1,18})@", one))]
+    messages = Message.objects.filter(organisation_id=organisation_id, pk__in=[int(token) for token in tokens])
+    return messages.select_related("customer").first() if tokens else None
+
+
+def customers_of(email: str, *, organisation_id: int) -> set[int]:
+    """The customers an address belongs to, by their contacts and their own address; merged ones count as the kept."""
+    if not email:
+        return set()
+    contacts = Contact.objects.filter(organisation_id=organisation_id, email__iexact=email)
+    owners = Customer.objects.filter(organisation_id=organisation_id).filter(
+        Q(email__iexact=email) | Q(pk__in=contacts.values("customer_id"))
+    )
+    return {merged or pk for pk, merged in owners.values_list("pk", "merged_into_id")}
+
+
+def wrote_to(email: str, *, organisation_id: int, since: datetime) -> bool:
+    """Whether a message of ours went to the address since then: only such a bounce is believed."""
+    contents = MessageContent.objects.filter(organisation_id=organisation_id, recorded_at__gte=since)
+    return contents.filter(recipients__icontains=f'"{email}"').exists()
+
+
+def report_is_ours(received_at: datetime) -> datetime:
+    """Since when an address must have been written to."""
+    return received_at - timedelta(days=REPORT_DAYS_MAX)
+
+
+# what people taught -------------------------------------------------------------------------------------------------
+
+
+def examples_of(organisation_id: int) -> likeness.Examples:
+    """The product's examples and what people of the organisation corrected or confirmed."""
+    judged = (
+        Judgement.objects.filter(organisation_id=organisation_id)
+        .exclude(sentence="")
+        .order_by("understanding_id", "-pk")
+        .distinct("understanding_id")
+        .values_list("sentence", "kind")
+    )
+    return _taught(tuple(sorted(judged)))
+
+
+@lru_cache(maxsize=32)
+def _taught(pairs: tuple[tuple[str, str], ...]) -> likeness.Examples:
+    return likeness.with_corrections(dict(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAccuracy:
+    """How a class fared: how many mails it was given to, how many a person judged, how many were right."""
+
+    kind: str
+    understood_count: int
+    judged_count: int
+    right_count: int
+
+    @property
+    def right_percent(self) -> int | None:
+        """The share that was right among the judged; unknown before anybody judged."""
+        return 100 * self.right_count // self.judged_count if self.judged_count else None
+
+
+def accuracy(organisation_id: int) -> list[ClassAccuracy]:
+    """How often each class was right, by people's judgements, the most frequent class first."""
+    latest = Judgement.objects.filter(organisation_id=organisation_id, understanding_id=OuterRef("pk")).order_by("-pk")
+    rows = (
+        Understanding.objects.filter(organisation_id=organisation_id)
+        .annotate(judged=Subquery(latest.values("kind")[:1]))
+        .order_by()
+        .values("kind")
+        .annotate(
+            understood=Count("pk"),
+            seen=Count("pk", filter=Q(judged__isnull=False)),
+            right=Count("pk", filter=Q(judged=F("kind"))),
+        )
+    )
+    counted = [ClassAccuracy(row["kind"], row["understood"], row["seen"], row["right"]) for row in rows]
+    return sorted(counted, key=lambda one: (-one.understood_count, one.kind))
+
+
+# for people ---------------------------------------------------------------------------------------------------------
+
+
+def triage(scope: Scope, *, limit: int = 100) -> Sequence[InboundMail]:
+    """Mails whose customer is not known, the latest first, each with `understood`; who sees a part only sees none."""
+    if scope.own_portfolio_only:
+        return []
+    waiting = InboundMail.objects.filter(organisation_id=scope.organisation_id, filing=Filing.TRIAGE)
+    found = list(waiting.defer("raw").order_by("-received_at", "-pk")[:limit])
+    _attach(found, Understanding.objects.filter(organisation_id=scope.organisation_id), "mail_id")
+    return found
+
+
+def understood_replies(reply_ids: Sequence[int], *, scope: Scope) -> Mapping[int, Understanding]:
+    """What each answer was understood to say, by the answer's id."""
+    found = Understanding.objects.filter(organisation_id=scope.organisation_id, reply_id__in=reply_ids)
+    if scope.own_portfolio_only:
+        found = found.filter(reply__customer_id__in=in_scope_with_merged(scope).values("pk"))
+    return {one.reply_id: one for one in found.order_by("pk") if one.reply_id is not None}
+
+
+def _attach(mails: Sequence[InboundMail], understandings: QuerySet[Understanding], name: str) -> None:
+    by_mail = {one.mail_id: one for one in understandings.filter(**{f"{name}__in": [mail.pk for mail in mails]})}
+    for mail in mails:
+        mail.understood = by_mail.get(mail.pk)  # type: ignore[attr-defined]  # set for the list
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody who is away, as their own automatic answer says."""
+
+    email: str
+    return_date: date
+    quote: str
+
+
+def absences(organisation_id: int, *, today: date) -> dict[str, Absence]:
+    """Who is away today, by address, as the latest automatic answer of each says."""
+    away = (
+        Understanding.objects.filter(organisation_id=organisation_id, kind=MailClass.OUT_OF_OFFICE)
+        .exclude(mail=None)
+        .filter(fields__return_date__gt=today.isoformat())
+        .order_by("pk")
+        .values_list("mail__from_email", "fields__return_date", "quote")
+    )
+    return {email: Absence(email, date.fromisoformat(back), quote) for email, back, quote in away}
