@@ -317,7 +317,8 @@ class MatchingPolicy(Scoped):
         default="none",
         choices=[("none", _("No guess")), ("legal", _("Order of the Civil Code")), ("oldest", _("Oldest first"))],
     )
-    # role -> the most one person of it may write off of one line, in minor units; absent: nothing
+    # role -> the most one person of it may write off of one line, in minor units; absent: no limit for roles that may
+    # write off, nothing for the others
     write_off_limits = models.JSONField(default=dict)
     contest_days = models.IntegerField(default=60)
     closed_periods = models.CharField(max_length=15, choices=PeriodChoice.choices, default=PeriodChoice.NEXT_OPEN_DAY)

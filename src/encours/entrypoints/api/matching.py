@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 
 from encours.access.models import Entity
-from encours.access.rules import Permission, Scope, can
+from encours.access.rules import Permission, Scope
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, gettext_noop
 from encours.core.money import PLAIN, Money
@@ -30,7 +30,6 @@ from encours.matching.actions.deciding import MatchUnknown
 from encours.matching.actions.exporting import ExportUnknown
 from encours.matching.models import Match
 from encours.matching.queries import files, workbench
-from encours.matching.queries.book import policy_row
 from encours.matching.rules import wording
 from encours.matching.rules.facts import MILLION, Allocation, Proposal, Residual, Treatment
 from encours.matching.rules.fec_file import fec_lines
@@ -188,11 +187,7 @@ def _by(request: HttpRequest) -> Actor:
 
 
 def _rights(scope: Scope) -> matching.Rights:
-    """What the token's role may write off of one payment."""
-    if not can(scope, Permission.WRITE_OFF):
-        return matching.Rights(write_off_limit_minor=0)
-    limit = policy_row(scope.organisation_id).write_off_limits.get(scope.role)
-    return matching.Rights(write_off_limit_minor=limit)
+    return matching.Rights(write_off_limit_minor=workbench.write_off_limit(scope))
 
 
 def _line(row: workbench.QueueRow) -> dict[str, Any]:

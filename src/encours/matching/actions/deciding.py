@@ -273,6 +273,7 @@ def undo_match(*, organisation_id: int, match_id: int, by: Actor, today: date, w
     match = Match.objects.filter(organisation_id=organisation_id, pk=match_id).first()
     if match is None:
         raise MatchUnknown(match_id=match_id)
+    _work(organisation_id, match.line_id)  # whoever comes second waits here
     if match.reverses_id or Match.objects.filter(organisation_id=organisation_id, reverses=match).exists():
         raise MatchUndoneAlready
     mirror = Match.objects.create(

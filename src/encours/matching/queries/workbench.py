@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from encours.access.rules import Scope
+from encours.access.rules import Permission, Scope, can
 from encours.core.text import fold
 from encours.matching.models import OPEN_STATES
 from encours.matching.queries import book as facts_of
@@ -483,3 +483,11 @@ RESIDUAL_CHOICES = (
     Treatment.WRITE_OFF,
     Treatment.ON_ACCOUNT,
 )
+
+
+def write_off_limit(scope: Scope) -> int | None:
+    """The most the reader may write off of one payment, in minor units; None is no limit, 0 nothing."""
+    limit = facts_of.policy_row(scope.organisation_id).write_off_limits.get(scope.role)
+    if limit is not None:
+        return int(limit)
+    return None if can(scope, Permission.WRITE_OFF) else 0
