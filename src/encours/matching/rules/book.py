@@ -168,7 +168,9 @@ def _shelved(items: Iterable[Candidate], *, by_entity: bool) -> dict[tuple[str, 
 def numbering_of(items: Sequence[Candidate]) -> Numbering:
     """The patterns, learnt from a sample spread over the items."""
     step = max(1, len(items) // SAMPLE)
-    return Numbering((one.document_number, one.item_date.year, one.item_date.month) for one in items[::step])
+    return Numbering(
+        (one.document_number, one.item_date.year, one.item_date.month, one.customer_id) for one in items[::step]
+    )
 
 
 def points_of(count: int) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import NamedTuple
 
+from encours.core.money import round_half_up
 from encours.ledger.rules import open_day
 from encours.matching.rules.facts import Allocation, Residual, Treatment
 
@@ -41,6 +43,7 @@ class Extra(NamedTuple):
     amount_minor: int
     document_number: str
     treatment: str
+    currency: str
 
 
 class Leg(NamedTuple):
@@ -49,6 +52,7 @@ class Leg(NamedTuple):
     item_id: int
     amount_minor: int
     expected_minor: int  # what is open of it before, looked at again under lock
+    currency: str
     extra: int = -1
 
 
@@ -123,14 +127,14 @@ def book(
         if fault := _fault(money, item, leg):
             return Unbookable(fault, item_id)
         if leg and item:
-            legs.append(Leg(item_id, leg, item.open_minor))
+            legs.append(Leg(item_id, leg, item.open_minor, item.currency))
     if any(item_id not in taken for item_id in closing):
         return Unbookable("item_gone", next(i for i in closing if i not in taken))
     extras = _extras(money, customer_id, residuals, opens, accounts or {})
     used = -sum(leg.amount_minor for leg in legs) + sum(extra.amount_minor for extra in extras)
     if abs(used) > abs(money.amount_minor) or used * money.amount_minor < 0:
         return Unbookable("more_than_received")
-    legs += [Leg(0, -extra.amount_minor, extra.amount_minor, place) for place, extra in enumerate(extras)]
+    legs += _extra_legs(extras)
     day = open_day(money.booking_date, closed_until=closed_until)
     dates = [opens[leg.item_id].item_date for leg in legs if leg.item_id]
     return Booking(
@@ -173,14 +177,76 @@ def _extras(
             # money beyond the items that nobody writes a letter for: ours
             kind, account = ("other_income", "") if one.treatment != Treatment.FX else (kind, FX_GAIN)
             owed = one.amount_minor if money.amount_minor > 0 else -one.amount_minor
-            found.append(Extra(kind, chosen or account, customer_id, owed, one.document_number, one.treatment.value))
+            found.append(
+                Extra(
+                    kind, chosen or account, customer_id, owed, one.document_number, one.treatment.value, money.currency
+                )
+            )
             continue
         if one.treatment == Treatment.WRITE_OFF and item is not None:
             account = ROUNDING_LOSS if item.open_minor > 0 else ROUNDING_GAIN
         owner = item.customer_id if item is not None else customer_id
         amount = -_signed(one.amount_minor, item)
-        found.append(Extra(kind, chosen or account, owner, amount, one.document_number, one.treatment.value))
+        found.append(
+            Extra(kind, chosen or account, owner, amount, one.document_number, one.treatment.value, money.currency)
+        )
     return found
+
+
+def _extra_legs(extras: Sequence[Extra]) -> list[Leg]:
+    return [
+        Leg(0, -extra.amount_minor, extra.amount_minor, extra.currency, place) for place, extra in enumerate(extras)
+    ]
+
+
+def book_converted(
+    money: Money,
+    ordered: Money,
+    customer_id: int,
+    allocations: Sequence[Allocation],
+    residuals: Sequence[Residual],
+    opens: Mapping[int, Open],
+    *,
+    closed_until: date | None = None,
+) -> Booking | Unbookable:
+    """What is booked when the bank credited another currency than the one the items are in and the payer ordered.
+
+    92.10 EUR for an order of 100.00 USD, an invoice open for 100.00 USD: a receipt of 92.10 EUR; a conversion that
+    takes it off the account in EUR and puts 100.00 USD on it; the invoice settled with those. Of an order that is only
+    used in part, the same part of the money is converted, the rest stays on account as it came.
+    """
+    found = book(ordered, customer_id, allocations, residuals, opens, closed_until=closed_until)
+    if isinstance(found, Unbookable):
+        return found
+    used = found.receipt_leg_minor
+    if not used:
+        return Unbookable("more_than_received")
+    converted = round_half_up(Fraction(money.amount_minor * used, ordered.amount_minor))
+    number = next((one.document_number for one in allocations), "")
+    extras = (
+        *found.extras,
+        Extra("conversion", "", customer_id, -used, number, "fx", ordered.currency),
+        Extra("conversion", "", customer_id, converted, number, "fx", money.currency),
+    )
+    legs = (*(leg for leg in found.legs if leg.item_id), *_extra_legs(extras))
+    return found._replace(
+        currency=money.currency,
+        receipt_minor=money.amount_minor,
+        receipt_leg_minor=converted,
+        legs=legs,
+        extras=extras,
+    )
+
+
+def realised_difference(converted_minor: int, parts: Sequence[tuple[int, int]], *, exponents: tuple[int, int]) -> int:
+    """What a conversion gained (+) or lost (-) against the rates of the days the items were booked, in cents.
+
+    `parts` are (amount settled, rate in millionths); `exponents` the decimals of both currencies: 92.10 EUR for
+    100.00 USD booked at 0.95 are 2.90 lost.
+    """
+    foreign, own = exponents
+    booked = sum((Fraction(amount * rate, 1_000_000) for amount, rate in parts), Fraction(0))
+    return converted_minor - round_half_up(booked * Fraction(10**own, 10**foreign))
 
 
 class Totals(NamedTuple):

@@ -48,6 +48,7 @@ def as_json(proposal: Proposal) -> dict[str, Any]:
         "reasons": reasons_as_json(proposal.reasons),
         "highlights": [[one.field, one.start, one.end, one.code] for one in proposal.highlights],
         "signature": proposal.signature,
+        **({"currency": proposal.currency} if proposal.currency else {}),
     }
 
 
@@ -87,4 +88,5 @@ def from_json(kept: Json) -> Proposal:
         reasons=reasons_of(kept["reasons"]),
         highlights=tuple(Highlight(*one) for one in kept["highlights"]),
         signature=kept["signature"],
+        currency=kept.get("currency", ""),
     )

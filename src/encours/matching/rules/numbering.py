@@ -39,25 +39,34 @@ class Pattern:
     year_run: int = -1
 
 
+class Sample(NamedTuple):
+    """The runs of digits of one number, and what they may repeat: its year, its month, its customer."""
+
+    digits: list[str]
+    year: int
+    month: int
+    customer_id: int
+
+
 class Numbering:
     """The patterns of a book. Of a number of no known pattern the last digits are taken to run."""
 
-    def __init__(self, documents: Iterable[tuple[str, int, int]]) -> None:
-        """`documents`: (number, year, month) of each open item; a sample is enough."""
-        samples: defaultdict[str, list[tuple[list[str], int, int]]] = defaultdict(list)
+    def __init__(self, documents: Iterable[tuple[str, int, int, int]]) -> None:
+        """`documents`: (number, year, month, customer) of open items; a sample is enough."""
+        samples: defaultdict[str, list[Sample]] = defaultdict(list)
         self.endings: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
-        for number, year, month in documents:
+        for number, year, month, customer_id in documents:
             runs = RUNS.findall(number.upper())
             if runs:
                 letters = next((run for run in runs if run[0] > "9"), "")
                 self.endings[shape(runs)].add((letters, len(runs[-1])))
-            samples[shape(runs)].append(([run for run in runs if run[0] <= "9"], year, month))
+            samples[shape(runs)].append(Sample([run for run in runs if run[0] <= "9"], year, month, customer_id))
         self.patterns = {form: _pattern(rows) for form, rows in samples.items() if "9" in form}
         self.years = {
             text
             for form, pattern in self.patterns.items()
             if pattern.year_run >= 0 or pattern.date_digits
-            for _, year, _ in samples[form][:: max(1, len(samples[form]) // 500)]
+            for _, year, _, _ in samples[form][:: max(1, len(samples[form]) // 500)]
             for text in (str(year), str(year)[2:])
         }
         self._is_last_run = all(
@@ -135,9 +144,11 @@ def _year(digits: list[str], pattern: Pattern | None, lead: tuple[str, ...]) -> 
     return ""
 
 
-def _pattern(rows: list[tuple[list[str], int, int]]) -> Pattern:
-    width = min(len(digits) for digits, _, _ in rows)
-    counts = [len({digits[run] for digits, _, _ in rows}) for run in range(width)]
+def _pattern(rows: list[Sample]) -> Pattern:
+    width = min(len(row.digits) for row in rows)
+    counts = [
+        0 if width > 1 and _is_customer(rows, run) else len({row.digits[run] for row in rows}) for run in range(width)
+    ]
     year_run = next((run for run in range(width) if _is_the_year(rows, run)), -1)
     kinds = [0 if run == year_run else count for run, count in enumerate(counts)]
     sequence_run = max(range(width), key=lambda run: (kinds[run], run))
@@ -148,9 +159,20 @@ def _pattern(rows: list[tuple[list[str], int, int]]) -> Pattern:
     return Pattern(sequence_run, 0 if year_run >= 0 else _date_digits(rows, sequence_run), year_run)
 
 
-def _is_the_year(rows: list[tuple[list[str], int, int]], run: int) -> bool:
+def _is_customer(rows: list[Sample], run: int) -> bool:
+    """Whether a run of digits is the customer's code: a value that comes again is always the same customer's."""
+    owners: defaultdict[str, set[int]] = defaultdict(set)
+    seen = Counter(row.digits[run] for row in rows)
+    for row in rows:
+        owners[row.digits[run]].add(row.customer_id)
+    again = [value for value, count in seen.items() if count > 1]
+    alone = sum(len(owners[value]) == 1 for value in again)
+    return len(again) * 5 >= len(seen) and len(again) > 1 and alone * 100 >= len(again) * YEAR_SHARE_PERCENT
+
+
+def _is_the_year(rows: list[Sample], run: int) -> bool:
     """Whether a run of digits is the year of the document, 2026 or 26; a January invoice may be the old year's."""
-    agreeing = sum(digits[run] in _spelt(year) for digits, year, _ in rows)
+    agreeing = sum(digits[run] in _spelt(year) for digits, year, _, _ in rows)
     return agreeing * 100 >= len(rows) * YEAR_SHARE_PERCENT
 
 
@@ -159,10 +181,10 @@ def _spelt(year: int) -> frozenset[str]:
     return frozenset(text for near in (year - 1, year, year + 1) for text in (str(near), str(near)[2:]))
 
 
-def _date_digits(rows: list[tuple[list[str], int, int]], run: int) -> int:
+def _date_digits(rows: list[Sample], run: int) -> int:
     """How many leading digits are the year, or year and month: "20260412" -> 4, "2607123" -> 4."""
     found: Counter[int] = Counter()
-    for digits, year, month in rows:
+    for digits, year, month, _ in rows:
         text = digits[run]
         for lead in (f"{year}{month:02d}", f"{year}", f"{year % 100:02d}{month:02d}", f"{year % 100:02d}"):
             if text.startswith(lead) and len(text) > len(lead):

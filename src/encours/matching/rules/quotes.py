@@ -183,25 +183,24 @@ def in_context(text: str, tokens: list[Token], index: int, shelf: Shelf, positio
         lead = ()
     elif glued is not None and len(glued.digits) == len("".join(lead)) and " " not in text[glued.end : start]:
         return None  # the same running number of another year or month
-    for digits, is_behind in (
-        *((one, False) for one in reversed(lead)),
-        *((one, True) for one in parts.around[parts.before :]),
-    ):
-        neighbour = _neighbour(text, tokens, start, end, is_behind=is_behind)
-        if neighbour is None:
-            continue
-        if neighbour.digits in (digits, digits.lstrip("0")) or (
-            digits in parts.years and neighbour.digits in parts.years
-        ):
-            years += 1
-            points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
-            start, end = min(start, neighbour.start), max(end, neighbour.end)
-        elif digits in parts.years:
-            is_year = _is_year(neighbour.digits) or neighbour.digits in shelf.numbering.years
-            if is_year and not is_behind:
+    for is_behind, around in ((False, tuple(reversed(lead))), (True, parts.around[parts.before :])):
+        for digits in around:
+            neighbour = _neighbour(text, tokens, start, end, is_behind=is_behind)
+            if neighbour is None:
+                break
+            is_year = digits in parts.years
+            if neighbour.digits in (digits, digits.lstrip("0")) or (is_year and neighbour.digits in parts.years):
+                years += 1
+                points += YEAR if is_year else DIGIT * len(digits.lstrip("0"))
+                start, end = min(start, neighbour.start), max(end, neighbour.end)
+                continue
+            if is_year and not is_behind and (_is_year(neighbour.digits) or neighbour.digits in shelf.numbering.years):
                 return None  # the same running number of another year
-        elif " " not in text[min(end, neighbour.end) : max(start, neighbour.start)]:
-            return None  # another number that shares this part
+            if not is_year and " " not in text[min(end, neighbour.end) : max(start, neighbour.start)]:
+                return None  # another number that shares this part
+            break
+    if years < len(parts.around) and parts.before == len(parts.around) and _goes_on(text, end, shelf, position):
+        return None  # the middle of another number
     has_prefix = bool(parts.prefix) and text[:start].rstrip(" -/._#:").endswith(parts.prefix)
     if has_prefix:
         start = text[:start].rindex(parts.prefix)
@@ -224,6 +223,13 @@ def _neighbour(text: str, tokens: list[Token], start: int, end: int, *, is_behin
     if before and not text[before[-1].end : start].isalnum():
         return before[-1]
     return None
+
+
+def _goes_on(text: str, end: int, shelf: Shelf, position: int) -> bool:
+    """Whether a number's own separator and more digits follow: "26" in "C00084-26-343"."""
+    mark = text[end : end + 1]
+    is_own = bool(mark) and not mark.isalnum() and mark in shelf.items[position].document_number
+    return is_own and text[end + 1 : end + 2].isdigit()
 
 
 def _is_year(digits: str) -> bool:
@@ -331,18 +337,30 @@ def _slips(
         whole = digits_points(parts) if is_whole else DIGIT * len(form.lstrip("0")) + (PADDING if form[0] == "0" else 0)
         points = whole - points_of(variants) + SLIP - (80 if token.is_joined else 0)
         if not is_whole:
-            before = _neighbour(text, tokens, token.start, token.end, is_behind=False)
-            if before is not None and parts.years:
-                if before.digits in parts.years:
-                    points, start = points + YEAR, before.start
-                elif _is_year(before.digits):
-                    continue
+            said = _said_before(text, tokens, token, parts)
+            if said is None:
+                continue
+            points, start = points + said[0], said[1]
         if parts.prefix and text[:start].rstrip(" -/._#:").endswith(
             (parts.prefix, parts.prefix.translate(folding.DIGITS_FOLDED))
         ):
             points += PREFIX
         if points > 0:
             yield Quote(position, kind, points, "text", start, token.end)
+
+
+def _said_before(text: str, tokens: list[Token], token: Token, parts: Parts) -> tuple[int, int] | None:
+    """What the parts before a running number add, and where they begin; None where they are another year's."""
+    points, start = 0, token.start
+    for digits in reversed(parts.around[: parts.before]):
+        neighbour = _neighbour(text, tokens, start, token.end, is_behind=False)
+        if neighbour is None:
+            break
+        if neighbour.digits not in (digits, digits.lstrip("0")) and not {digits, neighbour.digits} <= {*parts.years}:
+            return None if digits in parts.years and _is_year(neighbour.digits) else (points, start)
+        points += YEAR if digits in parts.years else DIGIT * len(digits.lstrip("0"))
+        start = neighbour.start
+    return points, start
 
 
 def _kind_of_slip(seen: str, meant: str) -> tuple[str, int]:
@@ -367,10 +385,10 @@ def _cut(text: str, shelf: Shelf, order: list[int]) -> Iterable[Quote]:
     if len(digits) < 3:
         return
     for position in order:
-        whole = shelf.compacts[position]
-        if len(whole) > len(seen) and whole.startswith(seen):
-            points = DIGIT * max(0, len(digits) - (4 if shelf.parts(position).years else 0)) + SLIP + 150
-            yield Quote(position, "cut", max(40, points), "text", last.start(), last.end())
+        whole, parts = shelf.compacts[position], shelf.parts(position)
+        told = len(digits) - sum(len(part) for part in parts.around[: parts.before])
+        if told >= 2 and len(whole) > len(seen) and whole.startswith(seen):
+            yield Quote(position, "cut", max(40, DIGIT * told + SLIP + 150), "text", last.start(), last.end())
 
 
 def _best_of_each(found: Iterable[Quote], known: Collection[Quote]) -> list[Quote]:

@@ -104,12 +104,20 @@ class Search:
             if quotes.names_unknown_document(self.text, self.shelf, quoted):
                 for one in self.found:
                     one.points += 0 if one.quotes else UNKNOWN_NAMED
+        self._doubt_parts()
         self._silent()
         nothing = evidence.NOT_OURS
         if self.payers:
             best = max(one.points for one in self.payers.values())
             nothing = max(nothing, best - self.book.ln_customers + evidence.NOT_AN_ITEM)
         return drafts.ranked(self.found, nothing, self.standing)
+
+    def _doubt_parts(self) -> None:
+        """A part of one item, where the amount is exactly another's of that customer: the wrong number may be quoted."""
+        exact = {one.customer_id for one in self.found if one.kind in ("exact", "sum")}
+        for one in self.found:
+            if one.customer_id in exact and one.kind in ("partial", "several_partial", "far_over"):
+                one.kind += "_doubted"
 
     def _quotes(self) -> list[Quote]:
         found = list(self.whole)
@@ -206,7 +214,22 @@ class Search:
                 if _overlap(chosen):
                     continue
                 self._add_quoted(payer, list(chosen))
+                self._add_twins(payer, list(chosen), tokens)
                 return
+
+    def _add_twins(self, payer: Payer, chosen: list[Quote], tokens: list[list[Quote]]) -> None:
+        """The same set by another reading of one place that is open for as much: rivals that nothing tells apart."""
+        taken = {one.position for one in chosen}
+        for place, one in enumerate(chosen):
+            options = next((options for options in tokens if one in options), [])
+            twins = [
+                other
+                for other in options
+                if other.position not in taken
+                and self.standing.opens[other.position] == self.standing.opens[one.position]
+            ]
+            for other in twins[:2]:
+                self._add_quoted(payer, [*chosen[:place], other, *chosen[place + 1 :]])
 
     def _add_quoted(self, payer: Payer, chosen: Sequence[Quote]) -> None:
         positions = self._in_order([one.position for one in chosen])

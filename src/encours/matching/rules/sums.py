@@ -42,15 +42,15 @@ def sums(amounts: Sequence[int], target: int, *, due_count: int = 0) -> list[Sum
 
 def _swapped(amounts: Sequence[int], found: Sum) -> list[Sum]:
     """The same sum with another item of an equal amount: nothing tells the two apart."""
-    if found.kind == "oldest":
-        return []
+    is_oldest = found.kind == "oldest"  # of the oldest ones a swap is a little less likely
     chosen = set(found.places)
     left: dict[int, int] = {amount: place for place, amount in enumerate(amounts) if place not in chosen}
     for place in found.places:
         other = left.get(amounts[place])
         if other is not None:
             swapped = tuple(sorted({*chosen} - {place} | {other}))
-            return [Sum(swapped, found.kind, found.alternatives)]
+            alternatives = 2 * points_of(len(amounts)) if is_oldest else found.alternatives
+            return [Sum(swapped, "oldest_and_one" if is_oldest else found.kind, alternatives)]
     return []
 
 
