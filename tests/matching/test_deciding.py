@@ -308,3 +308,46 @@ class TestMassLettrage:
         )
         assert (open_of(owed), open_of(older)) == (300_00, 260_00)
         assert desk.laws_hold()
+
+
+class TestAnotherCurrency:
+    def paid(self, desk, **more):
+        owed = desk.books.invoice(
+            desk.company.acme, 100_00, issued=date(2026, 10, 1), due=date(2026, 10, 31), number="F-USD", currency="USD"
+        )
+        line = desk.bank.line(92_10, original_currency="USD", original_amount_minor=100_00, **more)
+        return owed, line
+
+    def decide(self, desk, owed, line):
+        choice = matching.Choice(desk.company.acme.pk, (Part(owed.pk, "F-USD", 100_00),), currency="USD")
+        return matching.apply_match(
+            organisation_id=desk.company.organisation_id, line_id=line.pk, choice=choice, by=desk.company.by,
+            today=TODAY,
+        )  # fmt: skip
+
+    def test_the_conversion_settles_the_invoice_and_realises_the_difference(self, desk):
+        accounts.set_rate(
+            organisation_id=desk.company.organisation_id, currency="USD", base="EUR", rate_date=date(2026, 9, 30),
+            rate_ppm=950_000, by=desk.company.by,
+        )  # fmt: skip
+        owed, line = self.paid(desk)
+        match = self.decide(desk, owed, line)
+        assert (open_of(owed), desk.account("512"), desk.account("666")) == (0, 92_10, 2_90)
+        assert set(OpenItem.objects.values_list("open_minor", flat=True)) == {0}
+        assert desk.laws_hold()
+        desk.bank.undo(match)
+        assert (open_of(owed), desk.account("512"), desk.account("666")) == (100_00, 0, 0)
+        assert desk.laws_hold()
+
+    def test_without_a_rate_nothing_is_gained_or_lost(self, desk):
+        owed, line = self.paid(desk)
+        match = self.decide(desk, owed, line)
+        assert (open_of(owed), match.transaction_id, desk.account("666")) == (0, None, 0)
+
+    def test_is_proposed_and_accepted_never_alone(self, desk):
+        owed, line = self.paid(desk, text="F-USD", counterparty_iban=desk.company.acme.iban)
+        desk.bank.run()
+        work = desk.bank.work(line)
+        assert (work.state, work.why_not) == (State.PROPOSED, "other_currency")
+        desk.call(matching.accept_proposal, line_id=line.pk, today=TODAY)
+        assert open_of(owed) == 0

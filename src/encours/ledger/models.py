@@ -321,3 +321,24 @@ class Closing(Scoped):
 
     def __str__(self) -> str:
         return f"{self.entity_id} {self.closed_until}"
+
+
+class ExchangeRate(Scoped):
+    """What one unit of a currency was worth in another on a day, in millionths; insert-only, the latest row counts."""
+
+    currency = models.CharField(max_length=3)
+    base = models.CharField(max_length=3)
+    rate_date = models.DateField()
+    rate_ppm = models.BigIntegerField()
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="ledger_exchangerate_positive", condition=Q(rate_ppm__gt=0)),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "currency", "base", "-rate_date", "-id"], name="ledger_rate_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency}/{self.base} {self.rate_date}"

@@ -48,14 +48,17 @@ LAWS = {
         f"""select m.id, m.amount_minor, r.amount_minor, i.amount_minor from {_STANDING} m
             left join payments_receipt r on r.id = m.receipt_id and r.organisation_id = m.organisation_id
             left join ledger_openitem i on i.id = m.item_id and i.organisation_id = m.organisation_id
-            where m.transaction_id is null
+            where m.receipt_id is not null
               and (r.amount_minor is distinct from m.amount_minor or i.amount_minor is distinct from -m.amount_minor
                    or i.currency <> m.currency)""",
     ),
     "bank_money_adds_up": (
         _MATCHES,
         f"""select m.id, m.amount_minor, m.on_account_minor from {_STANDING} m
-            where m.transaction_id is null and m.how <> 'tied'
+            where m.receipt_id is not null and m.how <> 'tied' and not exists (
+                select from jsonb_array_elements(m.residuals) r where r ->> 'treatment' = 'fx')
+              and not exists (select from ledger_openitem c
+                where c.id = any(m.extra_item_ids) and c.kind = 'conversion')
               and m.amount_minor <> m.on_account_minor
                   + coalesce((select sum((a ->> 'amount_minor')::bigint) from jsonb_array_elements(m.allocations) a), 0)
                   + coalesce((select sum((r ->> 'amount_minor')::bigint) from jsonb_array_elements(m.residuals) r

@@ -26,8 +26,8 @@ from encours.entrypoints.api.shapes import (
     today,
 )
 from encours.matching import actions as matching
-from encours.matching.actions.deciding import MatchUnknown
 from encours.matching.actions.exporting import ExportUnknown
+from encours.matching.actions.undoing import MatchUnknown
 from encours.matching.models import Match
 from encours.matching.queries import files, workbench
 from encours.matching.rules import wording

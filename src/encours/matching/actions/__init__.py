@@ -7,19 +7,16 @@ from encours.matching.actions.deciding import (
     accept_proposal,
     accept_return,
     apply_match,
-    assign_line,
     book_line,
-    ignore_line,
-    note_line,
-    restore_line,
     tie_to_receipt,
-    undo_match,
 )
 from encours.matching.actions.exporting import answer_export, make_export, take_again
 from encours.matching.actions.lettrage import letter_all, letter_items, undo_lettrage
+from encours.matching.actions.lines import assign_line, ignore_line, note_line, restore_line
 from encours.matching.actions.requests import once
 from encours.matching.actions.running import RunResult, run_matching
 from encours.matching.actions.settings import order_rules, remove_rule, save_rule, set_policy
+from encours.matching.actions.undoing import undo_match
 
 __all__ = [
     "Choice",

@@ -3,48 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from encours.access.actions import record_audit
-from encours.access.models import Membership
 from encours.core.actors import Actor
+from encours.core.currencies import exponent
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
-from encours.core.events import publish
 from encours.ledger import account_actions as accounts
 from encours.ledger import actions as ledger
 from encours.ledger import lettering_actions as lettering
-from encours.ledger.models import OpenItem
+from encours.ledger.models import COUNTERPARTS, ItemKind, OpenItem
+from encours.ledger.queries import rate_on
 from encours.ledger.rules import open_day
 from encours.matching.actions import booked
 from encours.matching.actions.booked import LineDecided
+from encours.matching.actions.lines import audit_line, row_of
 from encours.matching.actions.running import tell_deductions
-from encours.matching.actions.staging import Decision, apply_decided, payer_key
-from encours.matching.events import MatchUndone
-from encours.matching.models import OPEN_STATES, How, LineWork, Match, State
+from encours.matching.actions.staging import Decision, apply_decided
+from encours.matching.actions.undoing import MatchUnknown
+from encours.matching.models import How, LineWork, Match, State
 from encours.matching.queries import book as facts_of
 from encours.matching.queries.book import BankRow
 from encours.matching.rules import booking, kept
 from encours.matching.rules.facts import Allocation, Proposal, Residual, Treatment
-
-
-class LineUnknown(NotFound):
-    """No such bank line in this organisation."""
-
-    message = gettext_noop("There is no such bank line.")
-
-
-class MatchUnknown(NotFound):
-    """No such match in this organisation."""
-
-    message = gettext_noop("There is no such match.")
-
-
-class MatchUndoneAlready(Conflict):
-    """A match is undone once."""
-
-    message = gettext_noop("This was undone already.")
 
 
 class NotBookable(Refused):
@@ -77,12 +59,6 @@ class ReceiptNotSame(Refused):
     message = gettext_noop("This receipt is not the money of this bank line.")
 
 
-class NotAMember(NotFound):
-    """Lines are handed to people of the organisation."""
-
-    message = gettext_noop("This person does not belong to the organisation.")
-
-
 # what each fault of a booking means to a person
 FAULTS = {
     "more_than_open": gettext_noop("more than is open on an item"),
@@ -105,6 +81,8 @@ class Choice:
     # another account for the other side of a difference, by item and treatment
     accounts: Mapping[tuple[int, str], str] = field(default_factory=dict)
     why: str = ""
+    # of the items, where it is the one the payer ordered in and not the one the bank credited
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +113,7 @@ def apply_match(
     or company, a difference above the person's limit, a line decided already, and days of a closed period where the
     policy says so. What a payer kept back and is not booked away becomes a deduction to find out about.
     """
-    row = _row(organisation_id, line_id)
+    row = row_of(organisation_id, line_id)
     opens = _opens(organisation_id, [one.item_id for one in choice.allocations])
     customer_id = choice.customer_id or next((opens[a.item_id].customer_id for a in choice.allocations), None)
     if customer_id is None:
@@ -144,13 +122,11 @@ def apply_match(
     closed_until = facts_of.closed_days(organisation_id).get(row.entity_id)
     if closed_until and row.booking_date <= closed_until:
         _refuse_closed(organisation_id, closed_until, row.booking_date)
-    found = booking.book(
-        row.money, customer_id, choice.allocations, choice.residuals, opens, closed_until=closed_until,
-        accounts=choice.accounts,
-    )  # fmt: skip
+    found = _booking(row, customer_id, choice, opens, closed_until)
     if isinstance(found, booking.Unbookable):
         raise NotBookable(fault=FAULTS[found.code], code=found.code, item_id=found.item_id)
-    decision = Decision(row, found, choice.allocations, choice.residuals, how, proposal, choice.why)
+    transaction_id = _realise(row, found, choice, opens, by=by, organisation_id=organisation_id)
+    decision = Decision(row, found, choice.allocations, choice.residuals, how, proposal, choice.why, transaction_id)
     touched = set(
         OpenItem.objects.filter(
             organisation_id=organisation_id, pk__in=list(opens), legs_first_date__isnull=False
@@ -175,6 +151,71 @@ def apply_match(
     return match
 
 
+def _booking(
+    row: BankRow, customer_id: int, choice: Choice, opens: Mapping[int, booking.Open], closed_until: date | None
+) -> booking.Booking | booking.Unbookable:
+    if choice.currency in ("", row.currency):
+        return booking.book(
+            row.money, customer_id, choice.allocations, choice.residuals, opens, closed_until=closed_until,
+            accounts=choice.accounts,
+        )  # fmt: skip
+    if choice.currency != row.original_currency or not row.original_amount_minor:
+        return booking.Unbookable("other_currency")
+    return booking.book_converted(
+        row.money, row.ordered, customer_id, choice.allocations, choice.residuals, opens, closed_until=closed_until
+    )
+
+
+def _realise(
+    row: BankRow,
+    found: booking.Booking,
+    choice: Choice,
+    opens: Mapping[int, booking.Open],
+    *,
+    by: Actor,
+    organisation_id: int,
+) -> int | None:
+    """Post what the conversion gained or lost against the days the items were booked, where their rates are known."""
+    if choice.currency in ("", row.currency):
+        return None
+    parts = []
+    for leg in found.legs:
+        if leg.item_id:
+            day = opens[leg.item_id].item_date
+            rate = rate_on(day, organisation_id=organisation_id, currency=choice.currency, base=row.currency)
+            if rate is None:
+                return None
+            parts.append((-leg.amount_minor, rate))
+    gained = booking.realised_difference(
+        found.receipt_leg_minor, parts, exponents=(exponent(choice.currency), exponent(row.currency))
+    )
+    if not gained:
+        return None
+    chosen = ledger.chosen_counterparts(organisation_id, row.entity_id)
+    lost_on = chosen.get("fx_difference", COUNTERPARTS[ItemKind.FX_DIFFERENCE])
+    conversion = chosen.get("conversion", COUNTERPARTS[ItemKind.CONVERSION])
+    (transaction_id,) = accounts.book_entries(
+        [
+            accounts.Booked(
+                ledger.Posting(
+                    organisation_id=organisation_id,
+                    entity_id=row.entity_id,
+                    transaction_date=found.allocation_date,
+                    source="match",
+                    key=f"fx:{row.line_id}:{row.matched_before}",
+                ),
+                debit=conversion,
+                credit=booking.FX_GAIN if gained > 0 else lost_on,
+                currency=row.currency,
+                amount_minor=gained,
+                why=f"{choice.currency} {row.number}",
+            )
+        ],
+        by=by,
+    )
+    return transaction_id
+
+
 def _check_limit(choice: Choice, rights: Rights) -> None:
     if rights.write_off_limit_minor is None:
         return
@@ -192,13 +233,6 @@ class PeriodClosed(Refused):
 def _refuse_closed(organisation_id: int, closed_until: date, day: date) -> None:
     if facts_of.policy_row(organisation_id).closed_periods == "refuse":
         raise PeriodClosed(closed_until=closed_until, day=day)
-
-
-def _row(organisation_id: int, line_id: int) -> BankRow:
-    found = facts_of.line_of(organisation_id, line_id)
-    if found is None:
-        raise LineUnknown(line_id=line_id)
-    return found[1]
 
 
 def _opens(organisation_id: int, item_ids: Sequence[int]) -> dict[int, booking.Open]:
@@ -256,109 +290,11 @@ def accept_proposal(
     proposal = kept.from_json(stored)
     if not proposal.customer_id and not proposal.allocations:
         raise NothingProposed
-    choice = Choice(proposal.customer_id, proposal.allocations, proposal.residuals)
+    choice = Choice(proposal.customer_id, proposal.allocations, proposal.residuals, currency=proposal.currency)
     return apply_match(
         organisation_id=organisation_id, line_id=line_id, choice=choice, by=by, today=today, how=how, rights=rights,
         proposal=proposal,
     )  # fmt: skip
-
-
-@transaction.atomic
-def undo_match(*, organisation_id: int, match_id: int, by: Actor, today: date, why: str) -> Match:
-    """Take back what a line paid: its items are open again as before, its receipt and differences leave the books.
-
-    The line waits again and is never applied alone any more; what was learnt from it is counted as wrong. Refused when
-    it was undone already, or when money of its receipt was since used elsewhere.
-    """
-    match = Match.objects.filter(organisation_id=organisation_id, pk=match_id).first()
-    if match is None:
-        raise MatchUnknown(match_id=match_id)
-    _work(organisation_id, match.line_id)  # whoever comes second waits here
-    if match.reverses_id or Match.objects.filter(organisation_id=organisation_id, reverses=match).exists():
-        raise MatchUndoneAlready
-    mirror = Match.objects.create(
-        organisation_id=organisation_id,
-        entity_id=match.entity_id,
-        line_id=match.line_id,
-        customer_id=match.customer_id,
-        how=match.how,
-        currency=match.currency,
-        amount_minor=-match.amount_minor,
-        match_date=today,
-        key=f"undo:{match.pk}",
-        actor_id=by.user_id,
-        actor_name=by.name,
-        why=why,
-        reverses=match,
-    )
-    _take_out_of_the_books(match, by=by, today=today, why=why)
-    LineWork.objects.filter(organisation_id=organisation_id, line_id=match.line_id).update(
-        state=State.WAITING, match=None, how="", is_undone=True, decided_date=None, why_not="undone_before"
-    )
-    if match.how != How.TIED:
-        _unlearn(match)
-    publish(MatchUndone(organisation_id, match.pk, by, today, why))
-    record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb="undo_match",
-        subject_kind="bank_line",
-        subject_id=match.line_id,
-        why=why,
-        details={"match": match.pk, "how": match.how, "allocations": match.allocations},
-    )
-    return mirror
-
-
-def _take_out_of_the_books(match: Match, *, by: Actor, today: date, why: str) -> None:
-    organisation_id = match.organisation_id
-    closed_until = facts_of.closed_days(organisation_id).get(match.entity_id)
-    if match.transaction is not None:
-        day = open_day(match.transaction.transaction_date, closed_until=closed_until)
-        accounts.reverse_entries(
-            organisation_id=organisation_id, transaction_id=match.transaction.pk, on=day, by=by, why=why
-        )
-    if match.how == How.TIED:
-        return
-    settled: list[int] = []
-    if match.allocation is not None:
-        settled = list(match.allocation.legs.filter(organisation_id=organisation_id).values_list("item_id", flat=True))
-        ledger.undo_allocation(organisation_id=organisation_id, allocation_id=match.allocation.pk, by=by, why=why)
-    for item_id in [*match.extra_item_ids, *([match.item_id] if match.item_id else [])]:
-        item = OpenItem.objects.get(organisation_id=organisation_id, pk=item_id)
-        day = open_day(item.item_date, closed_until=closed_until)
-        ledger.reverse_item(organisation_id=organisation_id, item_id=item_id, by=by, why=why, on=day)
-    lettering.letter(organisation_id=organisation_id, item_ids=settled, today=today)
-
-
-def _unlearn(match: Match) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """update matching_payeralias p set undone_count = undone_count + 1
-               from payments_bankline b
-               where b.organisation_id = p.organisation_id and b.id = %(line)s
-                 and p.organisation_id = %(organisation)s and p.customer_id = %(customer)s
-                 and ((p.kind = 'iban' and p.value = replace(b.counterparty_iban, ' ', ''))
-                      or (p.kind = 'name' and p.value = %(name)s))""",
-            {
-                "organisation": match.organisation_id,
-                "line": match.line_id,
-                "customer": match.customer_id,
-                "name": _payer_key_of(match),
-            },
-        )
-        if match.signature:
-            cursor.execute(
-                """insert into matching_evidencecount as e (organisation_id, signature, right_count, wrong_count)
-                   values (%s, %s, 0, 1)
-                   on conflict (organisation_id, signature) do update set wrong_count = e.wrong_count + 1""",
-                [match.organisation_id, match.signature],
-            )
-
-
-def _payer_key_of(match: Match) -> str:
-    found = facts_of.line_of(match.organisation_id, match.line_id)
-    return payer_key(found[1].payer_name) if found else ""
 
 
 @transaction.atomic
@@ -367,7 +303,7 @@ def accept_return(*, organisation_id: int, line_id: int, match_id: int, by: Acto
 
     The first receipt stays in the books, as the bank has it; the return is booked against it.
     """
-    row = _row(organisation_id, line_id)
+    row = row_of(organisation_id, line_id)
     match = Match.objects.filter(organisation_id=organisation_id, pk=match_id, reverses__isnull=True).first()
     if match is None or match.item_id is None or match.amount_minor != -row.amount_minor:
         raise MatchUnknown(match_id=match_id)
@@ -399,7 +335,7 @@ def tie_to_receipt(
 
     Refused for a receipt of another company, currency or amount, or one that another line is tied to.
     """
-    row = _row(organisation_id, line_id)
+    row = row_of(organisation_id, line_id)
     near = {str(row.line_id): row}
     found = [
         one
@@ -412,100 +348,17 @@ def tie_to_receipt(
         raise ReceiptNotSame(receipt_id=receipt_id)
     booked.tie(organisation_id=organisation_id, ties=[(row, found[0])], by=by, today=today, why=why)
     match = Match.objects.filter(organisation_id=organisation_id, line_id=line_id).latest("pk")
-    _audit_line(organisation_id, line_id, by=by, verb="tie_to_receipt", why=why, details={"receipt": receipt_id})
+    audit_line(organisation_id, line_id, by=by, verb="tie_to_receipt", why=why, details={"receipt": receipt_id})
     return match
-
-
-@transaction.atomic
-def ignore_line(*, organisation_id: int, line_id: int, by: Actor, today: date, why: str) -> LineWork:
-    """Leave a line out of cash application: it is no customer's money. It can be taken back in."""
-    work = _work(organisation_id, line_id)
-    if work.state not in OPEN_STATES:
-        raise LineDecided
-    _change(work, state=State.IGNORED, decided_date=today, why_not="by_hand")
-    _audit_line(organisation_id, line_id, by=by, verb="ignore_line", why=why)
-    return work
-
-
-@transaction.atomic
-def restore_line(*, organisation_id: int, line_id: int, by: Actor, why: str = "") -> LineWork:
-    """Take a line that was left out back in: it waits again."""
-    work = _work(organisation_id, line_id)
-    if work.state != State.IGNORED:
-        raise LineDecided
-    _change(work, state=State.PROPOSED if work.proposal else State.WAITING, decided_date=None, why_not="")
-    _audit_line(organisation_id, line_id, by=by, verb="restore_line", why=why)
-    return work
-
-
-@transaction.atomic
-def assign_line(*, organisation_id: int, line_id: int, owner_id: int | None, by: Actor) -> LineWork:
-    """Put a line on a colleague's desk, or back on nobody's."""
-    if (
-        owner_id is not None
-        and not Membership.objects.filter(organisation_id=organisation_id, user_id=owner_id, is_active=True).exists()
-    ):
-        raise NotAMember
-    work = _work(organisation_id, line_id)
-    _change(work, owner_id=owner_id)
-    _audit_line(organisation_id, line_id, by=by, verb="assign_line", details={"owner": owner_id})
-    return work
-
-
-@transaction.atomic
-def note_line(*, organisation_id: int, line_id: int, note: str, by: Actor) -> LineWork:
-    """Keep a note with a line, in place of the one before; the trail keeps both."""
-    work = _work(organisation_id, line_id)
-    before = work.note
-    _change(work, note=note)
-    _audit_line(organisation_id, line_id, by=by, verb="note_line", why=note, details={"before": before})
-    return work
 
 
 @transaction.atomic
 def book_line(*, organisation_id: int, line_id: int, account: str, by: Actor, today: date, why: str = "") -> Match:
     """Book a line on an account that is no customer's: a fee, interest, a transfer between own accounts."""
-    row = _row(organisation_id, line_id)
+    row = row_of(organisation_id, line_id)
     booked.book_on_accounts(
         organisation_id=organisation_id, lines=[(row, account, 0)], by=by, today=today, how=How.MANUAL
     )
     match = Match.objects.filter(organisation_id=organisation_id, line_id=line_id).latest("pk")
-    _audit_line(organisation_id, line_id, by=by, verb="book_line", why=why, details={"account": account})
+    audit_line(organisation_id, line_id, by=by, verb="book_line", why=why, details={"account": account})
     return match
-
-
-def _work(organisation_id: int, line_id: int) -> LineWork:
-    """The line's state, locked; made where no run has seen the line yet."""
-    row = _row(organisation_id, line_id)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """insert into matching_linework (organisation_id, line_id, entity_id, account_id, booking_date, currency,
-                   amount_minor, state, why_not, rivals, changed_at)
-               values (%s, %s, %s, %s, %s, %s, %s, 'waiting', '', '[]', transaction_timestamp())
-               on conflict (organisation_id, line_id) do nothing""",
-            [
-                organisation_id, line_id, row.entity_id, row.account_id, row.booking_date, row.currency,
-                row.amount_minor,
-            ],
-        )  # fmt: skip
-    return LineWork.objects.select_for_update().get(organisation_id=organisation_id, line_id=line_id)
-
-
-def _change(work: LineWork, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(work, name, value)
-    work.save(update_fields=list(values))
-
-
-def _audit_line(
-    organisation_id: int, line_id: int, *, by: Actor, verb: str, why: str = "", details: Mapping[str, Any] | None = None
-) -> None:
-    record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb=verb,
-        subject_kind="bank_line",
-        subject_id=line_id,
-        why=why,
-        details=details or {},
-    )

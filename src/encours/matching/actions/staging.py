@@ -33,6 +33,8 @@ class Decision(NamedTuple):
     how: str
     proposal: Proposal | None = None
     why: str = ""
+    # what was posted besides, where a conversion gained or lost
+    transaction_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -93,14 +95,14 @@ HEAD = """create temp table match_head (rank integer primary key, line_id bigint
     customer_id bigint, currency text, amount_minor bigint, leg_minor bigint, booking_date date, book_date date,
     allocation_date date, counterpart text, number text, payer_name text, payer_iban text, payer_key text,
     reference text, how text, probability_ppm integer, signature text, allocations jsonb, residuals jsonb,
-    reasons jsonb, code text, code_date date, is_simple boolean, why text,
+    reasons jsonb, code text, code_date date, is_simple boolean, why text, transaction_id bigint,
     receipt_id bigint default nextval('payments_receipt_id_seq'),
     item_id bigint default nextval('ledger_openitem_id_seq'),
     allocation_id bigint default nextval('ledger_allocation_id_seq'),
     match_id bigint default nextval('matching_match_id_seq')) on commit drop"""
 HEAD_COLUMNS = """rank, line_id, account_id, entity_id, customer_id, currency, amount_minor, leg_minor, booking_date,
     book_date, allocation_date, counterpart, number, payer_name, payer_iban, payer_key, reference, how,
-    probability_ppm, signature, allocations, residuals, reasons, code, code_date, is_simple, why"""
+    probability_ppm, signature, allocations, residuals, reasons, code, code_date, is_simple, why, transaction_id"""
 
 
 def _stage(decisions: Sequence[Decision], *, organisation_id: int, today: date, touched_ids: set[int]) -> None:
@@ -121,11 +123,11 @@ def _stage(decisions: Sequence[Decision], *, organisation_id: int, today: date, 
         cursor.execute(HEAD)
         cursor.execute(
             """create temp table match_leg (rank integer, item_id bigint, amount_minor bigint, expected_minor bigint,
-                   place integer) on commit drop"""
+                   currency text, place integer) on commit drop"""
         )
         cursor.execute(
             """create temp table match_extra (rank integer, place integer, kind text, counterpart text,
-                   customer_id bigint, amount_minor bigint, document_number text,
+                   customer_id bigint, amount_minor bigint, document_number text, currency text,
                    item_id bigint default nextval('ledger_openitem_id_seq')) on commit drop"""
         )
         with cursor.copy(f"copy match_head ({HEAD_COLUMNS}) from stdin") as copy:
@@ -135,13 +137,14 @@ def _stage(decisions: Sequence[Decision], *, organisation_id: int, today: date, 
         with cursor.copy("copy match_leg from stdin") as copy:
             for rank, one in enumerate(decisions):
                 for leg in one.booking.legs:
-                    copy.write_row((rank, leg.item_id, leg.amount_minor, leg.expected_minor, leg.extra))
+                    copy.write_row((rank, leg.item_id, leg.amount_minor, leg.expected_minor, leg.currency, leg.extra))
         with cursor.copy(
-            "copy match_extra (rank, place, kind, counterpart, customer_id, amount_minor, document_number) from stdin"
+            "copy match_extra (rank, place, kind, counterpart, customer_id, amount_minor, document_number,"
+            " currency) from stdin"
         ) as copy:
             for rank, one in enumerate(decisions):
                 for place, extra in enumerate(one.booking.extras):
-                    copy.write_row((rank, place, *extra[:5]))
+                    copy.write_row((rank, place, *extra[:5], extra.currency))
         cursor.execute("analyze match_head; analyze match_leg; analyze match_extra")
 
 
@@ -168,6 +171,7 @@ def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) 
         json.dumps(kept.allocations_as_json(one.allocations)), json.dumps(kept.residuals_as_json(one.residuals)),
         json.dumps(kept.reasons_as_json(proposal.reasons), default=str) if proposal else "[]",
         code if is_whole else code.lower(), today if code and is_whole else None, is_simple, one.why,
+        one.transaction_id,
     )  # fmt: skip
 
 
@@ -256,7 +260,7 @@ def _book(batch: ledger.Batch) -> None:
                 from match_head h where {entity}
                 union all
                 select e.item_id, e.customer_id, e.kind, '{RECEIVABLES}', h.number, null, 1, 1, h.book_date,
-                    h.book_date, false, false, h.currency, e.amount_minor,
+                    h.book_date, false, false, e.currency, e.amount_minor,
                     coalesce(nullif(e.counterpart, ''), a.account, ''), 0, h.allocation_date
                 from match_extra e join match_head h using (rank)
                 left join ledger_counterpartaccount a on a.organisation_id = %(organisation)s
@@ -273,10 +277,10 @@ def _book(batch: ledger.Batch) -> None:
         )
         cursor.execute(
             f"""create temp view match_all_legs as
-                select h.allocation_id, l.item_id, h.currency, l.amount_minor
+                select h.allocation_id, l.item_id, l.currency, l.amount_minor
                     from match_leg l join match_head h using (rank) where l.item_id > 0 and {entity}
                 union all
-                select h.allocation_id, e.item_id, h.currency, -e.amount_minor
+                select h.allocation_id, e.item_id, e.currency, -e.amount_minor
                     from match_extra e join match_head h using (rank) where {entity}
                 union all
                 select h.allocation_id, h.item_id, h.currency, h.leg_minor from match_head h
@@ -291,12 +295,14 @@ def _keep_matches(organisation_id: int, *, by: Actor, today: date) -> None:
         cursor.execute(
             """insert into matching_match (id, organisation_id, entity_id, line_id, customer_id, receipt_id, item_id,
                    allocation_id, how, currency, amount_minor, on_account_minor, allocations, residuals, extra_item_ids,
-                   probability_ppm, signature, reasons, match_date, recorded_at, key, actor_id, actor_name, why)
+                   probability_ppm, signature, reasons, match_date, recorded_at, key, actor_id, actor_name, why,
+                   transaction_id)
                select h.match_id, %(organisation)s, h.entity_id, h.line_id, h.customer_id, h.receipt_id, h.item_id,
                    case when exists (select from match_leg l where l.rank = h.rank) then h.allocation_id end, h.how,
                    h.currency, h.amount_minor, h.amount_minor - h.leg_minor, h.allocations, h.residuals,
                    coalesce(e.item_ids, '{}'), h.probability_ppm, h.signature, h.reasons, %(today)s,
-                   transaction_timestamp(), 'line:' || h.line_id || ':' || h.match_id, %(actor)s, %(actor_name)s, h.why
+                   transaction_timestamp(), 'line:' || h.line_id || ':' || h.match_id, %(actor)s, %(actor_name)s, h.why,
+                   h.transaction_id
                from match_head h left join (
                    select rank, array_agg(item_id order by place) as item_ids from match_extra group by 1
                ) e using (rank)""",
@@ -326,22 +332,32 @@ def _learn(organisation_id: int, *, today: date) -> None:
                    right_count = e.right_count + excluded.right_count""",
             {"organisation": organisation_id},
         )
-        cursor.execute(
-            """insert into matching_habitcount as c (organisation_id, customer_id, kind, value, count)
-               select %(organisation)s, customer_id, kind, value, count(*) from (
-                   select customer_id, 'several_at_once' as kind, 0::bigint as value from match_head
-                   where jsonb_array_length(allocations) > 1
-                   union all
-                   select h.customer_id, 'short_by_permyriad', round(10000.0 * (r ->> 'amount_minor')::bigint
-                       / ((r ->> 'amount_minor')::bigint + (a ->> 'amount_minor')::bigint))
-                   from match_head h, jsonb_array_elements(residuals) r, jsonb_array_elements(allocations) a
-                   where r ->> 'treatment' = 'discount' and a ->> 'item_id' = r ->> 'item_id'
-                     and (r ->> 'amount_minor')::bigint + (a ->> 'amount_minor')::bigint > 0
-                   union all
-                   select h.customer_id, 'short_by_minor', (r ->> 'amount_minor')::bigint
-                   from match_head h, jsonb_array_elements(residuals) r where r ->> 'treatment' = 'charge'
-               ) habit group by customer_id, kind, value
-               on conflict (organisation_id, customer_id, kind, value) do update set
-                   count = c.count + excluded.count""",
-            {"organisation": organisation_id},
-        )
+        count_habits(cursor, "match_head", organisation_id, step=1)
+
+
+def count_habits(cursor: Any, source: str, organisation_id: int, *, step: int) -> None:
+    """Count, or take back, how the customers of some matches paid: `source` has their columns."""
+    cursor.execute(
+        f"""insert into matching_habitcount as c (organisation_id, customer_id, kind, value, count)
+            select %(organisation)s, customer_id, kind, value, {step} * count(*) from (
+                select customer_id, 'several_at_once' as kind, 0::bigint as value from {source} h
+                where jsonb_array_length(allocations) > 1
+                union all
+                select customer_id, case when split_part(signature, '/', 2) like 'whole%%' then 'whole_account'
+                    else 'oldest_first' end, 0
+                from {source} h
+                where split_part(signature, '/', 2) in ('oldest', 'due', 'due_debts', 'whole', 'whole_debts')
+                union all
+                select h.customer_id, 'short_by_permyriad', round(10000.0 * (r ->> 'amount_minor')::bigint
+                    / ((r ->> 'amount_minor')::bigint + (a ->> 'amount_minor')::bigint))
+                from {source} h, jsonb_array_elements(residuals) r, jsonb_array_elements(allocations) a
+                where r ->> 'treatment' = 'discount' and a ->> 'item_id' = r ->> 'item_id'
+                  and (r ->> 'amount_minor')::bigint + (a ->> 'amount_minor')::bigint > 0
+                union all
+                select h.customer_id, 'short_by_minor', (r ->> 'amount_minor')::bigint
+                from {source} h, jsonb_array_elements(residuals) r where r ->> 'treatment' = 'charge'
+            ) habit group by customer_id, kind, value
+            on conflict (organisation_id, customer_id, kind, value) do update set
+                count = c.count + excluded.count""",
+        {"organisation": organisation_id},
+    )

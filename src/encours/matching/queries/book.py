@@ -36,11 +36,19 @@ class BankRow(NamedTuple):
     payer_iban: str
     text: str
     matched_before: int
+    original_currency: str = ""
+    original_amount_minor: int = 0
 
     @property
     def money(self) -> Money:
         """What booking looks at."""
         return Money(self.entity_id, self.currency, self.amount_minor, self.booking_date)
+
+    @property
+    def ordered(self) -> Money:
+        """What the payer ordered, in the currency they ordered it in."""
+        sign = 1 if self.amount_minor > 0 else -1
+        return Money(self.entity_id, self.original_currency, sign * abs(self.original_amount_minor), self.booking_date)
 
     @property
     def number(self) -> str:
@@ -145,7 +153,7 @@ def _read(row: tuple[Any, ...], advices: Mapping[int, tuple[facts.AdviceLine, ..
     return line, BankRow(
         line_id, line.entity_id, account_id, ledger_account, line.booking_date, line.currency, line.amount_minor,
         line.entry_reference, bank_reference, line.end_to_end_id, line.counterparty_name or line.ultimate_name,
-        line.counterparty_iban, line.text, before,
+        line.counterparty_iban, line.text, before, line.original_currency, line.original_amount_minor,
     )  # fmt: skip
 
 

@@ -1,10 +1,15 @@
 """Small reads for the screens: recognised words of a page of lines, the line of a match, the rules in force."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Max, Q
 
 from encours.access.rules import Scope
 from encours.matching.models import LineWork, Match, MatchingRule
 from encours.matching.rules.facts import Highlight
+from encours.payments.models import Statement
 
 
 def highlights_of(line_ids: Sequence[int], *, organisation_id: int) -> dict[int, tuple[Highlight, ...]]:
@@ -26,3 +31,23 @@ def rules(organisation_id: int) -> list[MatchingRule]:
     """The rules that decide, in the order they are tried."""
     found = MatchingRule.objects.filter(organisation_id=organisation_id, is_active=True).select_related("customer")
     return list(found.order_by("position", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class BankKnown:
+    """How far the bank is known, and whether its statements add up and follow one another."""
+
+    last_date: date | None
+    is_verified: bool
+
+
+def bank_known(scope: Scope) -> BankKnown:
+    """The last day of the statements of the companies the reader sees; reports of the day promise nothing."""
+    statements = Statement.objects.filter(organisation_id=scope.organisation_id, is_interim=False)
+    if scope.entity_ids:
+        statements = statements.filter(account__entity_id__in=scope.entity_ids)
+    is_wrong = (Q(difference_minor__isnull=False) & ~Q(difference_minor=0)) | (
+        Q(gap_minor__isnull=False) & ~Q(gap_minor=0)
+    )
+    found = statements.aggregate(last=Max("to_date"), wrong=Count("pk", filter=is_wrong))
+    return BankKnown(found["last"], not found["wrong"])
