@@ -73,6 +73,7 @@ VERBS: Mapping[str, Promise] = {
     "message_tried_again": _("Message sent again"),
     "reply_received": _("Reply received"),
     "reply_read": _("Reply read"),
+    "mailbox_saved": _("Mailbox changed"),
     "mail_filed": _("Inbound mail filed"),
     "mail_set_aside": _("Inbound mail set aside"),
     "understanding_judged": _("Understanding of a mail judged"),

@@ -16,6 +16,7 @@ from encours.messaging.models import (
     Filing,
     InboundMail,
     Judgement,
+    Mailbox,
     MailClass,
     Message,
     MessageContent,
@@ -102,6 +103,12 @@ def wrote_to(email: str, *, organisation_id: int, since: datetime) -> bool:
 def report_is_ours(received_at: datetime) -> datetime:
     """Since when an address must have been written to."""
     return received_at - timedelta(days=REPORT_DAYS_MAX)
+
+
+def active_mailboxes(organisation_id: int) -> list[int]:
+    """The mailboxes to be read."""
+    found = Mailbox.objects.filter(organisation_id=organisation_id, is_active=True, account__is_active=True)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 # what people taught -------------------------------------------------------------------------------------------------

@@ -255,6 +255,32 @@ class Reply(Scoped):
         return self.subject
 
 
+class Mailbox(Scoped):
+    """A folder that answers come to, read by IMAP beside an account that sends; its owner edits it."""
+
+    account = models.OneToOneField(MailAccount, on_delete=models.PROTECT, related_name="mailbox")
+    host = models.CharField(max_length=255)
+    port = models.PositiveIntegerField()
+    security = models.CharField(max_length=10, choices=Security.choices)
+    username = models.CharField(max_length=254, blank=True, default="")
+    password_encrypted = models.TextField(blank=True, default="")
+    folder = models.CharField(max_length=200, default="INBOX")
+    is_active = models.BooleanField(default=True)
+    uid_validity = models.BigIntegerField(null=True)
+    last_uid = models.BigIntegerField(default=0)
+    pulled_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, default="")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(security__in=Security.values), name="messaging_mailbox_security"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.folder}"
+
+
 class MailClass(models.TextChoices):
     """What an inbound mail is or asks; the same names as `rules.understanding.facts.Kind`."""
 

@@ -14,6 +14,7 @@ from encours.messaging.actions.accounts import (
 )
 from encours.messaging.actions.delivery import DeliveryReport, deliver_due, sweep_in_doubt
 from encours.messaging.actions.inbound import file_mail, judge_understanding, receive_mail, set_mail_aside
+from encours.messaging.actions.mailboxes import MailboxForm, Pulled, pull_mailbox, save_mailbox
 from encours.messaging.actions.outbox import (
     Queued,
     cancel_message,
@@ -29,7 +30,9 @@ __all__ = [
     "AccountForm",
     "AccountIncomplete",
     "DeliveryReport",
+    "MailboxForm",
     "PasswordInClear",
+    "Pulled",
     "Queued",
     "cancel_message",
     "check_domain",
@@ -41,11 +44,13 @@ __all__ = [
     "lift_suppression",
     "mark_reply_read",
     "open_channel",
+    "pull_mailbox",
     "queue_message",
     "queue_messages",
     "receive_mail",
     "record_reply",
     "save_mail_account",
+    "save_mailbox",
     "save_template_version",
     "set_mail_aside",
     "settle_in_doubt",

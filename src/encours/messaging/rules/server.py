@@ -1,6 +1,6 @@
-"""A mail server, how to get in, and what a message needs of it; the SMTP connector keeps to these shapes."""
+"""A mail server, how to get in, and what is asked of it; the SMTP and IMAP connectors keep to these shapes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,3 +29,16 @@ class Carrier(Protocol):
 
 
 type Connect = Callable[[Server], Carrier]
+
+
+class OpenMailbox(Protocol):
+    """A mailbox open for reading; its numbers mean the same as long as `uid_validity` does."""
+
+    uid_validity: int
+
+    def new(self, *, after_uid: int, limit: int) -> Iterable[tuple[int, bytes]]: ...
+
+    def close(self) -> None: ...
+
+
+type OpenFolder = Callable[[Server, str], OpenMailbox]
