@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 SECONDS = 3600.0
@@ -52,14 +53,68 @@ class Store:
             slot.found = (state, time.monotonic() + seconds, value)
             return value
 
+    def known(self, key: Hashable, *, state: Any = None) -> tuple[Any] | None:
+        """The value in a tuple, if it is at hand."""
+        with self._lock:
+            slot = self._slots.get(key)
+        return slot.usable(state) if slot else None
+
     def forget(self) -> None:
         """Drop every value."""
         with self._lock:
             self._slots.clear()
 
 
+class Background:
+    """Answers that take long, reckoned beside the request that asked: the page says so and asks again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._running: dict[Hashable, _Work] = {}
+        self._lock = threading.Lock()
+
+    def get[T](
+        self, key: Hashable, reckon: Callable[[], T], *, state: Any, seconds: float = SECONDS, patience: float = 1.5
+    ) -> tuple[T] | None:
+        """The answer in a tuple, once it is there; None while it is being reckoned. What it refuses with is raised."""
+        if (found := self._store.known(key, state=state)) is not None:
+            return found
+        with self._lock:
+            work = self._running.get(key)
+            if work is None or work.state != state:
+                work = self._running[key] = _Work(state)
+                target = partial(self._reckon, key, work, reckon, seconds)
+                threading.Thread(target=target, name="reckoning", daemon=True).start()
+        if not work.is_done.wait(patience):
+            return None
+        with self._lock:
+            if self._running.get(key) is work:
+                del self._running[key]
+        if work.failure is not None:
+            raise work.failure
+        return self._store.known(key, state=state)
+
+    def _reckon(self, key: Hashable, work: "_Work", reckon: Callable[[], Any], seconds: float) -> None:
+        try:
+            self._store.get(key, reckon, state=work.state, seconds=seconds)
+        except Exception as failure:  # raised again before whoever asked
+            work.failure = failure
+        finally:
+            work.is_done.set()
+
+
+@dataclass
+class _Work:
+    """One answer in the making, for a state."""
+
+    state: Any
+    is_done: threading.Event = field(default_factory=threading.Event)
+    failure: Exception | None = None
+
+
 figures = Store(values_max=200)
 fragments = Store(values_max=500)
+background = Background(figures)
 
 
 def forget() -> None:

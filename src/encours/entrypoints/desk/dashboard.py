@@ -18,7 +18,7 @@ from encours.analytics.rules.ageing import STANDARD
 from encours.analytics.rules.definitions import BY_CODE, DEFINITIONS
 from encours.analytics.rules.periods import months_to
 from encours.entrypoints import exports, formats
-from encours.entrypoints.desk import charts, figures, standing
+from encours.entrypoints.desk import charts, figures, reckoning, standing
 from encours.entrypoints.desk.ageing import SHADES, bucket_label, conventions
 from encours.entrypoints.desk.figures import Asked, Report
 from encours.entrypoints.desk.screens import screen
@@ -62,7 +62,10 @@ def _currency(request: DeskRequest, report: Report) -> str:
 @screen("view_kpis")
 def dashboard(request: DeskRequest) -> HttpResponseBase:
     asked = Asked.of(request)
-    report = figures.report(request, asked)
+    found = reckoning.whole_book(request, ("report", asked), lambda: figures.report(request, asked))
+    if found is None:
+        return reckoning.wait(request)
+    (report,) = found
     currency = _currency(request, report)
     context: dict[str, Any] = {
         "question": asked,
@@ -217,7 +220,10 @@ def _collectors(groups: Sequence[standings.GroupStanding]) -> list[dict[str, Any
 @screen("view_kpis")
 def kpis(request: DeskRequest) -> HttpResponseBase:
     asked = Asked.of(request)
-    report = figures.report(request, asked)
+    found = reckoning.whole_book(request, ("report", asked), lambda: figures.report(request, asked))
+    if found is None:
+        return reckoning.wait(request)
+    (report,) = found
     currency = _currency(request, report)
     columns = [
         Column("name", gettext("Indicator")),

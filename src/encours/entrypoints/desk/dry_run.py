@@ -22,7 +22,7 @@ from encours.collections.rules.steps import Plan
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers import queries as customers
 from encours.entrypoints import formats
-from encours.entrypoints.desk import reminders
+from encours.entrypoints.desk import reckoning, reminders
 from encours.entrypoints.desk.scenarios import CHANNELS, drafted
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
@@ -42,9 +42,17 @@ class CustomerNotFollowed(NotFound):
 def dry_run(request: DeskRequest) -> HttpResponse:
     """The coming days under what is in force, or under the draft of a scenario."""
     plan = _plan(request)
-    seen = preview.forecast(
-        request.organisation_id, today=request.today, now=request.now, days=DAYS, plan=plan, scope=request.scope
-    )
+    exclusions = queries.live_exclusions(request.scope)
+
+    def forecast() -> preview.Forecast:
+        return preview.forecast(
+            request.organisation_id, today=request.today, now=request.now, days=DAYS, plan=plan, scope=request.scope
+        )
+
+    found = reckoning.whole_book(request, ("forecast",), forecast, state=(plan, [one.pk for one in exclusions]))
+    if found is None:
+        return reckoning.wait(request)
+    (seen,) = found
     rows = [_row(planned, request.today) for planned in seen.rows[:ROWS_SHOWN]]
     context = {
         "plan": plan,
@@ -54,7 +62,7 @@ def dry_run(request: DeskRequest) -> HttpResponse:
         "leaving": seen.totals.get("due", 0) + seen.totals.get("to_confirm", 0),
         "held": seen.totals.get("held", 0) + seen.totals.get("blocked", 0),
         "chart": _chart(seen),
-        "exclusions": queries.live_exclusions(request.scope),
+        "exclusions": exclusions,
         "may_edit": can(request.scope, "release_message"),
     }
     return render(request, "desk/scenarios/dry_run.html", context)
@@ -127,8 +135,16 @@ def effect(request: DeskRequest, scenario_id: int) -> HttpResponse:
     version = queries.version_in_force(scenario_id, organisation_id=request.organisation_id)
     plan, is_draft = drafted(request, version)
     ask: dict[str, Any] = {"today": request.today, "now": request.now, "scope": request.scope}
-    now = preview.effect(request.organisation_id, plan=plan, **ask)
-    before = preview.effect(request.organisation_id, plan=plan_of(version, plan.name), **ask) if is_draft else now
+
+    def effects() -> tuple[dict[str, preview.StepEffect], dict[str, preview.StepEffect]]:
+        drafted_now = preview.effect(request.organisation_id, plan=plan, **ask)
+        in_force = plan_of(version, plan.name)
+        return drafted_now, preview.effect(request.organisation_id, plan=in_force, **ask) if is_draft else drafted_now
+
+    found_effects = reckoning.whole_book(request, ("effect", scenario_id), effects, state=(plan, version.pk))
+    if found_effects is None:
+        return reckoning.wait(request)
+    now, before = found_effects[0]
     rows = []
     for step in plan.steps:
         found, known = now[step.key], before.get(step.key)

@@ -1,0 +1,67 @@
+"""What a process keeps is given while its state is the same; what takes long is reckoned beside the request."""
+
+import threading
+
+import pytest
+
+from encours.entrypoints import kept
+
+
+def test_a_value_is_reckoned_again_when_its_state_differs() -> None:
+    store, made = kept.Store(values_max=2), []
+
+    def reckon() -> int:
+        made.append(1)
+        return len(made)
+
+    assert [store.get("key", reckon, state=1), store.get("key", reckon, state=1)] == [1, 1]
+    assert store.get("key", reckon, state=2) == 2
+    assert store.known("key", state=1) is None
+
+
+def test_the_values_least_asked_for_are_dropped() -> None:
+    store = kept.Store(values_max=2)
+    for name in ("first", "second", "third"):
+        store.get(name, lambda: 0)
+    assert store.known("first") is None
+    assert store.known("third") == (0,)
+
+
+def test_many_readers_wait_for_one_reckoning() -> None:
+    store, made, go = kept.Store(values_max=2), [], threading.Event()
+
+    def reckon() -> int:
+        go.wait(5)
+        made.append(1)
+        return len(made)
+
+    readers = [threading.Thread(target=store.get, args=("key", reckon)) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    go.set()
+    for reader in readers:
+        reader.join(5)
+    assert made == [1]
+
+
+class TestBackground:
+    def test_says_nothing_until_the_answer_is_there(self) -> None:
+        background, go = kept.Background(kept.Store(values_max=2)), threading.Event()
+
+        def reckon() -> str:
+            go.wait(5)
+            return "answer"
+
+        assert background.get("key", reckon, state=1, patience=0.01) is None
+        go.set()
+        assert background.get("key", reckon, state=1, patience=5) == ("answer",)
+        assert background.get("key", reckon, state=1, patience=5) == ("answer",)
+
+    def test_raises_what_the_reckoning_refuses_with(self) -> None:
+        background = kept.Background(kept.Store(values_max=2))
+
+        def refuse() -> str:
+            raise LookupError("no such scenario")
+
+        with pytest.raises(LookupError):
+            background.get("key", refuse, state=1, patience=5)
