@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from encours.collections import actions as collections
 from encours.collections.models import Reminder
 from encours.collections.queries.messages import drafts_of
 from encours.customers.models import Customer
@@ -12,6 +13,7 @@ from encours.messaging.rules import wording
 from encours.messaging.rules.context import VariableMissing, VariableWithheld
 from encours.messaging.rules.values import Wording
 from encours.penalties import actions as penalties
+from encours.penalties.queries import notes
 from tests.collections import books
 
 # 1 000.00 due on 12 November 2026, 12 days late on the 24th at 12.40: 1 000 x 0.124 x 12 / 365 = 4.0767
@@ -90,3 +92,24 @@ class TestPenaltiesInALetter:
         speak_of_penalties(brevanne)
         with pytest.raises(VariableMissing):
             wording.render(LETTER, draft(brevanne).context)
+
+
+class TestInsolvency:
+    def pause(self, company, **more):
+        collections.pause(
+            organisation_id=company.organisation_id, customer_id=company.acme.pk, reason="insolvency",
+            today=books.TODAY, by=company.by, **more,
+        )  # fmt: skip
+
+    def test_stops_penalties_with_the_reminders_from_the_judgment_on(self, brevanne):
+        self.pause(brevanne, judgment_date=dt.date(2026, 11, 18), note="tribunal de Nantes")
+        (stop,) = notes.suspensions_of(brevanne.acme.pk, organisation_id=brevanne.organisation_id)
+        assert (stop.kind, stop.first_date, stop.why) == ("insolvency", dt.date(2026, 11, 18), "tribunal de Nantes")
+        # 13 to 17 November: 5 days: 1 000 x 0.124 x 5 / 365 = 1.6986
+        (accrual,) = notes.left_of(brevanne.acme.pk, organisation_id=brevanne.organisation_id, day=books.TODAY)
+        assert accrual.interest_minor == 1_70
+
+    def test_stops_them_today_where_the_judgment_is_not_known(self, brevanne):
+        self.pause(brevanne)
+        (stop,) = notes.suspensions_of(brevanne.acme.pk, organisation_id=brevanne.organisation_id)
+        assert stop.first_date == books.TODAY

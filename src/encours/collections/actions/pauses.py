@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from encours.access import actions as access
 from encours.collections.models import Pause, PauseReason, Promise, PromiseSource, SendingPolicy
@@ -15,6 +16,8 @@ from encours.core.dates import zone
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
+from encours.penalties import actions as penalties
+from encours.penalties.models import SuspensionKind
 
 
 class PauseUnknown(NotFound):
@@ -76,8 +79,12 @@ def pause(
     until: date | None = None,
     item_id: int | None = None,
     note: str = "",
+    judgment_date: date | None = None,
 ) -> Pause:
-    """Keep reminders from a customer or off one item, until a day included or until somebody ends it."""
+    """Keep reminders from a customer or off one item, until a day included or until somebody ends it.
+
+    Insolvency proceedings stop penalties too, from the day of the opening judgment where it is known, else from today.
+    """
     if reason not in PauseReason.values:
         raise PauseReasonUnknown(reason=reason)
     if until is not None and until < today:
@@ -94,6 +101,15 @@ def pause(
         author_name=by.name,
         start_date=today,
     )
+    if reason == PauseReason.INSOLVENCY and item_id is None:
+        penalties.suspend(
+            organisation_id=organisation_id,
+            customer_id=customer_id,
+            kind=SuspensionKind.INSOLVENCY,
+            first_date=judgment_date or today,
+            by=by,
+            why=note or gettext("Reminders paused: insolvency proceedings"),
+        )
     _audit("pause_reminders", made, by, note, reason=reason, until=until, item=item_id)
     return made
 

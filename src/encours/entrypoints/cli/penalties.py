@@ -63,10 +63,17 @@ def _print(found: Sequence[Accrual], absent: Sequence[LeftOut], as_of: AsOf) -> 
     if not found:
         output.print_line(gettext("Nothing was paid late or is late on that day."))
     else:
-        head = ("customer", "document", "half-year", "days", "on", "rate", "penalties")
+        head = [
+            gettext("Customer"),
+            gettext("Document"),
+            gettext("Half-year"),
+            gettext("Days"),
+            gettext("Amount owed"),
+            gettext("Rate"),
+            gettext("Penalties"),
+        ]
         rows = [row for accrual in found for row in _rows(accrual, language)]
-        right = dict.fromkeys((3, 4, 5, 6), True)
-        output.print_table([gettext(word) for word in head], rows, right=right)
+        output.print_table(head, rows, right=dict.fromkeys((3, 4, 5, 6), True))
     for total in totals_of(found):
         output.print_line(
             gettext("interest {interest}, compensation {compensation}, left to decide {left}").format(

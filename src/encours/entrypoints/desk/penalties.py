@@ -333,7 +333,7 @@ def _kept_segments(line: PenaltyLine) -> list[dict[str, Any]]:
     return [
         {
             **segment,
-            "doubts": [gettext(value["doubt"]) for value in segment["sources"] if value["doubt"]],
+            "doubts": [gettext(doubt) for doubt in (value["doubt"] for value in segment["sources"]) if doubt],
             "first_day": date.fromisoformat(segment["from"]),
             "last_day": date.fromisoformat(segment["to"]),
             "percent": _percent(segment["rate_percent"]),
