@@ -124,6 +124,11 @@ class Book:
                     found[core].append(one.customer_id)
         return found
 
+    @cached_property
+    def first_words(self) -> frozenset[str]:
+        """The words that names begin with, so that few places of a text are looked up."""
+        return frozenset(name.split(" ", 1)[0] for name in self.by_name)
+
     def core_of(self, customer_id: int) -> str:
         """The core of a customer's name."""
         found = self._cores.get(customer_id)

@@ -33,7 +33,10 @@ def residuals_as_json(residuals: Iterable[Residual]) -> list[dict[str, Any]]:
 def reasons_as_json(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     """Why, as codes and what fills their sentences."""
     return [
-        {"code": one.code, "points": one.points, **({"data": dict(one.data)} if one.data else {})} for one in reasons
+        {"code": one.code, "points": one.points, "data": one.data}
+        if one.data
+        else {"code": one.code, "points": one.points}
+        for one in reasons
     ]
 
 

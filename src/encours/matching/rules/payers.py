@@ -100,7 +100,7 @@ def by_code(text: str, book: Book, words: Iterable[re.Match[str]]) -> dict[int, 
     """Customers whose number, VAT number or SIREN stands in the text."""
     found = {}
     for word in words:
-        if len(word[0]) >= 3 and any(mark.isdigit() for mark in word[0]):
+        if len(word[0]) >= 3 and not word[0].isalpha():
             owners = book.by_code.get(folding.compact(word[0]), ())
             if len(owners) == 1:
                 digits = sum(mark.isdigit() for mark in word[0])
@@ -200,7 +200,7 @@ def by_words(text: str, book: Book) -> dict[int, Payer]:
     found = list(WORD.finditer(text))
     best: dict[int, Payer] = {}
     for start in range(min(len(found), 24)):
-        if found[start][0] in BANK_WORDS:
+        if found[start][0] not in book.first_words or found[start][0] in BANK_WORDS:
             continue
         for end in range(min(len(found), start + 6), start, -1):
             span = text[found[start].start() : found[end - 1].end()]

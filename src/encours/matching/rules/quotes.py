@@ -306,12 +306,12 @@ def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collecti
     order = list(positions)
     found: list[Quote] = []
     sequences = [shelf.sequences[one] for one in order]
-    wholes = [shelf.digits[one].decode() for one in order]
-    for forms, longest in ((sequences, False), (wholes, True)):
-        for token in tokens:
-            if longest and len(token.digits) < 6:
-                continue
-            found += _slips(folded, tokens, token, forms, order, shelf, is_whole=longest)
+    for token in tokens:
+        found += _slips(folded, tokens, token, sequences, order, shelf, is_whole=False)
+    longest = [one for one in tokens if len(one.digits) >= 6]
+    wholes = [shelf.digits[one].decode() for one in order] if longest else []
+    for token in longest:
+        found += _slips(folded, tokens, token, wholes, order, shelf, is_whole=True)
     found = [one if text[one.start : one.end] != folded[one.start : one.end] else _as_written(one) for one in found]
     found += _cut(folded, shelf, order)
     return _best_of_each(found, known)
@@ -385,9 +385,12 @@ def _cut(text: str, shelf: Shelf, order: list[int]) -> Iterable[Quote]:
     if len(digits) < 3:
         return
     for position in order:
-        whole, parts = shelf.compacts[position], shelf.parts(position)
+        whole = shelf.compacts[position]
+        if len(whole) <= len(seen) or not whole.startswith(seen):
+            continue
+        parts = shelf.parts(position)
         told = len(digits) - sum(len(part) for part in parts.around[: parts.before])
-        if told >= 2 and len(whole) > len(seen) and whole.startswith(seen):
+        if told >= 2:
             yield Quote(position, "cut", max(40, DIGIT * told + SLIP + 150), "text", last.start(), last.end())
 
 

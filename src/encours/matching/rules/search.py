@@ -113,7 +113,7 @@ class Search:
         return drafts.ranked(self.found, nothing, self.standing)
 
     def _doubt_parts(self) -> None:
-        """A part of one item, where the amount is exactly another's of that customer: the wrong number may be quoted."""
+        """A part of one item, where the amount is exactly another's: the wrong number may be quoted."""
         exact = {one.customer_id for one in self.found if one.kind in ("exact", "sum")}
         for one in self.found:
             if one.customer_id in exact and one.kind in ("partial", "several_partial", "far_over"):
