@@ -1,8 +1,11 @@
 """What a process keeps is given while its state is the same; what takes long is reckoned beside the request."""
 
 import threading
+from datetime import date
+from types import SimpleNamespace
 
 import pytest
+from django.template import Context, Template
 
 from encours.entrypoints import kept
 
@@ -65,3 +68,23 @@ class TestBackground:
 
         with pytest.raises(LookupError):
             background.get("key", refuse, state=1, patience=5)
+
+
+class TestKeptParts:
+    def _written(self, rows: list[str], *, token: str, role: str = "cfo") -> str:
+        scope = SimpleNamespace(role=role, organisation_id=1)
+        request = SimpleNamespace(scope=scope, today=date(2026, 3, 31), get_full_path=lambda: "/list")
+        source = '{% kept "part" rows %}{% for row in rows %}{{ row }}{% csrf_token %}{% endfor %}{% endkept %}'
+        return Template(source).render(Context({"request": request, "rows": rows, "csrf_token": token}))
+
+    def test_are_written_again_when_the_rows_differ(self) -> None:
+        kept.forget()
+        assert "Acme" in self._written(["Acme"], token="one")
+        assert "Borealis" in self._written(["Borealis"], token="one")
+
+    def test_carry_the_token_of_each_request(self) -> None:
+        kept.forget()
+        assert 'value="one"' in self._written(["Acme"], token="one")
+        again = self._written(["Acme"], token="two")
+        assert 'value="two"' in again
+        assert "one" not in again
