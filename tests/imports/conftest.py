@@ -1,9 +1,15 @@
 """Small files written the way exports really are."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from encours.imports import actions as imports
+from encours.imports.actions.results import FileResult
+from tests.cast import Company
 
 type Writer = Callable[..., Path]
 
@@ -86,3 +92,20 @@ MONTH = [
     "BQ;5;20260302;51200000;;;ACP;Acompte;500,00;0,00",
     "BQ;5;20260302;41910000;CNOVA;Nova SARL;ACP;Acompte;0,00;500,00",
 ]
+
+
+@pytest.fixture
+def bring_file(company: Company) -> Callable[..., FileResult]:
+    """Import one file of a bank or payer into our organisation, on the first of July, and say what came of it."""
+
+    def _bring(path: Path, **options: Any) -> FileResult:
+        return imports.import_files(
+            [imports.FileGiven(path, path.name)],
+            organisation_id=company.organisation_id,
+            options=imports.Options(**options),
+            by=company.by,
+            now=datetime(2026, 7, 1, 8, 0, tzinfo=UTC),
+            today=date(2026, 7, 1),
+        ).files[0]
+
+    return _bring

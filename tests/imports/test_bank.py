@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db.models import Sum
@@ -21,23 +20,6 @@ TODAY = date(2026, 7, 1)
 IBAN = "FR7630006000011234567890189"
 
 type Bring = Callable[..., FileResult]
-
-
-@pytest.fixture
-def bring(company: Company) -> Bring:
-    """Import one bank file into our organisation, and say what came of it."""
-
-    def _bring(path: Path, **options: Any) -> FileResult:
-        return imports.import_files(
-            [imports.FileGiven(path, path.name)],
-            organisation_id=company.organisation_id,
-            options=imports.Options(**options),
-            by=company.by,
-            now=NOW,
-            today=TODAY,
-        ).files[0]
-
-    return _bring
 
 
 def counts(file: FileResult) -> tuple[int, int, int, int, int]:
@@ -89,11 +71,13 @@ def mt940(*movements: str, number: str = "1", opening: str = "0,", closing: str 
 
 
 class TestBooking:
-    def test_a_statement_makes_its_account_and_lines_once(self, write: Writer, bring: Bring, company: Company) -> None:
+    def test_a_statement_makes_its_account_and_lines_once(
+        self, write: Writer, bring_file: Bring, company: Company
+    ) -> None:
         path = write(
             "a.xml", camt(entry("100.00", text="INV 1"), entry("-40.00", ref="B2"), opening="10", closing="70")
         )
-        assert counts(bring(path)) == (2, 2, 0, 0, 0)
+        assert counts(bring_file(path)) == (2, 2, 0, 0, 0)
         account = BankAccount.objects.get()
         assert (account.iban, account.currency, account.is_confirmed) == (IBAN, "EUR", False)
         assert account.entity_id == company.entity.pk
@@ -103,61 +87,62 @@ class TestBooking:
         statement = Statement.objects.get()
         assert (statement.opening_minor, statement.closing_minor, statement.difference_minor) == (1000, 7000, 0)
         assert AuditEntry.objects.filter(verb="add_bank_account").count() == 1
-        again = bring(path)
+        again = bring_file(path)
         assert counts(again) == (2, 0, 0, 2, 0)
         assert (BankLine.objects.count(), Statement.objects.count()) == (2, 1)
 
-    def test_equal_lines_without_reference_are_numbered(self, write: Writer, bring: Bring) -> None:
+    def test_equal_lines_without_reference_are_numbered(self, write: Writer, bring_file: Bring) -> None:
         path = write("a.sta", mt940(*[":61:2606100610C5,00NTRFNONREF\n:86:FEE"] * 3, closing="15,"))
-        assert counts(bring(path)) == (3, 3, 0, 0, 0)
-        assert counts(bring(write("b.sta", path.read_text() + "\n"))) == (3, 0, 0, 3, 0)
+        assert counts(bring_file(path)) == (3, 3, 0, 0, 0)
+        assert counts(bring_file(write("b.sta", path.read_text() + "\n"))) == (3, 0, 0, 3, 0)
         more = write("c.sta", mt940(*[":61:2606100610C5,00NTRFNONREF\n:86:FEE"] * 4, closing="20,", number="1X"))
-        assert counts(bring(more)) == (4, 1, 0, 3, 0)
+        assert counts(bring_file(more)) == (4, 1, 0, 3, 0)
 
-    def test_overlapping_statements_book_once(self, write: Writer, bring: Bring) -> None:
+    def test_overlapping_statements_book_once(self, write: Writer, bring_file: Bring) -> None:
         lines = [f":61:2606{day:02}06{day:02}C{day},00NTRFNONREF\n:86:INV {day}" for day in range(1, 16)]
-        assert counts(bring(write("a.sta", mt940(*lines[:10]))))[1] == 10
-        assert counts(bring(write("b.sta", mt940(*lines[7:], number="2"))))[1:4] == (5, 0, 3)
+        assert counts(bring_file(write("a.sta", mt940(*lines[:10]))))[1] == 10
+        assert counts(bring_file(write("b.sta", mt940(*lines[7:], number="2"))))[1:4] == (5, 0, 3)
 
-    def test_equal_lines_of_statements_that_follow_one_another_are_two(self, write: Writer, bring: Bring) -> None:
+    def test_equal_lines_of_statements_that_follow_one_another_are_two(self, write: Writer, bring_file: Bring) -> None:
         line = ":61:2606100610C5,00NTRFNONREF\n:86:FEE"
-        assert counts(bring(write("1.sta", mt940(line, number="1", opening="0,", closing="5,"))))[1] == 1
-        assert counts(bring(write("2.sta", mt940(line, number="2", opening="5,", closing="10,"))))[1] == 1
-        assert counts(bring(write("3.sta", mt940(line, number="3", opening="10,", closing="15,"))))[1] == 1
+        assert counts(bring_file(write("1.sta", mt940(line, number="1", opening="0,", closing="5,"))))[1] == 1
+        assert counts(bring_file(write("2.sta", mt940(line, number="2", opening="5,", closing="10,"))))[1] == 1
+        assert counts(bring_file(write("3.sta", mt940(line, number="3", opening="10,", closing="15,"))))[1] == 1
         again = write("again.sta", mt940(line, number="2", opening="5,", closing="10,") + "\n")
-        assert counts(bring(again))[1] == 0
+        assert counts(bring_file(again))[1] == 0
         assert BankLine.objects.count() == 3
 
-    def test_the_report_of_the_day_and_the_statement_book_once(self, write: Writer, bring: Bring) -> None:
+    def test_the_report_of_the_day_and_the_statement_book_once(self, write: Writer, bring_file: Bring) -> None:
         report = camt(entry("100.00", text="INV 1", ref="B1"), entry("70.00", e2e="E7"), kind="Rpt")
-        assert counts(bring(write("052.xml", report)))[1] == 2
+        assert counts(bring_file(write("052.xml", report)))[1] == 2
         statement = camt(
             entry("100.00", text="INV 1 ACME", ref="B1"), entry("70.00", e2e="E7", ref="B7"), entry("70.00", e2e="E8")
         )
-        assert counts(bring(write("053.xml", statement)))[1:4] == (1, 0, 2)
+        assert counts(bring_file(write("053.xml", statement)))[1:4] == (1, 0, 2)
 
-    def test_the_same_line_in_two_formats_books_once(self, write: Writer, bring: Bring) -> None:
+    def test_the_same_line_in_two_formats_books_once(self, write: Writer, bring_file: Bring) -> None:
         assert (
-            counts(bring(write("a.xml", camt(entry("100.00", text="INVOICE 4711", e2e="E1"), entry("9.00")))))[1] == 2
+            counts(bring_file(write("a.xml", camt(entry("100.00", text="INVOICE 4711", e2e="E1"), entry("9.00")))))[1]
+            == 2
         )
         other = mt940(
             ":61:2606100610C100,00NTRFE1//X77\n:86:166?00GUTSCHRIFT?20EREF+E1?21SVWZ+INVOICE 4711?32ACME",
             ":61:2606100610C9,00NTRFNONREF\n:86:SOMETHING",
             ":61:2606100610C9,00NTRFNONREF\n:86:OTHER",
         )
-        assert counts(bring(write("b.sta", other)))[1:4] == (1, 0, 2)
+        assert counts(bring_file(write("b.sta", other)))[1:4] == (1, 0, 2)
 
-    def test_what_was_announced_and_not_booked_is_left_out(self, write: Writer, bring: Bring) -> None:
-        file = bring(write("a.xml", camt(entry("5.00").replace("BOOK", "PDNG"), entry("6.00"), kind="Rpt")))
+    def test_what_was_announced_and_not_booked_is_left_out(self, write: Writer, bring_file: Bring) -> None:
+        file = bring_file(write("a.xml", camt(entry("5.00").replace("BOOK", "PDNG"), entry("6.00"), kind="Rpt")))
         assert counts(file)[:2] == (1, 1)
         assert file.detail["pending"] == 1
         assert [problem.reason for problem in file.warnings] == ["not_booked_yet"]
 
-    def test_a_line_of_another_organisation_is_not_seen(self, write: Writer, bring: Bring) -> None:
+    def test_a_line_of_another_organisation_is_not_seen(self, write: Writer, bring_file: Bring) -> None:
         from tests import cast
 
         path = write("a.xml", camt(entry("100.00", text="INV 1")))
-        assert counts(bring(path))[1] == 1
+        assert counts(bring_file(path))[1] == 1
         with cast.company("dora") as dora:
             result = imports.import_files(
                 [imports.FileGiven(path, path.name)], organisation_id=dora.organisation_id, options=imports.Options(),
@@ -168,16 +153,16 @@ class TestBooking:
 
 def payment(amount: str, name: str, e2e: str) -> str:
     return (
-        f'<TxDtls><Refs><EndToEndId>{e2e}</EndToEndId></Refs><Amt Ccy="EUR">{amount}</Amt><RltdPties><Dbtr><Nm>{name}</Nm>'
-        "</Dbtr></RltdPties></TxDtls>"
+        f'<TxDtls><Refs><EndToEndId>{e2e}</EndToEndId></Refs><Amt Ccy="EUR">{amount}</Amt>'
+        f"<RltdPties><Dbtr><Nm>{name}</Nm></Dbtr></RltdPties></TxDtls>"
     )
 
 
 class TestBatches:
     BATCH = entry("100.00", ref="BB", more=payment("60.00", "ACME", "E1") + payment("40.00", "COBALT", "E2"))
 
-    def test_its_payments_are_lines_below_it_and_money_is_counted_once(self, write: Writer, bring: Bring) -> None:
-        assert counts(bring(write("a.xml", camt(self.BATCH))))[:3] == (1, 1, 2)
+    def test_its_payments_are_lines_below_it_and_money_is_counted_once(self, write: Writer, bring_file: Bring) -> None:
+        assert counts(bring_file(write("a.xml", camt(self.BATCH))))[:3] == (1, 1, 2)
         whole = BankLine.objects.get(batch_key="")
         assert (whole.amount_minor, whole.detail_count) == (10000, 2)
         parts = BankLine.objects.filter(batch_key=whole.key).order_by("key")
@@ -188,119 +173,121 @@ class TestBatches:
 
     @pytest.mark.parametrize("is_plain_first", [True, False])
     def test_the_statement_and_the_notice_with_details_meet_in_either_order(
-        self, write: Writer, bring: Bring, is_plain_first: bool
+        self, write: Writer, bring_file: Bring, is_plain_first: bool
     ) -> None:
         plain = write("053.xml", camt(entry("100.00", ref="BB", more="<Btch><NbOfTxs>2</NbOfTxs></Btch>")))
         told = write("054.xml", camt(self.BATCH, kind="Ntfctn"))
         files = [plain, told] if is_plain_first else [told, plain]
         for path in [*files, *files]:
-            bring(path)
+            bring_file(path)
         assert BankLine.objects.filter(batch_key="").aggregate(Sum("amount_minor"))["amount_minor__sum"] == 10000
         assert (BankLine.objects.filter(batch_key="").count(), BankLine.objects.exclude(batch_key="").count()) == (1, 2)
         assert BankLine.objects.get(batch_key="").detail_count == 2
 
-    def test_a_bare_line_is_explained_by_a_later_notice(self, write: Writer, bring: Bring) -> None:
+    def test_a_bare_line_is_explained_by_a_later_notice(self, write: Writer, bring_file: Bring) -> None:
         bare = (
             '<Ntry><Amt Ccy="EUR">60.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2026-06-10</Dt></BookgDt></Ntry>'
         )
-        bring(write("a.xml", camt(bare)))
-        file = bring(write("b.xml", camt(entry("60.00", e2e="E1", text="INV 9"), kind="Ntfctn")))
+        bring_file(write("a.xml", camt(bare)))
+        file = bring_file(write("b.xml", camt(entry("60.00", e2e="E1", text="INV 9"), kind="Ntfctn")))
         assert counts(file)[1:4] == (0, 1, 1)
         assert BankLine.objects.exclude(batch_key="").get().text == "INV 9"
 
-    def test_payments_that_do_not_add_up_stay_one_line(self, write: Writer, bring: Bring) -> None:
-        file = bring(write("a.xml", camt(self.BATCH.replace("40.00", "41.00"))))
+    def test_payments_that_do_not_add_up_stay_one_line(self, write: Writer, bring_file: Bring) -> None:
+        file = bring_file(write("a.xml", camt(self.BATCH.replace("40.00", "41.00"))))
         assert counts(file)[:3] == (1, 1, 0)
         assert [problem.reason for problem in file.warnings] == ["batch_differs"]
         assert len(BankLine.objects.get().details["payments"]) == 2
 
 
 class TestReturns:
-    def test_a_returned_debit_names_its_reason_and_the_customer(self, write: Writer, bring: Bring) -> None:
+    def test_a_returned_debit_names_its_reason_and_the_customer(self, write: Writer, bring_file: Bring) -> None:
         returned = (
             "<TxDtls><Refs><EndToEndId>D1</EndToEndId><MndtId>RUM1</MndtId></Refs><RltdPties><Dbtr><Nm>ACME</Nm></Dbtr>"
             "<Cdtr><Nm>BREVANNE</Nm></Cdtr></RltdPties><RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>"
         )
-        bring(write("a.xml", camt(entry("-60.00", more=returned))))
+        bring_file(write("a.xml", camt(entry("-60.00", more=returned))))
         line = BankLine.objects.get()
         assert (line.amount_minor, line.return_reason, line.counterparty_name) == (-6000, "AC04", "ACME")
         assert (line.mandate_id, line.end_to_end_id) == ("RUM1", "D1")
 
 
 class TestBalances:
-    def test_a_balance_that_does_not_hold_is_told(self, write: Writer, bring: Bring) -> None:
-        file = bring(write("a.xml", camt(entry("5.00"), opening="10", closing="16")))
+    def test_a_balance_that_does_not_hold_is_told(self, write: Writer, bring_file: Bring) -> None:
+        file = bring_file(write("a.xml", camt(entry("5.00"), opening="10", closing="16")))
         assert counts(file)[1] == 1
         assert [(problem.reason, problem.value) for problem in file.warnings] == [("balance_differs", "1.00 EUR")]
         assert Statement.objects.get().difference_minor == 100
 
-    def test_a_gap_between_statements_is_told(self, write: Writer, bring: Bring) -> None:
-        bring(write("a.xml", camt(entry("5.00"), opening="10", closing="15", day="2026-06-10")))
+    def test_a_gap_between_statements_is_told(self, write: Writer, bring_file: Bring) -> None:
+        bring_file(write("a.xml", camt(entry("5.00"), opening="10", closing="15", day="2026-06-10")))
         later = camt(entry("5.00", day="2026-06-12"), number="3", opening="12", closing="17", day="2026-06-12")
-        file = bring(write("c.xml", later))
+        file = bring_file(write("c.xml", later))
         assert [(problem.reason, problem.value) for problem in file.warnings] == [("statement_gap", "-3.00 EUR")]
         kept = Statement.objects.get(number="3")
         assert (kept.gap_minor, kept.gap_from_date) == (-300, date(2026, 6, 10))
 
-    def test_reminders_know_how_far_the_bank_is_known(self, write: Writer, bring: Bring, company: Company) -> None:
-        bring(write("a.xml", camt(opening="10", closing="10", day="2026-06-28")))
+    def test_reminders_know_how_far_the_bank_is_known(self, write: Writer, bring_file: Bring, company: Company) -> None:
+        bring_file(write("a.xml", camt(opening="10", closing="10", day="2026-06-28")))
         assert bank_known(company.organisation_id, today=TODAY, stated=None)[company.entity.pk] == date(2026, 6, 28)
 
 
 class TestAccounts:
-    def test_an_account_nobody_knows_asks_for_its_company(self, write: Writer, bring: Bring, company: Company) -> None:
+    def test_an_account_nobody_knows_asks_for_its_company(
+        self, write: Writer, bring_file: Bring, company: Company
+    ) -> None:
         Entity.objects.create(organisation=company.organisation, code="02", name="Brévanne Lyon")
         path = write("a.xml", camt(entry("5.00")))
-        refusal = bring(path).refusal
+        refusal = bring_file(path).refusal
         assert refusal is not None
         assert refusal.code == "account_entity_unknown"
-        assert counts(bring(path, entity_code="02"))[1] == 1
+        assert counts(bring_file(path, entity_code="02"))[1] == 1
         assert BankAccount.objects.get().entity.code == "02"
         more = write("b.xml", camt(entry("6.00"), number="2"))
-        assert counts(bring(more))[1] == 1
+        assert counts(bring_file(more))[1] == 1
 
-    def test_a_company_is_known_by_its_iban(self, write: Writer, bring: Bring, company: Company) -> None:
+    def test_a_company_is_known_by_its_iban(self, write: Writer, bring_file: Bring, company: Company) -> None:
         Entity.objects.create(organisation=company.organisation, code="02", name="Brévanne Lyon", iban=IBAN)
-        assert counts(bring(write("a.xml", camt(entry("5.00")))))[1] == 1
+        assert counts(bring_file(write("a.xml", camt(entry("5.00")))))[1] == 1
         assert BankAccount.objects.get().entity.code == "02"
 
-    def test_a_file_that_names_no_account_is_of_the_only_one(self, write: Writer, bring: Bring) -> None:
-        bring(write("a.xml", camt(entry("5.00"))))
+    def test_a_file_that_names_no_account_is_of_the_only_one(self, write: Writer, bring_file: Bring) -> None:
+        bring_file(write("a.xml", camt(entry("5.00"))))
         sheet = write(
             "b.csv", "Date;Libellé;Débit;Crédit;Solde\n11/06/2026;VIR ACME;;60,00;65,00\n12/06/2026;FRAIS;5,00;;60,00\n"
         )
-        file = bring(sheet)
+        file = bring_file(sheet)
         assert counts(file) == (2, 2, 0, 0, 0)
         assert BankAccount.objects.count() == 1
         assert Statement.objects.get(format="sheet").difference_minor == 0
 
-    def test_among_several_a_person_chooses(self, write: Writer, bring: Bring) -> None:
-        bring(write("a.xml", camt(entry("5.00"))))
-        bring(write("b.xml", camt(entry("5.00")).replace(IBAN, "FR1420041010050500013M02606")))
+    def test_among_several_a_person_chooses(self, write: Writer, bring_file: Bring) -> None:
+        bring_file(write("a.xml", camt(entry("5.00"))))
+        bring_file(write("b.xml", camt(entry("5.00")).replace(IBAN, "FR1420041010050500013M02606")))
         sheet = write("c.csv", "Date;Libellé;Montant\n11/06/2026;VIR ACME;60,00\n")
-        refusal = bring(sheet, kind="bank").refusal
+        refusal = bring_file(sheet, kind="bank").refusal
         assert refusal is not None
         assert refusal.code == "account_not_told"
-        assert counts(bring(sheet, kind="bank", account="FR1420041010050500013M02606"))[1] == 1
+        assert counts(bring_file(sheet, kind="bank", account="FR1420041010050500013M02606"))[1] == 1
 
 
 class TestProviders:
-    def test_a_payout_report_is_gross_and_fee(self, write: Writer, bring: Bring) -> None:
+    def test_a_payout_report_is_gross_and_fee(self, write: Writer, bring_file: Bring) -> None:
         report = (
             "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,description,customer_name\n"
             "txn_1,2026-06-10 10:00:00,eur,100.00,2.90,97.10,charge,INV 7,Acme\n"
             "txn_2,2026-06-11 10:00:00,eur,-97.10,0.00,-97.10,payout,STRIPE PAYOUT,\n"
         )
         path = write("payouts.csv", report)
-        assert counts(bring(path)) == (3, 3, 0, 0, 0)
+        assert counts(bring_file(path)) == (3, 3, 0, 0, 0)
         assert BankAccount.objects.get().kind == "psp"
         amounts = BankLine.objects.order_by("pk").values_list("amount_minor", "bank_code", "counterparty_name")
         assert list(amounts) == [(10000, "charge", "Acme"), (-290, "fee", ""), (-9710, "payout", "")]
-        assert counts(bring(write("again.csv", report + "\n")))[1] == 0
+        assert counts(bring_file(write("again.csv", report + "\n")))[1] == 0
 
 
 class TestArchives:
-    def test_a_zip_of_statements_is_booked_whole(self, tmp_path: Path, bring: Bring) -> None:
+    def test_a_zip_of_statements_is_booked_whole(self, tmp_path: Path, bring_file: Bring) -> None:
         import zipfile
 
         path = tmp_path / "june.zip"
@@ -309,14 +296,14 @@ class TestArchives:
             archive.writestr(
                 "b.sta", mt940(":61:2606100610C5,00NTRFNONREF\n:86:ACME one", ":61:2606110611C7,00NTRFNONREF\n:86:two")
             )
-        assert counts(bring(path))[:4] == (3, 2, 0, 1)
+        assert counts(bring_file(path))[:4] == (3, 2, 0, 1)
 
-    def test_a_bomb_is_refused(self, tmp_path: Path, bring: Bring) -> None:
+    def test_a_bomb_is_refused(self, tmp_path: Path, bring_file: Bring) -> None:
         import zipfile
 
         path = tmp_path / "bomb.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a.xml", b"0" * 30_000_000)
-        refusal = bring(path).refusal
+        refusal = bring_file(path).refusal
         assert refusal is not None
         assert refusal.code == "file_is_too_large"

@@ -90,7 +90,7 @@ def test_its_kind_is_told_by_its_content(path: Path) -> None:
 class TestBooked:
     def test_every_file_comes_in_and_changes_nothing_the_second_time(self, company: Company) -> None:
         # of the hundred and fifty days of one bank each sixth; all are read and balanced below
-        alike = set(sorted(SUBITE.rglob("*.xml"))) - set(sorted(SUBITE.rglob("*.xml"))[::6])
+        alike = set(SUBITE.rglob("*.xml")) - set(sorted(SUBITE.rglob("*.xml"))[::6])
         usable = [path for path in FILES if path.name not in REFUSED and path not in alike]
         for path in usable:
             if path.name.startswith("meta_data"):
@@ -223,7 +223,7 @@ class TestCfonb:
             assert (
                 statement.closing_minor == statement.opening_minor + total == int(Decimal(wanted["to_balance"]) * 100)
             )
-            assert str(statement.from_date), str(statement.to_date) == (wanted["from"], wanted["to"])
+            assert (str(statement.from_date), str(statement.to_date)) == (wanted["from"], wanted["to"])
         operations = [one for wanted in expected for one in wanted["operations"]]
         for line, one in zip(lines, operations, strict=True):
             assert (line.amount_minor, str(line.booking_date)) == (int(Decimal(one["amount"]) * 100), one["date"])

@@ -11,9 +11,12 @@ from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.core.errors import EncoursError, NotFound, gettext_noop
+from encours.core.money import Money
 from encours.imports.formats import fec, headers
+from encours.imports.formats.bank import files as bank_files
+from encours.imports.formats.bank.model import Line, Statement
 from encours.imports.formats.dates import DateOrder
-from encours.imports.formats.opening import KnownMapping, open_file
+from encours.imports.formats.opening import KnownMapping, Opened, open_file
 from encours.imports.formats.problems import REASONS
 from encours.imports.formats.tables import open_table
 from encours.imports.models import ImportMapping, ImportRun, RejectedRow, RunState
@@ -136,6 +139,8 @@ def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str 
         opened = open_file(path, kind=kind, mappings=known, mapping=mapping)
         if opened.kind == "fec":
             return _fec_preview(path, opened.form, limit)
+        if opened.kind == "bank" and opened.table is None:
+            return _bank_preview(opened, limit)
         opened.style()
         chosen, form = opened.kind, opened.form
         mapping_name = opened.mapping.name if opened.mapping else ""
@@ -164,6 +169,29 @@ def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str 
         mapping_name=mapping_name,
         refusal=refusal,
     )
+
+
+def _bank_preview(opened: Opened, limit: int) -> Preview:
+    """The first lines of a bank file, under the account and balances it names."""
+    header = ("account", "date", "value_date", "amount", "name", "text", "reference")
+    rows: list[tuple[str, ...]] = []
+    account = ""
+    try:
+        for found in bank_files.first(opened.path, opened.bank):
+            if isinstance(found, Statement):
+                account = found.iban or found.account_number
+            elif isinstance(found, Line):
+                amount = Money(found.amount_minor, found.currency).as_json()
+                valued = (found.value_date or found.booking_date).isoformat()
+                reference = found.structured_reference or found.end_to_end_id or found.bank_reference
+                said = (found.counterparty_name, found.text[:120], reference)
+                shown = f"{amount['amount']} {amount['currency']}"
+                rows.append((account, found.booking_date.isoformat(), valued, shown, *said))
+            if len(rows) >= limit:
+                break
+    except EncoursError as error:
+        return Preview("bank", opened.form, header, {}, (), (), tuple(rows), 1, "", error)
+    return Preview("bank", opened.form, header, {}, (), (), tuple(rows), 1, "", None)
 
 
 def _fec_preview(path: Path, form: Columns[str, Any], limit: int) -> Preview:

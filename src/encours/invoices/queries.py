@@ -1,6 +1,6 @@
 """Read documents and their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import QuerySet
 
@@ -62,3 +62,9 @@ def by_number(text: str, *, scope: Scope, entity_ids: Sequence[int], limit: int)
         return []
     found = in_scope(scope).filter(entity_id__in=entity_ids, number__startswith=wanted)
     return list(found.select_related("customer").order_by("number")[:limit])
+
+
+def parties_of_numbers(numbers: Collection[str], *, organisation_id: int) -> dict[str, tuple[int, int]]:
+    """The customer and company of each document number that is known, for files that name invoices."""
+    found = Document.objects.filter(organisation_id=organisation_id, is_current=True, number__in=numbers)
+    return {number: (customer, entity) for number, customer, entity in found.values_list("number", "customer", "entity")}

@@ -171,3 +171,60 @@ def gap_before(statement: Period, known: Sequence[Period]) -> tuple[int, date] |
     if statement.opening_minor in closings:
         return 0, last_day
     return statement.opening_minor - closings[-1], last_day
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A remittance advice that waits for its payment; total and currency are those of the lines compared."""
+
+    id: int
+    day: date | None
+    number: str = ""
+    iban: str = ""
+    name: str = ""
+    customer_names: tuple[str, ...] = ()
+    customer_ibans: tuple[str, ...] = ()
+    invoices: tuple[str, ...] = ()
+
+
+_ADVICE_WITHIN_DAYS = 7
+
+
+def announces(advice: Announced, line: Sighting) -> int:
+    """How surely a payment is the one an advice announced; 0 says it is not, 1 that only amount and days agree.
+
+    The advice's number or an invoice of it in the payment's text, the payer's account or name speak for it.
+    Advice "AV-118, Acme" of the 15th and a line of the same amount on the 17th from ACME INDUSTRIES -> 31.
+    """
+    if advice.day is not None and abs((line.booking_date - advice.day).days) > _ADVICE_WITHIN_DAYS:
+        return 0
+    said = _plain(" ".join((line.text, line.end_to_end_id, line.structured_reference, line.bank_reference)))
+    score = 1
+    number = _plain(advice.number)
+    if len(number) >= 4 and number in said:
+        score += _LIKELY
+    if any(len(_plain(one)) >= 4 and _plain(one) in said for one in advice.invoices):
+        score += _SOME
+    if line.iban and line.iban in {advice.iban, *advice.customer_ibans} - {""}:
+        score += _SOME
+    words = set(_WORD.findall(line.name.upper()))
+    if any(words & set(_WORD.findall(name.upper())) for name in (advice.name, *advice.customer_names)):
+        score += _SOME
+    return score
+
+
+def announced(advices: Sequence[Announced], lines: Sequence[Sighting]) -> dict[int, int]:
+    """Which payment each advice belongs to: advice id -> line id, the surest first.
+
+    On amount and days alone only when a single advice and a single payment could mean one another.
+    """
+    ranked = sorted(
+        ((-score, one.id, line.id) for one in advices for line in lines if (score := announces(one, line)) > 0),
+    )
+    alone = len(ranked) == 1
+    joined: dict[int, int] = {}
+    for score, advice_id, line_id in ranked:
+        rivals = [other for other in ranked if other[0] == score and (other[1] == advice_id) != (other[2] == line_id)]
+        if (score < -1 or alone) and not rivals and advice_id not in joined and line_id not in joined.values():
+            joined[advice_id] = line_id
+    return joined

@@ -176,7 +176,22 @@ def _file(file: FileResult) -> dict[str, Any]:
         "form": jsonable(dict(file.form)),
         "detail": jsonable(file.detail),
         "tie_out": jsonable(file.tie_out),
+        **_told(file),
     }
+
+
+def _told(file: FileResult) -> dict[str, Any]:
+    """What a bank file says of accounts, balances and gaps, and an advice of its payment."""
+    if file.kind == "remittance":
+        advice = dict(file.detail.get("advice", {}))
+        return {name: jsonable(advice.get(name)) for name in ("payer", "number", "date", "total", "lines")}
+    if file.kind == "bank":
+        accounts = file.detail.get("accounts", {})
+        return {
+            "accounts": jsonable(list(accounts.values())),
+            "statements": jsonable(file.detail.get("statements", [])),
+        }
+    return {}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

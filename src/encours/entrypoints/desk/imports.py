@@ -1,7 +1,8 @@
 """Imports: drop files, look at them, settle their columns once, try, bring in, and read what became of each row."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -27,6 +28,7 @@ from encours.imports.models import FileKind, ImportRun, RunState
 FIRST_ROWS = 6
 RUNS_SHOWN = 40
 REJECTIONS_SHOWN = 200
+MACHINE_READ = {"bank", "remittance"}  # their columns are ours, not the file's
 COLUMNS = (
     Column("line", gettext_lazy("Line"), "number"),
     Column("field", gettext_lazy("Field")),
@@ -78,6 +80,24 @@ FIELDS: Mapping[str, Promise] = {
     "language": gettext_lazy("Language"),
     "legal_form": gettext_lazy("Legal form"),
     "vat_number": gettext_lazy("VAT number"),
+    "account": gettext_lazy("Bank account"),
+    "value_date": gettext_lazy("Value date"),
+    "text": gettext_lazy("Wording"),
+    "debit": gettext_lazy("Debit"),
+    "credit": gettext_lazy("Credit"),
+    "amount_inverse": gettext_lazy("Amount, money out counted positive"),
+    "side": gettext_lazy("Debit or credit"),
+    "balance": gettext_lazy("Balance"),
+    "original_amount": gettext_lazy("Amount of origin"),
+    "original_currency": gettext_lazy("Currency of origin"),
+    "iban": gettext_lazy("Counterparty's IBAN"),
+    "end_to_end": gettext_lazy("End-to-end reference"),
+    "code": gettext_lazy("Kind of movement"),
+    "more": gettext_lazy("More wording"),
+    "fee": gettext_lazy("Fee"),
+    "opening": gettext_lazy("Opening balance"),
+    "batch": gettext_lazy("Batch"),
+    "status": gettext_lazy("State"),
 }
 STEPS: Mapping[str, Promise] = {
     "": gettext_lazy("waiting for its turn"),
@@ -154,6 +174,8 @@ def _shown(request: DeskRequest, index: int, file: uploads.Dropped) -> FileShown
     )
     field_of = {heading: field for field, heading in preview.columns.items()}
     heads = [(place, heading, field_of.get(heading, "")) for place, heading in enumerate(preview.header)]
+    if preview.kind in MACHINE_READ and not preview.fields:
+        preview = replace(preview, header=tuple(_field(name) for name in preview.header))
     missing = [
         " / ".join(_field(name) for name in group)
         for group in preview.required
@@ -276,6 +298,7 @@ def import_run(request: DeskRequest, run_id: int) -> HttpResponse:
             {**line, "is_tied": not line["difference"]["amount"].strip("-0.")}
             for line in (run.tie_out or {}).get("accounts", ())
         ],
+        "statements": [_statement(one) for one in run.detail.get("statements", ())],
         "rejections": [_told(rejection) for rejection in rejections],
         "is_cut": len(rejections) == REJECTIONS_SHOWN,
         "warnings": run.detail.get("warnings", 0),
@@ -283,6 +306,18 @@ def import_run(request: DeskRequest, run_id: int) -> HttpResponse:
         "details": [(gettext(name), value) for name, value in _details(run)],
     }
     return render(request, "desk/imports/run.html", context)
+
+
+def _statement(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A statement of a bank file, with what is wrong with it: balances that do not hold, one missing before it."""
+    gap = told["gap"]
+    return {
+        **told,
+        "from": date.fromisoformat(told["from"]),
+        "to": date.fromisoformat(told["to"]),
+        "is_off": bool(told["difference"]) and told["difference"]["amount"].strip("-0.") != "",
+        "has_gap": bool(gap) and gap["amount"]["amount"].strip("-0.") != "" and not told["known"],
+    }
 
 
 def _refusal(run: ImportRun) -> str:
@@ -296,6 +331,9 @@ def _details(run: ImportRun) -> Iterable[tuple[str, Any]]:
         "allocations_created": gettext_noop("Allocations made"),
         "due_dates_inferred": gettext_noop("Due dates inferred from terms"),
         "kept_on_account": gettext_noop("Payments kept on account"),
+        "statement_count": gettext_noop("Statements"),
+        "batch_payments": gettext_noop("Payments of batches"),
+        "pending": gettext_noop("Announced, not booked yet"),
     }
     for name, label in words.items():
         value = run.detail.get(name)

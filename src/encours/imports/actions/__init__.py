@@ -18,10 +18,11 @@ from encours.core.actors import Actor
 from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
 from encours.customers import segment_actions
 from encours.imports import queries
-from encours.imports.actions.bank import BankCall, load_bank
+from encours.imports.actions.bank import BankCall, currency_of, load_bank
 from encours.imports.actions.fec import load_fec
 from encours.imports.actions.inference import reinfer_due_dates
 from encours.imports.actions.loading import Call, load_table
+from encours.imports.actions.remittance import load_remittance
 from encours.imports.actions.results import CallResult, FileResult, money
 from encours.imports.actions.runs import RunRecorder, change_run, keep_rejections
 from encours.imports.formats import fec, headers, text
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 # customers before what they owe, invoices before what pays them
-_ORDER = ("fec", "customers", "contacts", "invoices", "payments", "bank", "")
+_ORDER = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "")
 
 
 class EntityUnknown(NotFound):
@@ -224,6 +225,10 @@ def _load_one(
                 return None
             if opened.kind == "bank":
                 load_bank(_bank_call(circumstances), opened, result)
+                return None
+            if opened.kind == "remittance":
+                call_for = _bank_call(circumstances)
+                load_remittance(call_for, opened, result, currency=currency_of(call_for))
                 return None
             entity = _entity_for(opened, circumstances)
             work.entity_id = entity.pk

@@ -19,6 +19,7 @@ from encours.imports.formats.bank import files, sheet
 from encours.imports.formats.bank.model import Line, NotABankFile, Read, Statement
 from encours.imports.formats.opening import Opened
 from encours.imports.formats.problems import Problem
+from encours.payments import advice_actions as advices
 from encours.payments import bank_actions as payments
 
 _UNSAFE = re.compile(r"[\\\n\r\x00]")
@@ -112,15 +113,18 @@ def load_bank(call: BankCall, opened: Opened, result: FileResult) -> None:
                 form = files.recognise(path)
                 if form in {"", "zip"}:
                     raise NotABankFile(file=name)
-                _load(call, files.read(path, form, currency=_currency(call)), result, member=name)
+                _load(call, files.read(path, form, currency=currency_of(call)), result, member=name)
     elif opened.bank == "sheet" and opened.table is not None and opened.columns is not None:
-        rows = sheet.read(opened.table, opened.columns, opened.style(), currency=_currency(call))
+        rows = sheet.read(opened.table, opened.columns, opened.style(), currency=currency_of(call))
         _load(call, rows, result)
     else:
-        _load(call, files.read(opened.path, opened.bank, currency=_currency(call)), result)
+        _load(call, files.read(opened.path, opened.bank, currency=currency_of(call)), result)
+    joined = advices.join_advices(organisation_id=call.organisation_id, by=call.by)
+    if joined:
+        result.detail["advices_joined"] = len(joined)
 
 
-def _currency(call: BankCall) -> str:
+def currency_of(call: BankCall) -> str:
     """What a file without currency is taken to be in: the chosen account's, else the company's."""
     if call.account is not None:
         account = payments.account_for(call.owner(), payments.StatedAccount())
@@ -141,7 +145,7 @@ def _load(call: BankCall, rows: Read, result: FileResult, *, member: str = "") -
     with connection.cursor() as cursor, cursor.copy(f"copy staged_bank_line ({columns}) from stdin") as copy:
         for text in _staged(rows, heard, result, call):
             copy.write(text)
-    default = _currency(call)
+    default = currency_of(call)
     found = (entry.staged(today=call.today, currency=default) for entry in heard)
     statements = [one for one in found if one is not None]
     booked = payments.book_staged(call.owner(), statements, import_id=result.run_id or 0)

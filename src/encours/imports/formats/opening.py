@@ -12,13 +12,15 @@ from encours.imports.formats.bank.model import NotABankFile
 from encours.imports.formats.blocks import Hints, Staged, Style
 from encours.imports.formats.dates import DateOrder
 from encours.imports.formats.headers import Columns
-from encours.imports.formats.problems import KindNotReadYet, KindUnknown
+from encours.imports.formats.problems import FileUnreadable, KindNotReadYet, KindUnknown
+from encours.imports.formats.remittance import files as remittance
+from encours.imports.formats.remittance import sheet
 from encours.imports.formats.tables import Table, open_table
 from encours.imports.formats.text import is_zip, text_encoding
 
 ACCEPTED = ("fec", *headers.KINDS)
 # others of the command line's list, which other rooms will read
-NOT_READ_YET = ("remittance", "einvoice")
+NOT_READ_YET = ("einvoice",)
 _FOREIGN = [
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt|<BkToCstmr"), "camt"),
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain"), "SEPA pain"),
@@ -53,7 +55,7 @@ class Opened:
     columns: Columns | None = None
     mapping: KnownMapping | None = None
     dialect: fec.Dialect | None = None
-    bank: str = ""  # the format of a bank file; "sheet" where it is a table
+    bank: str = ""  # the format of a bank file or an advice; "sheet" where it is a table
 
     @property
     def form(self) -> dict[str, object]:
@@ -123,12 +125,16 @@ def open_file(
         if form == "zip":
             bank.check_archive(path)
         return Opened(path, "bank", bank=form)
+    if kind in {None, "remittance"} and (form := remittance.recognise(path, is_told=kind is not None)):
+        return Opened(path, "remittance", bank=form)
     if not is_zip(path):
         encoding = text_encoding(path)
         if kind == "fec" or (kind is None and fec.looks_like_fec(path, encoding)):
             return Opened(path, "fec", dialect=fec.dialect_of(path, name=name))
         _refuse_foreign(path, encoding)
     known_headings = {headers.heading(text) for one in mappings for text in one.columns.values()}
+    if kind is None and _is_advice(path):
+        return Opened(path, "remittance", bank="sheet")
     try:
         table = open_table(path, is_known=lambda row: sum(headers.heading(cell) in known_headings for cell in row))
     except KindUnknown:
@@ -141,6 +147,14 @@ def open_file(
     )
     form = "sheet" if columns.kind == "bank" else ""
     return Opened(path, columns.kind, table=table, columns=columns, mapping=chosen, bank=form)
+
+
+def _is_advice(path: Path) -> bool:
+    """Whether a table is a remittance advice; what cannot be read at all is told by the reader of tables."""
+    try:
+        return sheet.looks_like_advice(path)
+    except FileUnreadable:
+        return False
 
 
 def _mapping_for(table: Table, mappings: Sequence[KnownMapping], name: str | None) -> KnownMapping | None:

@@ -176,6 +176,14 @@ REASONS: dict[str, tuple[str, str]] = {
         gettext_noop("The payments of the batch do not add up to it: it is one line."),
         gettext_noop("Split it by hand when it is matched."),
     ),
+    "invoice_unknown": (
+        gettext_noop("No such invoice is in the books: its line is kept as the payer wrote it."),
+        gettext_noop("Match it by hand when the payment comes."),
+    ),
+    "advice_differs": (
+        gettext_noop("The lines of the advice do not add up to its total."),
+        gettext_noop("Look at the advice when the payment is matched."),
+    ),
     "not_booked_yet": (
         gettext_noop("The bank has announced this movement and not booked it: it is left out."),
         gettext_noop("It comes with the statement."),

@@ -243,6 +243,21 @@ def _check_zip(path: Path) -> None:
         raise FileIsTooLarge(size_mb=unpacked // 1024 // 1024, limit_mb=_UNPACKED_MB_MAX)
 
 
+def workbook_sheets(path: Path) -> Iterator[list[str]]:
+    """The rows of all sheets of a workbook, one sheet after the other."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    _check_zip(path)
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            names = list(book.sheet_names)
+    except (CalamineError, OSError, ValueError) as error:
+        raise FileIsDamaged(reason=str(error)) from None
+    for name in names:
+        for _, row in _workbook_rows(path, name):
+            yield row
+
+
 def _workbook_rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 

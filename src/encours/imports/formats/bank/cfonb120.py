@@ -150,7 +150,8 @@ def _scaled(number: int, minor: int, places: int, currency: str) -> int:
     """Minor units of the currency, where the record has other decimals than it; nothing is rounded."""
     wanted = exponent(currency) if is_currency(currency) else 2
     if places <= wanted:
-        return minor * int(10 ** (wanted - places))
+        scaled_up: int = minor * 10 ** abs(wanted - places)
+        return scaled_up
     scaled, rest = divmod(abs(minor), 10 ** (places - wanted))
     if rest:
         raise BankFileBroken(place=f"line {number}", field="decimals", value=str(places))

@@ -69,6 +69,18 @@ def read(path: Path, form: str, *, currency: str) -> Read:
             return qif.read(path, currency=currency)
 
 
+def first(path: Path, form: str) -> Read:
+    """The same for looking into a file before it is imported; of an archive its first statement."""
+    if form != "zip":
+        yield from read(path, form, currency="EUR")
+        return
+    with unpacked(path) as members:
+        for _, member in members:
+            inner = recognise(member)
+            if inner not in {"", "zip"}:
+                yield from read(member, inner, currency="EUR")
+
+
 @contextmanager
 def unpacked(path: Path) -> Iterator[list[tuple[str, Path]]]:
     """The files of an archive, by name, in a folder that is gone afterwards; refuses one that would fill the disk."""
