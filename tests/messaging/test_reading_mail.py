@@ -126,6 +126,13 @@ class TestFold:
         assert folded.text == "Le virement part demain."
         assert folded.signature == signature
 
+    def test_a_mail_passed_on_without_a_word_says_what_it_passes_on(self):
+        passed_on = (
+            "---------- Forwarded message ---------\nDe : Lise <lise@client.example>\nDate: jeu. 19 nov. 2026 à 10:12\n"
+            "Objet : Relance\nÀ : Marc <marc@brevanne.example>\n\nLe virement part demain.\n\nCordialement,\nLise"
+        )
+        assert quoting.fold(passed_on).text == "Le virement part demain."
+
     def test_keeps_answers_between_quoted_lines(self):
         folded = quoting.fold("> Quand payez-vous ?\nVendredi.\n> Merci de confirmer.\nJe confirme.")
         assert folded.text == "Vendredi.\nJe confirme."

@@ -117,6 +117,8 @@ def fold(text: str) -> Folded:
     """
     lines = text.replace("\r\n", "\n").replace("\u200b", "").split("\n")
     own, quoted = _apart(lines)
+    if not any(line.strip() for line in own) and (inner := _forwarded(quoted)):
+        own, quoted = _apart(inner)
     written, signature = _unsigned(own)
     return Folded("\n".join(written).strip(), "\n".join(signature).strip(), "\n".join(quoted).strip())
 
@@ -141,6 +143,17 @@ def _apart(lines: Sequence[str]) -> tuple[list[str], list[str]]:
         (quoted if is_quoted else own).append(lines[index])
         index += 1
     return own, quoted
+
+
+def _forwarded(quoted: Sequence[str]) -> list[str]:
+    """Of a mail passed on without a word, what it passes on: the lines under its From, Date, Subject."""
+    start = next((index for index in range(min(5, len(quoted))) if _is_field_block(quoted, index)), None)
+    if start is None:
+        return []
+    end = start
+    while end < len(quoted) and (_FIELD.match(quoted[end]) or not quoted[end].strip()):
+        end += 1
+    return list(quoted[end:])
 
 
 def _runs_on(lines: Sequence[str], index: int) -> bool:

@@ -263,6 +263,14 @@ def _year_end(match: re.Match[str], today: date) -> tuple[date, bool]:
     return date(today.year, 12, 31), False
 
 
+def _numbered_week(match: re.Match[str], today: date) -> tuple[date, bool] | None:
+    number = int(match["number"])
+    if not 1 <= number <= 53:
+        return None
+    year = today.year + (number < today.isocalendar().week - 26)
+    return date.fromisocalendar(year, min(number, 52), 5), False
+
+
 def _last_week(match: re.Match[str], today: date) -> tuple[date, bool]:
     return today - timedelta(days=today.weekday() + 3), False
 
@@ -322,6 +330,10 @@ _SPANS: tuple[tuple[str, Reader], ...] = (
 )
 
 _RELATIVE: tuple[tuple[str, Reader], ...] = (
+    (
+        r"\b(?:en |la |week |wk )?(?:semaine|sem\.?|week|wk) (?:n° ?)?(?P<number>\d{1,2})\b(?! ?(?:jours|days))",
+        _numbered_week,
+    ),
     (r"\b(?:la )?semaine (?:derniere|passee)\b|\blast week\b", _last_week),
     (rf"\b(?:il y a|depuis)\s+{_N}\s+(?P<unit>jours?|semaines?|mois)\b", _ago),
     (rf"\b{_N}\s+(?P<unit>days?|weeks?|months?)\s+ago\b", _ago),

@@ -123,6 +123,7 @@ _METHODS = (
 # reason of a dispute, as disputes name them -> words; the first that fits
 _REASONS = (
     ("duplicate", r"double|deux fois|2 fois|doublon|twice|duplicate|two times|deja factur"),
+    ("quantity", r"(?:commande|ordered)\b.{0,40}\d+.{0,60}(?:factur|invoic|billed|charg)\w*.{0,12}\d+"),
     ("already_paid", r"deja (?:ete )?(?:regle|paye|solde)|already (?:been )?(?:paid|settled)"),
     ("quality", r"non[- ]?conform|pas conforme|defectu|endommag|casse|brise|ne (?:fonctionne|marche)"),
     (
