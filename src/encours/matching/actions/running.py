@@ -1,9 +1,10 @@
 """The run: every waiting line is proposed for, what is sure is applied, the rest is kept for a person."""
 
+import contextlib
 import gc
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.events import publish
 from encours.matching.actions import booked, returns
+from encours.matching.actions.booked import LineDecided
 from encours.matching.actions.staging import Applied, Decision, apply_decided
 from encours.matching.events import Deduction, DeductionsTaken
 from encours.matching.models import OPEN_STATES, How, State
@@ -60,6 +62,19 @@ class RunResult:
         return self.counts[Status.APPLIED.value]
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """What a run loads stays until its end: the collector need not walk through all of it again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_uncollected()
 @transaction.atomic
 def run_matching(
     *,
@@ -91,21 +106,16 @@ def run_matching(
         learnt=facts_of.learnt(organisation_id),
         policy=facts_of.policy(organisation_id),
     )
-    # what was loaded stays until the end: the collector need not walk through it again and again
-    gc.collect()
-    gc.freeze()
-    try:
-        outcomes = match(waiting.lines, book, today=today)
-    finally:
-        gc.unfreeze()
     chosen = _Choice(organisation_id, waiting, loaded, propose_only=propose_only)
-    chosen.take(outcomes)
+    chosen.take(match(waiting.lines, book, today=today))
     applied = apply_decided(
         chosen.decisions, organisation_id=organisation_id, by=by, today=today, touched_ids=loaded.touched_ids
     )
     chosen.give_back(applied.lost_line_ids)
-    booked.book_on_accounts(organisation_id=organisation_id, lines=chosen.on_accounts, by=by, today=today)
-    booked.tie(organisation_id=organisation_id, ties=chosen.ties, by=by, today=today)
+    # a person who was first on one of these lines sends them all to the next run
+    with contextlib.suppress(LineDecided), transaction.atomic():
+        booked.book_on_accounts(organisation_id=organisation_id, lines=chosen.on_accounts, by=by, today=today)
+        booked.tie(organisation_id=organisation_id, ties=chosen.ties, by=by, today=today)
     keep_works(organisation_id, chosen.works, today=today)
     result.deductions = tell_deductions(organisation_id, chosen.decisions, applied, by=by, today=today)
     result.counts = chosen.counts(applied)
@@ -127,7 +137,7 @@ class _Choice:
         self, organisation_id: int, waiting: facts_of.Waiting, loaded: facts_of.Loaded, *, propose_only: bool
     ) -> None:
         self.waiting, self.propose_only = waiting, propose_only
-        self.opens = facts_of.opens_of(loaded.candidates)
+        self.items = {one.item_id: one for one in loaded.candidates}
         self.closed = facts_of.closed_days(organisation_id)
         self.refuses_closed = facts_of.policy_row(organisation_id).closed_periods == "refuse"
         self.known = facts_of.known_receipts(organisation_id, waiting.rows)
@@ -164,8 +174,9 @@ class _Choice:
         closed_until = self.closed.get(row.entity_id)
         if self.refuses_closed and closed_until is not None and row.booking_date <= closed_until:
             why_not = "period_closed"
+        opens = facts_of.opens_of([self.items[one.item_id] for one in best.allocations])
         found = booking.book(
-            row.money, best.customer_id, best.allocations, best.residuals, self.opens, closed_until=closed_until
+            row.money, best.customer_id, best.allocations, best.residuals, opens, closed_until=closed_until
         )
         if isinstance(found, booking.Unbookable):
             why_not = found.code

@@ -67,7 +67,7 @@ def set_policy(*, organisation_id: int, values: Mapping[str, Any], by: Actor, wh
     policy = policy or MatchingPolicy(organisation_id=organisation_id)
     before = {name: getattr(policy, name) for name in values if name in POLICY_FIELDS}
     for name, value in values.items():
-        choices = dict(MatchingPolicy._meta.get_field(name).choices or ()) if name in POLICY_FIELDS else {}
+        choices = _choices(name)
         is_count = isinstance(value, int) and not isinstance(value, bool)
         if name not in POLICY_FIELDS or (choices and value not in choices) or (is_count and value < 0):
             raise PolicyWordUnknown(field=name, value=str(value))
@@ -85,6 +85,11 @@ def set_policy(*, organisation_id: int, values: Mapping[str, Any], by: Actor, wh
         details={"before": before, "after": {name: values[name] for name in before}},
     )
     return policy
+
+
+def _choices(name: str) -> dict[str, Any]:
+    field = MatchingPolicy._meta.get_field(name) if name in POLICY_FIELDS else None
+    return dict(getattr(field, "choices", None) or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -20,6 +21,8 @@ from encours.matching.rules.facts import Allocation, Proposal, Residual
 from encours.payments import staged_actions as payments
 
 SOURCE = "match"
+# made once: json.dumps makes an encoder a call as soon as it is told anything
+_encoded = json.JSONEncoder(default=str, separators=(",", ":")).encode
 _SCRATCH = "match_head, match_leg, match_extra, match_open, match_lost, match_done"
 
 
@@ -168,13 +171,15 @@ def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) 
         row.ledger_account, row.number[:80], row.payer_name[:200], row.payer_iban[:40], payer_key(row.payer_name),
         _clean(row.text)[:200], one.how, proposal.probability_ppm if proposal else None,
         proposal.signature[:200] if proposal else "",
-        json.dumps(kept.allocations_as_json(one.allocations)), json.dumps(kept.residuals_as_json(one.residuals)),
-        json.dumps(kept.reasons_as_json(proposal.reasons), default=str) if proposal else "[]",
+        _encoded(kept.allocations_as_json(one.allocations)),
+        _encoded(kept.residuals_as_json(one.residuals)) if one.residuals else "[]",
+        _encoded(kept.reasons_as_json(proposal.reasons)) if proposal else "[]",
         code if is_whole else code.lower(), today if code and is_whole else None, is_simple, one.why,
         one.transaction_id,
     )  # fmt: skip
 
 
+@lru_cache(maxsize=100_000)
 def payer_key(name: str) -> str:
     """A payer's name as aliases keep it."""
     return folding.core(name)[:200] if name else ""
