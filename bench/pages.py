@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+from bench import cpu
 from bench.measure import Book, Figure
 
 USERS = 20
@@ -36,7 +37,7 @@ def run(book: Book) -> list[Figure]:
         "API list": ["/api/v1/customers", "/api/v1/documents", "/api/v1/open-items", "/api/v1/receipts"],
     }
     figures = []
-    with _served(book) as port:
+    with _served(book) as (port, web):
         for name, addresses in pages.items():
             # a program has a key of its own, and each key its own allowance
             headers = [
@@ -44,12 +45,15 @@ def run(book: Book) -> list[Figure]:
             ]
             _load(port, addresses, headers, requests_each=3, think_seconds=0)
             for think_seconds in (THINK_SECONDS, 0):
+                before = cpu.seconds(web), cpu.seconds(cpu.postmaster(book.dsn))
                 taken = _load(port, addresses, headers, requests_each=REQUESTS_EACH, think_seconds=think_seconds)
-                figures.append(_figure(name, book, taken, think_seconds))
+                after = cpu.seconds(web), cpu.seconds(cpu.postmaster(book.dsn))
+                each = [1000 * (end - start) / len(taken) for start, end in zip(before, after, strict=True)]
+                figures.append(_figure(name, book, taken, think_seconds, each))
     return figures
 
 
-def _figure(name: str, book: Book, taken: list[float], think_seconds: float) -> Figure:
+def _figure(name: str, book: Book, taken: list[float], think_seconds: float, cpu_ms: list[float]) -> Figure:
     p95 = statistics.quantiles(taken, n=20)[-1]
     pause = f"{think_seconds:.0f} s of reading between pages" if think_seconds else "no pause between pages"
     return Figure(
@@ -59,7 +63,8 @@ def _figure(name: str, book: Book, taken: list[float], think_seconds: float) -> 
         limit="promise",
         limit_seconds=P95_SECONDS_MAX,
         ratio_max=1.0,
-        note=f"median {statistics.median(taken) * 1000:.0f} ms, {len(taken)} requests",
+        note=f"median {statistics.median(taken) * 1000:.0f} ms, {len(taken)} requests; "
+        f"processor a page: web {cpu_ms[0]:.0f} ms, database {cpu_ms[1]:.0f} ms",
     )
 
 
@@ -113,7 +118,7 @@ def _served(book: Book):
     server = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": book.dsn}, stdout=subprocess.DEVNULL)
     try:
         _wait(port)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         server.wait(timeout=40)
