@@ -16,7 +16,8 @@ from encours.access import queries as access
 from encours.access.rules import can
 from encours.core.errors import EncoursError
 from encours.disputes import queries as disputes
-from encours.entrypoints.desk import cash_line, cash_words
+from encours.entrypoints import kept
+from encours.entrypoints.desk import cash_line, cash_words, standing
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial, told
@@ -31,6 +32,7 @@ from encours.matching.rules.facts import Highlight
 PAGE_ROWS = 60
 ACCEPTED_AT_ONCE_MAX = 200
 FOUND_MAX = 30
+MONTHS_KEPT_SECONDS = 30  # a year of lines is counted for two figures of the strip
 TABS = (
     ("open", pgettext_lazy("lines", "To do")),
     ("likely", pgettext_lazy("lines", "Sure")),
@@ -38,6 +40,7 @@ TABS = (
     ("returned", pgettext_lazy("lines", "Returned")),
     ("mine", pgettext_lazy("lines", "Mine")),
 )
+ALWAYS_SHOWN = {"open", "likely", "unknown"}
 MORE_TABS = (("applied", pgettext_lazy("lines", "Applied")), ("ignored", pgettext_lazy("lines", "Left out")))
 
 
@@ -124,7 +127,11 @@ def _pieces(row: QueueRow, highlights: Sequence[Highlight]) -> list[marking.Piec
 def _frame(request: DeskRequest, chosen: QueueFilter) -> dict[str, Any]:
     """The figures, the tabs with their counts, the accounts."""
     counts = workbench.queue_counts(request.scope)
-    months = figures.cash_months(request.scope, today=request.today)
+    months = kept.figures.get(
+        ("cash_months", *standing.reader(request.scope), request.today),
+        lambda: figures.cash_months(request.scope, today=request.today),
+        seconds=MONTHS_KEPT_SECONDS,
+    )
     waiting = figures.waiting_money(request.scope, today=request.today)
     by_tab = {
         "open": sum(one.count for one in counts),
@@ -138,10 +145,13 @@ def _frame(request: DeskRequest, chosen: QueueFilter) -> dict[str, Any]:
         "tabs": [
             {"key": key, "label": label, "count": by_tab.get(key), "query": _query(request, tab=key)}
             for key, label in TABS
-            if key == chosen.tab or key in {"open", "likely", "unknown"} or by_tab.get(key) or key == "mine"
+            if key == chosen.tab or key in ALWAYS_SHOWN or by_tab.get(key)
         ],
-        "more_tabs": [{"key": key, "label": label, "query": _query(request, tab=key)} for key, label in MORE_TABS],
+        "more_tabs": [
+            {"key": key, "label": label, "query": _query(request, tab=key)} for key, label in (TABS[-1], *MORE_TABS)
+        ],
         "counts": counts,
+        "known": marks.bank_known(request.scope),
         "account_id": chosen.account_id,
         "this_month": this,
         "alone_count": alone,
@@ -340,7 +350,12 @@ def leave_out(request: DeskRequest, line_id: int) -> HttpResponse:
     """No customer's money: left out, or booked on an account of the general ledger."""
     cash_line.detail_of(request, line_id)
     account, why = request.POST.get("account", "").strip()[:20], request.POST.get("why", "").strip()[:300]
-    given = {"organisation_id": request.organisation_id, "line_id": line_id, "by": request.actor, "why": why}
+    given: dict[str, Any] = {
+        "organisation_id": request.organisation_id,
+        "line_id": line_id,
+        "by": request.actor,
+        "why": why,
+    }
     if account:
         if not account.isalnum() or account.startswith("41"):
             raise PermissionDenied

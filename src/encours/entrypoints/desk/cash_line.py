@@ -19,6 +19,7 @@ from encours.entrypoints import formats
 from encours.entrypoints.desk import cash_words
 from encours.entrypoints.forms import AmountField
 from encours.entrypoints.requests import DeskRequest
+from encours.matching.models import OPEN_STATES
 from encours.matching.queries import book, workbench
 from encours.matching.queries.workbench import CandidateRow, LineDetail, PastMatch
 from encours.matching.rules import booking, choosing, marking, wording
@@ -106,7 +107,7 @@ def panel(request: DeskRequest, line_id: int) -> dict[str, Any]:
         "proposals": [_shown(one, at, number if proposal else 0, detail) for at, one in enumerate(proposals, start=1)],
         "proposal_number": number if proposal else 0,
         "why_not": cash_words.why_not(detail.row.why_not),
-        "is_open": detail.row.state in book.OPEN_STATES,
+        "is_open": detail.row.state in OPEN_STATES,
         "may_apply": can(request.scope, "allocate"),
         "history": [_told(one) for one in detail.history],
         **settlement(request, detail, said),
@@ -283,7 +284,7 @@ def settlement(request: DeskRequest, detail: LineDetail, said: Said) -> dict[str
         "ticked_count": len(said.ticks),
         "short_minor": found.short_minor,
         "over_minor": -found.short_minor,
-        "treatments": _treatments(found.short_minor, said.difference),
+        "treatments": _treatments(found.short_minor, said.difference) if said.ticks else [],
         "treatment": said.difference.treatment.value,
         "bearers": [tick for tick in said.ticks if tick.amount_minor > 0] if found.short_minor > 0 else [],
         "bearer": said.difference.item_id,
@@ -302,4 +303,5 @@ def _treatments(short_minor: int, difference: Difference) -> list[dict[str, Any]
         return []
     choices = cash_words.SHORT_CHOICES if short_minor > 0 else cash_words.OVER_CHOICES
     chosen = difference.treatment if difference.treatment in choices else choices[0]
-    return [{"code": one.value, "label": cash_words.TREATMENTS[one], "is_chosen": one == chosen} for one in choices]
+    words = cash_words.TREATMENTS if short_minor > 0 else cash_words.OVER_WORDS
+    return [{"code": one.value, "label": words[one], "is_chosen": one == chosen} for one in choices]

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from encours.entrypoints import exports
 from encours.entrypoints.desk.screens import screen
@@ -29,7 +29,7 @@ DAY_COLUMNS = (
     Column("booked", gettext_lazy("Booked elsewhere"), "number"),
     Column("ignored", gettext_lazy("Left out"), "number"),
     Column("waiting", gettext_lazy("Waiting"), "number"),
-    Column("received_minor", gettext_lazy("Received"), "money"),
+    Column("received_minor", pgettext_lazy("amount", "Received"), "money"),
     Column("waiting_minor", gettext_lazy("Amount waiting"), "money"),
 )
 UNAPPLIED_COLUMNS = (

@@ -14,6 +14,7 @@ from encours.access.models import Role
 from encours.access.rules import PERMISSIONS, can
 from encours.core.money import Money
 from encours.customers import queries as customers
+from encours.entrypoints.desk import cash_words
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
@@ -24,9 +25,9 @@ from encours.matching.queries import book, marks
 
 EUR = "EUR"
 BARS = (
-    (999_900, gettext_lazy("Very careful: one wrong in 10,000")),
-    (999_000, gettext_lazy("Careful: one wrong in 1,000")),
-    (990_000, gettext_lazy("Bold: one wrong in 100")),
+    (990_000, gettext_lazy("Standard: from 99 % on")),
+    (999_000, gettext_lazy("Careful: from 99.9 % on")),
+    (999_900, gettext_lazy("Very careful: from 99.99 % on")),
 )
 IMPUTATIONS = (
     ("none", gettext_lazy("No guess: the money stays on account")),
@@ -222,7 +223,7 @@ def _asks(rule: MatchingRule) -> str:
     for name, words in (("amount_min_minor", gettext("from {amount}")), ("amount_max_minor", gettext("to {amount}"))):
         minor = getattr(rule, name)
         if minor is not None:
-            parts.append(words.format(amount=Money(minor, EUR).as_decimal()))
+            parts.append(words.format(amount=cash_words.money(minor, EUR)))
     return ", ".join(parts)
 
 

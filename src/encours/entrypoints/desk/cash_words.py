@@ -39,6 +39,7 @@ SHORT_CHOICES = (
     Treatment.WRITE_OFF,
 )
 OVER_CHOICES = (Treatment.ON_ACCOUNT, Treatment.WRITE_OFF)
+OVER_WORDS = {**TREATMENTS, Treatment.WRITE_OFF: pgettext_lazy("difference", "Income")}
 HOW: Mapping[str, Promise] = {
     "alone": gettext_lazy("applied alone"),
     "confirmed": gettext_lazy("confirmed"),

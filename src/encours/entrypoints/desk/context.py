@@ -14,6 +14,7 @@ from encours.access import rules as access
 from encours.entrypoints import formats
 from encours.entrypoints.desk import navigation, recent, standing
 from encours.entrypoints.requests import DeskRequest
+from encours.matching.queries import workbench
 
 PHONE_TABS = 4  # and "More"
 
@@ -151,6 +152,8 @@ def _sections(request: DeskRequest, current: str) -> list[Section]:
     reports = _entries(navigation.REPORTS, request, current=current)
     if any(entry.is_current for entry in reports):
         sections.append(Section(gettext("Reports"), reports))
+    if current.startswith("cash"):
+        sections.append(Section(gettext("Sources"), _sources(request)))
     opened = [
         replace(Entry(label=name, url=url), is_current=url == request.path) for name, url in recent.customers(request)
     ]
@@ -160,6 +163,25 @@ def _sections(request: DeskRequest, current: str) -> list[Section]:
     if setup:
         sections.append(Section(gettext("Set up"), setup))
     return sections
+
+
+def _sources(request: DeskRequest) -> list[Entry]:
+    """The bank accounts on which something waits, all of them first."""
+    counts = workbench.queue_counts(request.scope)
+    chosen, address = request.GET.get("account", ""), reverse("desk:cash")
+    icons = {"psp": "credit-card", "cheques": "checkbox"}
+    by_account: dict[int, Entry] = {}
+    for one in counts:
+        before = by_account.get(one.account_id)
+        by_account[one.account_id] = Entry(
+            label=one.account_name,
+            url=f"{address}?account={one.account_id}",
+            icon=icons.get(one.account_kind, "building-bank"),
+            is_current=chosen == str(one.account_id),
+            count=one.count + (before.count or 0 if before else 0),
+        )
+    whole = Entry(gettext("All accounts"), address, "stack-2", not chosen, sum(one.count for one in counts))
+    return [whole, *by_account.values()]
 
 
 def more_sections(request: DeskRequest) -> list[Section]:

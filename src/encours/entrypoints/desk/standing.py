@@ -11,6 +11,7 @@ from encours.customers import queries as customers
 from encours.entrypoints import kept
 from encours.entrypoints.requests import DeskRequest
 from encours.ledger import queries as ledger
+from encours.matching.queries import figures
 from encours.payments import queries as payments
 
 KEPT_SECONDS = 60
@@ -70,5 +71,8 @@ def _read(scope: Scope, *, today: date) -> Standing:
         currencies=tuple(sorted({entity.currency for entity in entities})),
         bank_date=payments.last_received_date(scope),
         books_at=ledger.last_recorded_at(scope),
-        counts={"customers": customers.in_scope(scope).count()},
+        counts={
+            "customers": customers.in_scope(scope).count(),
+            "cash": sum(one.lines for one in figures.waiting_money(scope, today=today)),
+        },
     )
