@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from encours.core.dates import instant_of
 from encours.core.errors import EncoursError
@@ -25,6 +26,8 @@ from encours.payments.models import BankAccount, BankLine
 _RULES = (
     {"name": "Frais de tenue de compte", "text_contains": "FRAIS TENUE", "effect": "book", "account": "627"},
     {"name": "Virements internes", "name_contains": "VALTORANE", "effect": "ignore"},
+    {"name": "Chèques : une personne regarde", "text_contains": "REMISE CHQ", "effect": "never_alone"},
+    {"name": "Dès 12 000 € : une personne regarde", "amount_min_minor": 1_200_000, "effect": "never_alone"},
     {"name": "URSSAF", "name_contains": "URSSAF", "effect": "book", "account": "431", "direction": "out"},
 )
 
@@ -121,7 +124,10 @@ def _apply_truth(desk: Desk, row: QueueRow, receipt: Receipt, *, today: dt.date)
     customer_id = desk.stage.customer_ids[receipt.customer.number]
     allocations, residuals = _meant(desk, receipt, customer_id)
     by = desk.stage.company.actor(people.COLLECTORS[0])
-    given = {"organisation_id": desk.organisation_id, "line_id": row.line_id, "by": by, "today": today}
+    given: dict[str, Any] = {"organisation_id": desk.organisation_id, "line_id": row.line_id, "by": by, "today": today}
+    if (row.probability_ppm or 0) >= workbench.LIKELY_PPM:
+        matching.accept_proposal(**given)
+        return
     try:
         matching.apply_match(**given, choice=matching.Choice(customer_id, allocations, residuals), how="manual")
     except EncoursError:  # its invoices were used meanwhile

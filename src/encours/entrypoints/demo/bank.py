@@ -10,11 +10,12 @@ from xml.sax.saxutils import escape
 from encours.core.money import Money
 from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.book import Book
-from encours.entrypoints.demo.cash import Receipt
+from encours.entrypoints.demo.cash import Part, Receipt
 from encours.entrypoints.demo.market import SEED
 
 OPENING_MINOR = 48_210_455
 LEFT_DAYS = 4  # lines of the last business days are left to whoever opens the demo
+FREE = "RGLT-DIVERS"  # the reference of payments that are not in the invented book
 _TEXT_MAX = 140
 _MONTHS = ("JANV", "FEV", "MARS", "AVRIL", "MAI", "JUIN", "JUIL", "AOUT", "SEPT", "OCT", "NOV", "DEC")
 # the tail of a name as a bank prints it: cut where the old formats cut
@@ -118,11 +119,54 @@ def _of_the_bank(company_code: str, start: dt.date, end: dt.date) -> Iterator[Mo
 
 
 def _of_strangers(book: Book, company_code: str, start: dt.date, end: dt.date) -> Iterator[Movement]:
-    """Two payers nobody knows, a few days before today."""
-    day = FRANCE.add_business_days(FRANCE.previous_business_day(book.today - dt.timedelta(days=1)), -1)
-    if company_code == "01" and start <= day < end:
-        yield Movement(day, 931_844, "VIR DE 8821 GESTION POUR CPTE DE TIERS REF 77120", "GESTION 8821")
-        yield Movement(day, 64_000, "VIR M OU MME LANTOSQUE ACHAT OCCASION", "M OU MME LANTOSQUE")
+    """The lines of the last days that make one think: unknown payers, deductions, discounts, cheques, deposits."""
+    last = FRANCE.previous_business_day(book.today - dt.timedelta(days=1))
+    days = [FRANCE.add_business_days(last, -back) for back in range(3)]
+    told = [*_unknown(days), *_thinking(book, days)] if company_code == "01" else []
+    yield from (one for one in told if start <= one.day < end)
+
+
+def _unknown(days: Sequence[dt.date]) -> Iterator[Movement]:
+    yield Movement(days[1], 931_844, "VIR DE 8821 GESTION POUR CPTE DE TIERS REF 77120", "GESTION 8821")
+    yield Movement(days[1], 64_000, "VIR M OU MME LANTOSQUE ACHAT OCCASION", "M OU MME LANTOSQUE")
+
+
+def _thinking(book: Book, days: Sequence[dt.date]) -> Iterator[Movement]:
+    """Payments of open invoices that no run should settle alone; whose customers have no story of their own."""
+    named = (getattr(event, "customer", None) for event in book.events)
+    in_stories = {customer.number for customer in named if customer is not None}
+    by_customer: dict[str, list[Part]] = {}
+    for part in book.cash.parts:
+        document, customer = part.document, part.document.customer
+        is_fit = document.company_code == "01" and customer.currency == "EUR" and not customer.habit.silent_days
+        is_whole = 40_000 < part.open_minor == part.instalment.amount_minor and len(document.instalments) == 1
+        if is_fit and is_whole and document.issue_date < days[-1] and customer.number not in in_stories:
+            by_customer.setdefault(customer.number, []).append(part)
+    several = [parts for _, parts in sorted(by_customer.items()) if len(parts) >= 3]
+    if len(several) < 5:
+        return
+    kept, rated, cheque, deposit, twice = several[:5]
+    three = kept[:3]
+    yield _free(days[0], three, sum(one.open_minor for one in three) - 12_000, "FACT {} MOINS PALETTES 120,00")
+    yield _free(days[0], rated[:1], rated[0].open_minor * 98 // 100, "FAC {} ESC 2 %")
+    yield _free(
+        days[1],
+        cheque[:1],
+        cheque[0].open_minor,
+        f"REMISE CHQ 0084471 {cheque[0].document.customer.name.upper()}",
+        is_known=False,
+    )
+    yield _free(days[2], deposit[:1], 500_000, "ACPTE SUR COMPTE")
+    yield _free(days[2], twice[:2], twice[0].open_minor * 2, "REGLT {}")
+
+
+def _free(day: dt.date, parts: Sequence[Part], amount_minor: int, text: str, *, is_known: bool = True) -> Movement:
+    customer = parts[0].document.customer
+    numbers = " ".join(part.document.number.rpartition("-")[2] for part in parts)
+    payer = customer.name.upper()
+    said = text.format(numbers)
+    words = f"VIR SEPA RECU /DE {payer[:_NAME_MAX]} /MOTIF {said}" if is_known else said
+    return Movement(day, amount_minor, words, payer if is_known else "", customer.iban if is_known else "", FREE)
 
 
 def _days(start: dt.date, end: dt.date) -> Iterator[dt.date]:
