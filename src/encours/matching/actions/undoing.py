@@ -1,6 +1,7 @@
 """Taking back what a line paid: the books as they were, and what was learnt counted as wrong."""
 
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -62,7 +63,15 @@ def undo_match(*, organisation_id: int, match_id: int, by: Actor, today: date, w
     )
     _take_out_of_the_books(match, by=by, today=today, why=why)
     LineWork.objects.filter(organisation_id=organisation_id, line_id=match.line_id).update(
-        state=State.WAITING, match=None, how="", is_undone=True, decided_date=None, why_not="undone_before"
+        state=State.PROPOSED if match.allocations else State.WAITING,
+        match=None,
+        how="",
+        is_undone=True,
+        decided_date=None,
+        why_not="undone_before",
+        # what was taken back is what a person starts from; nobody vouches for it any more
+        proposal=_as_proposal(match) if match.allocations else None,
+        probability_ppm=None,
     )
     if match.how != How.TIED:
         _unlearn(match)
@@ -77,6 +86,19 @@ def undo_match(*, organisation_id: int, match_id: int, by: Actor, today: date, w
         details={"match": match.pk, "how": match.how, "allocations": match.allocations},
     )
     return mirror
+
+
+def _as_proposal(match: Match) -> dict[str, Any]:
+    return {
+        "customer_id": match.customer_id,
+        "allocations": match.allocations,
+        "residuals": match.residuals,
+        "points": 0,
+        "probability_ppm": 0,
+        "reasons": match.reasons,
+        "highlights": [],
+        "signature": match.signature,
+    }
 
 
 def _take_out_of_the_books(match: Match, *, by: Actor, today: date, why: str) -> None:

@@ -161,7 +161,7 @@ def advice_lines(organisation_id: int, line_id: int | None = None) -> dict[int, 
     """What payers announced for the lines their advices are joined to."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select a.bank_line_id, l.invoice_number, l.amount_minor, l.discount_minor, l.deduction_minor,
+            """select a.bank_line_id, l.invoice_number, nullif(l.amount_minor, 0), l.discount_minor, l.deduction_minor,
                       l.deduction_reason
                from payments_remittanceadvice a
                join payments_remittanceline l on l.organisation_id = a.organisation_id and l.advice_id = a.id

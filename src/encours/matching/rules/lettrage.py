@@ -110,16 +110,16 @@ def _by_reference(account: Sequence[Entry], left: dict[int, int]) -> list[Tied]:
 
 def _by_sum(account: Sequence[Entry], left: dict[int, int]) -> list[Tied]:
     """Sums that agree and are the only ones that do: two ways to reach an amount are none."""
-    found = []
-    for size in range(1, MOST_SUMMED + 1):
+    found = _equal(account, left)
+    for size in range(2, MOST_SUMMED + 1):
         for turned in (1, -1):
             ones = [entry for entry in account if left[entry.item_id] * turned > 0]
             others = [entry for entry in account if left[entry.item_id] * turned < 0]
-            if len(others) > MOST_ITEMS or (size == 1 and turned == -1):
+            if len(others) > MOST_ITEMS or len(ones) > MOST_ITEMS:
                 continue
             for one in ones:
                 amount = abs(left[one.item_id])
-                usable = [entry for entry in others if left[entry.item_id] and abs(left[entry.item_id]) <= amount]
+                usable = [entry for entry in others if 0 < abs(left[entry.item_id]) < amount]
                 fitting = [
                     group
                     for group in combinations(usable, size)
@@ -129,6 +129,19 @@ def _by_sum(account: Sequence[Entry], left: dict[int, int]) -> list[Tied]:
                     pairs = [(entry, -left[entry.item_id]) for entry in (one, *fitting[0])]
                     found.append(_tie(Way.SUM, pairs, left))
     return found
+
+
+def _equal(account: Sequence[Entry], left: dict[int, int]) -> list[Tied]:
+    """One debt and one credit of an amount that nothing else on the account has."""
+    by_amount: dict[int, list[Entry]] = {}
+    for entry in account:
+        if left[entry.item_id]:
+            by_amount.setdefault(abs(left[entry.item_id]), []).append(entry)
+    return [
+        _tie(Way.SUM, [(one, -left[one.item_id]) for one in pair], left)
+        for pair in by_amount.values()
+        if len(pair) == 2 and left[pair[0].item_id] == -left[pair[1].item_id]
+    ]
 
 
 def _is_twin(one: Entry, ones: Sequence[Entry], left: dict[int, int]) -> bool:
