@@ -55,12 +55,12 @@ class DeskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         for name, field in self.fields.items():
-            field.template_name = "ui/field.html"  # type: ignore[attr-defined]
+            field.template_name = "ui/field.html"  # type: ignore[attr-defined]  # read by ui/field.html
             css = next(css for kind, css in _CSS if isinstance(field.widget, kind))
             field.widget.attrs["class"] = f"{css} {field.widget.attrs.get('class', '')}".strip()
-            field.unit = self.unit_of.get(name, "")  # type: ignore[attr-defined]
-            field.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)  # type: ignore[attr-defined]
-            field.is_box = isinstance(field.widget, forms.CheckboxInput)  # type: ignore[attr-defined]
+            field.unit = self.unit_of.get(name, "")  # type: ignore[attr-defined]  # read by ui/field.html
+            field.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)  # type: ignore[attr-defined]  # read by ui/field.html
+            field.is_box = isinstance(field.widget, forms.CheckboxInput)  # type: ignore[attr-defined]  # read by ui/field.html
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def _refuse_rows(cursor: object) -> None:
                 rank > 1)""",
     }
     for (name, reason, shown), condition in conditions.items():
-        cursor.execute(  # type: ignore[attr-defined]
+        cursor.execute(  # type: ignore[attr-defined]  # Django's stubs know no psycopg cursor
             f"""with refused as (delete from paying where {condition} returning line, {shown} as value)
                 insert into staged_refusal select line, %s, left(value, 200), %s from refused""",
             [name, reason],

@@ -151,7 +151,7 @@ def _drafts(customer: CustomerFacts, plan: Plan, today: date, parts: dict[int, i
             is_early = item.due_date >= today
             key = (is_early, item.entity_id, step.channel, item.document_number if by_invoice else "")
             groups.setdefault(key, []).append((item, step))
-    drafts = [_draft(key[1], turns, parts) for key, turns in groups.items()]  # type: ignore[arg-type]
+    drafts = [_draft(key[1], turns, parts) for key, turns in groups.items()]  # type: ignore[arg-type]  # the company's id
     if len(drafts) > 1:
         # The hardest message goes first; the others find that the customer has just been written to.
         drafts.sort(key=lambda draft: (-draft.step.position, draft.entity_id, draft.claims[0].item.document_number))

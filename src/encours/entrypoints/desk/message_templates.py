@@ -64,7 +64,7 @@ class VariableGroup:
 @screen("view_books")
 def templates(request: DeskRequest) -> HttpResponse:
     rows = [
-        {"template": template, "latest": template.latest, "subject": _subject(template.latest[0])}  # type: ignore[attr-defined]
+        {"template": template, "latest": template.latest, "subject": _subject(template.latest[0])}  # type: ignore[attr-defined]  # set by the query
         for template in messaging.templates(request.organisation_id)
         if template.latest  # type: ignore[attr-defined]  # set by the query
     ]

@@ -151,7 +151,7 @@ def _detail(reason: Reason, today: date) -> str:
         day = formats.day_near(data["promised_date"], today=today, language=language)
         return gettext("{amount} by {day}").format(amount=amount, day=day)
     if reason.code in {"unapplied_cash", "waiting_payment"} and data.get("amounts"):
-        return shower(today)("amounts", data["amounts"])  # type: ignore[no-any-return]
+        return shower(today)("amounts", data["amounts"])  # type: ignore[no-any-return]  # shower answers texts
     if reason.code == "recipient" and data.get("email"):
         return str(data["email"])
     step = str(data.get("step_name", ""))

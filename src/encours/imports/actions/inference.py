@@ -1,5 +1,7 @@
 """Due dates worked out from terms, once more, after the terms were corrected."""
 
+from typing import Any
+
 from django.db import connection, transaction
 
 from encours.access.actions import record_audit
@@ -53,8 +55,8 @@ def reinfer_due_dates(*, organisation_id: int, entity_id: int, by: Actor, why: s
     return int(count)
 
 
-def _stage_dates(cursor: object, organisation_id: int, entity_id: int, default: str) -> None:
-    execute = cursor.execute  # type: ignore[attr-defined]
+def _stage_dates(cursor: Any, organisation_id: int, entity_id: int, default: str) -> None:
+    execute = cursor.execute
     execute("create temp table staged_date (terms text, issue_date date, due_date date) on commit drop")
     execute(
         f"""select distinct coalesce(nullif(c.terms, ''), ''), d.issue_date from ledger_openitem i
@@ -64,8 +66,8 @@ def _stage_dates(cursor: object, organisation_id: int, entity_id: int, default: 
             and i.open_minor <> 0 and i.kind in {_KINDS}""",
         [organisation_id, entity_id],
     )
-    rows = cursor.fetchall()  # type: ignore[attr-defined]
-    with cursor.copy("copy staged_date from stdin") as copy:  # type: ignore[attr-defined]
+    rows = cursor.fetchall()
+    with cursor.copy("copy staged_date from stdin") as copy:
         for text, issue_date in rows:
             copy.write_row((text, issue_date, _terms(text, default).due_date(issue_date)))
 
