@@ -188,6 +188,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# files dropped into INBOX_FOLDER/<organisation> are imported by themselves
+INBOX_FOLDER = Path(os.environ.get("ENCOURS_INBOX") or ENCOURS_HOME / "inbox")
 UPLOAD_SIZE_MAX_BYTES = int(os.environ.get("ENCOURS_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 
 LOGGING = {

@@ -18,8 +18,11 @@ from encours.imports.formats.bank.model import Line, Statement
 from encours.imports.formats.dates import DateOrder
 from encours.imports.formats.opening import KnownMapping, Opened, open_file
 from encours.imports.formats.problems import REASONS
+from encours.imports.formats.remittance import files as advice_files
 from encours.imports.formats.tables import open_table
 from encours.imports.models import ImportMapping, ImportRun, RejectedRow, RunState
+
+_ADVICE_LINES_SHOWN = 40
 
 
 class RunUnknown(NotFound):
@@ -141,6 +144,8 @@ def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str 
             return _fec_preview(path, opened.form, limit)
         if opened.kind == "bank" and opened.table is None:
             return _bank_preview(opened, limit)
+        if opened.kind == "remittance":
+            return _advice_preview(opened)
         opened.style()
         chosen, form = opened.kind, opened.form
         mapping_name = opened.mapping.name if opened.mapping else ""
@@ -192,6 +197,30 @@ def _bank_preview(opened: Opened, limit: int) -> Preview:
     except EncoursError as error:
         return Preview("bank", opened.form, header, {}, (), (), tuple(rows), 1, "", error)
     return Preview("bank", opened.form, header, {}, (), (), tuple(rows), 1, "", None)
+
+
+def _advice_preview(opened: Opened) -> Preview:
+    """The invoices an advice names, with what is paid of each."""
+    header = ("invoice", "amount", "discount", "deduction", "reason")
+    try:
+        advice = advice_files.read(opened.path, opened.bank, currency="EUR")
+    except EncoursError as error:
+        return Preview("remittance", opened.form, header, {}, (), (), (), 1, "", error)
+
+    def shown(minor: int | None) -> str:
+        return "" if minor is None else f"{Money(minor, advice.currency).as_json()['amount']} {advice.currency}"
+
+    rows = tuple(
+        (
+            line.invoice_number,
+            shown(line.amount_minor),
+            shown(line.discount_minor or None),
+            shown(line.deduction_minor or None),
+            line.deduction_reason,
+        )
+        for line in advice.lines[:_ADVICE_LINES_SHOWN]
+    )
+    return Preview("remittance", opened.form, header, {}, (), (), rows, 1, "", None)
 
 
 def _fec_preview(path: Path, form: Columns[str, Any], limit: int) -> Preview:

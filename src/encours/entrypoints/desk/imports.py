@@ -96,6 +96,7 @@ FIELDS: Mapping[str, Promise] = {
     "more": gettext_lazy("More wording"),
     "fee": gettext_lazy("Fee"),
     "opening": gettext_lazy("Opening balance"),
+    "reason": gettext_lazy("Reason"),
     "batch": gettext_lazy("Batch"),
     "status": gettext_lazy("State"),
 }
