@@ -83,7 +83,7 @@ def taken(proposal, *, booked_only):
     return found
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(books_and_lines(), POLICIES)
 def test_no_cent_is_spent_twice_and_nothing_mixes(made, policy):
     book, lines = made
@@ -115,7 +115,7 @@ def test_no_cent_is_spent_twice_and_nothing_mixes(made, policy):
         assert amount <= abs(by_id[item_id].open_minor)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(books_and_lines(), st.randoms(use_true_random=False))
 def test_the_order_of_lines_and_items_changes_nothing(made, chance):
     book, lines = made
@@ -132,7 +132,7 @@ def test_the_order_of_lines_and_items_changes_nothing(made, chance):
     assert applied[0] == applied[1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(items(), st.text(max_size=80), st.text(max_size=40), st.integers(-(10**7), 10**7))
 def test_any_text_is_read_without_failing(book, text, name, amount):
     one = Line("L", TODAY, "EUR", amount, "L", name, "", "", text, text[:35], text[:20])

@@ -47,9 +47,10 @@ class Draft:
     residuals: tuple[Residual, ...] = ()
     reasons: list[Reason] = field(default_factory=list)
     probability_ppm: int = 0
+    signature: str = ""
 
     @property
-    def signature(self) -> str:
+    def evidence(self) -> str:
         """The kind of evidence: how it is quoted, how the amount fits, how the payer is known."""
         classes = {QUOTE_CLASS[quote.form] for quote in self.quotes}
         weakest = next((one for one in reversed(WEAKEST_LAST) if one in classes), "none")
@@ -185,6 +186,7 @@ def ranked(drafts: Iterable[Draft], nothing: int, standing: Standing, *, most: i
     learnt = standing.book.learnt.evidence
     shares = evidence.probabilities([one.points for one in order], nothing)
     for one, share in zip(order[:most], shares, strict=False):
+        one.signature = one.evidence
         one.probability_ppm = evidence.floored(share, one.signature, learnt)
     return order[:most]
 

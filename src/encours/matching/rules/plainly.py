@@ -21,7 +21,7 @@ def sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Seq
     if not quoted:
         return None
     shelf = standing.shelf
-    chosen = {one.position: one for one in reversed(quoted)}
+    chosen = {one.position: one for one in reversed(quoted)}  # the first quotation of each counts
     customer_id = shelf.items[quoted[0].position].customer_id
     if len(chosen) > 1 and any(shelf.items[one].customer_id != customer_id for one in chosen):
         return None
@@ -43,6 +43,7 @@ def sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Seq
     draft.points += drafts.prior(payer, standing) + drafts.quoted_points(payer, chosen.values(), standing)
     if draft.points < SURE_WHOLE:
         return None
+    draft.signature = draft.evidence
     draft.probability_ppm = evidence.floored(999_999, draft.signature, standing.book.learnt.evidence)
     return draft
 

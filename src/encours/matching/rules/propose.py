@@ -44,8 +44,12 @@ def in_other_currency(line: Line, book: Book) -> list[Proposal]:
     return [one._replace(currency=line.original_currency) for one in found]
 
 
-def weigh(line: Line, standing: Standing) -> tuple[list[Draft], Collection[int]]:
-    """The drafts for one line, best first, and the customers that were thought of."""
+def weigh(line: Line, standing: Standing, *, is_quick: bool = False) -> tuple[list[Draft], Collection[int] | None]:
+    """The drafts for one line, best first, and the customers that were thought of.
+
+    A quick look leaves out the sums of silent payers, which are fewer once the quoted items are gone; where it did so
+    it answers None for the customers.
+    """
     book, shelf = standing.book, standing.shelf
     text = folding.plain(folding.unwrapped(line.text)[0])
     known = payers.by_account(line, book)
@@ -53,6 +57,6 @@ def weigh(line: Line, standing: Standing) -> tuple[list[Draft], Collection[int]]
     sure = plainly.sure(line, standing, known, whole) if not line.advice else None
     if sure is not None:
         return [sure], (sure.customer_id,)
-    search = Search(line, standing, text, known, whole)
+    search = Search(line, standing, known, whole, is_quick=is_quick)
     found = search.drafts()
-    return found, {*search.payers, *(one.customer_id for one in found)}
+    return found, None if search.is_postponed else {*search.payers, *(one.customer_id for one in found)}

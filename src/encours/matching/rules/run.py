@@ -60,28 +60,33 @@ class _Run:
         self.lines, self.standing, self.today = lines, standing, today
         self.policy = standing.book.policy
         self.weighed: dict[int, list[Draft]] = {}
-        self.considered: dict[int, Collection[int]] = {}
+        self.considered: dict[int, Collection[int] | None] = {}
 
     def resolve(self, indexes: Iterable[int]) -> dict[int, Outcome]:
         """Rounds until nothing more is sure, then the proposals for the rest."""
         waiting = list(indexes)
         done: dict[int, Outcome] = {}
         stale = waiting
-        for _ in range(MOST_ROUNDS):
+        for turn in range(MOST_ROUNDS):
             for index in stale:
-                found, self.considered[index] = weigh(self.lines[index], self.standing)
+                found, self.considered[index] = weigh(self.lines[index], self.standing, is_quick=turn == 0)
                 self.weighed[index] = smart.allowed(found, self.lines[index], self.policy.rules)
             applied, taken = self._apply(waiting)
             done.update(applied)
             waiting = [index for index in waiting if index not in done]
             items = self.standing.shelf.items
             touched = {items[position].customer_id for position in taken}
-            stale = [index for index in waiting if not touched.isdisjoint(self.considered[index])]
-            if not applied:
+            stale = [index for index in waiting if self._is_stale(index, touched)]
+            if not stale:
                 break
         for index in waiting:
             done[index] = self._left(index)
         return done
+
+    def _is_stale(self, index: int, touched: set[int]) -> bool:
+        """Whether a line is to be weighed again: it was looked at quickly, or an account it thought of changed."""
+        considered = self.considered[index]
+        return considered is None or not touched.isdisjoint(considered)
 
     def _apply(self, waiting: Iterable[int]) -> tuple[dict[int, Outcome], set[int]]:
         """What is sure and uncontended; the items it took."""

@@ -33,7 +33,18 @@ BELOW_ALL = 0
 class Search:
     """The search for one line that is not plain at first sight."""
 
-    def __init__(self, line: Line, standing: Standing, text: str, known: dict[int, Payer], whole: list[Quote]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        standing: Standing,
+        known: dict[int, Payer],
+        whole: list[Quote],
+        *,
+        is_quick: bool,
+    ) -> None:
+        text = folding.plain(folding.unwrapped(line.text)[0])
+        self.is_quick = is_quick
+        self.is_postponed = False
         self.line, self.standing, self.text = line, standing, text
         self.book, self.shelf = standing.book, standing.shelf
         self.is_known_account = bool(known)
@@ -335,6 +346,9 @@ class Search:
         for position in same:
             self._add_silent(self.payer_of(self.shelf.items[position].customer_id), [position], UNQUOTED, "")
         if any(one.quotes and one.points > QUOTED_ENOUGH for one in self.found):
+            return
+        if self.is_quick:
+            self.is_postponed = bool(self.payers)
             return
         exact = {self.shelf.items[one].customer_id for one in same}
         for customer_id in self._likely_customers(()):
