@@ -18,7 +18,7 @@ from encours.collections.rules.steps import Channel
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 from encours.entrypoints import formats
-from encours.entrypoints.desk import accounts
+from encours.entrypoints.desk import accounts, understood
 from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
 from encours.payments import queries as payments
@@ -229,7 +229,7 @@ def _disputes(disputes: Iterable[Dispute], reader: Reader) -> Iterable[Event]:
                 feed="exchanges",
                 icon="message-check",
                 title=gettext("Dispute closed on {document}").format(document=about),
-                detail=" · ".join(part for part in (dispute.get_outcome_display(), dispute.closing_note) if part),
+                detail=" · ".join(gettext(part) for part in (dispute.get_outcome_display(), dispute.closing_note) if part),
                 when=reader.near(dispute.closed_date),
             )
         yield Event(
@@ -318,13 +318,16 @@ def _messages(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
 
 
 def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
-    for reply in messaging.replies(reader.scope, account_ids=account_ids, limit=PAST_SHOWN):
+    found = messaging.replies(reader.scope, account_ids=account_ids, limit=PAST_SHOWN)
+    for reply in understood.attached(found, scope=reader.scope):
+        said = getattr(reply, "understood", None)
+        who = reply.from_name or reply.from_email
         yield Event(
             at=reply.received_at,
             feed="exchanges",
             icon="message",
             tone="info",
-            title=reply.from_name or reply.from_email,
+            title=f"{who} · {said.label}" if said and not said.is_unsure else who,
             detail=reply.text[:280],
             is_quoted=True,
             when=reader.at(reply.received_at),

@@ -32,7 +32,7 @@ from encours.disputes import actions as disputes
 from encours.disputes import queries as dispute_queries
 from encours.disputes.models import DisputeReason
 from encours.entrypoints import exports, kept
-from encours.entrypoints.desk import reminders, standing
+from encours.entrypoints.desk import reminders, standing, understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
@@ -148,7 +148,7 @@ def today(request: DeskRequest) -> HttpResponse:
     if form := request.GET.get("export"):
         listed = _listed(request, asked, limit=worklist.CANDIDATES_MAX)
         flat = [_flat(shown) for shown in _shown(listed, request.today)]
-        return exports.sheet(form, name=gettext("today"), columns=COLUMNS, rows=flat)  # type: ignore[return-value]
+        return exports.sheet(form, name=gettext("today"), columns=COLUMNS, rows=flat)  # type: ignore[return-value]  # an answer of streamed rows
     offset = _number(request.GET.get("after", "")) or 0
     listed = _listed(request, asked, offset=offset, limit=PAGE_ROWS)
     rows = _shown(listed, request.today, start=offset + 1)
@@ -311,7 +311,8 @@ def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
         "contact": next(iter(contacts), None),
         "balances": ledger.balances_of(customer_id, scope=request.scope, today=request.today),
         "disputes": dispute_queries.open_of(account_ids, scope=request.scope) if there.has("disputes") else [],
-        "replies": [reply for reply in replies if not reply.read_at],
+        "replies": understood.attached([one for one in replies if not one.read_at], scope=request.scope),
+        "understood_choices": understood.CHOICES,
         "waiting": waiting,
         "reminder": reminder,
         "shown": reminders.letter_of(reminder, today=request.today) if reminder else None,

@@ -25,6 +25,7 @@ MODULES = (
 )
 SETUP_MODULES = (
     "today",
+    "understood",
     "held",
     "scenarios",
     "dry_run",
