@@ -7,6 +7,8 @@ from django.db import DatabaseError, connection, transaction
 
 from encours.access import queries as access
 from encours.access.models import Membership
+from encours.collections.rules import dunning
+from encours.collections.rules.facts import DisputeFact, Instalment
 from encours.disputes import actions as disputes
 from encours.disputes import queries
 from encours.disputes.models import Dispute
@@ -90,3 +92,58 @@ class TestQueries:
         assert [dispute.document_number for dispute in queries.open_of([brevanne.acme.pk], scope=scope)] == ["F1"]
         assert queries.open_count(scope) == 1
         assert len(queries.all_of([brevanne.acme.pk], scope=scope)) == 1
+
+
+class TestWhatFilesState:
+    def stated(self, company, *numbers):
+        return [
+            disputes.ImportedDispute(company.acme.pk, number, TODAY, entity_id=company.entity.pk) for number in numbers
+        ]
+
+    def note(self, company, *numbers):
+        return disputes.open_disputes(
+            organisation_id=company.organisation_id, disputes=self.stated(company, *numbers), by=company.by
+        )
+
+    def drop_all_but(self, company, *numbers):
+        return disputes.close_dropped(
+            organisation_id=company.organisation_id,
+            entity_id=company.entity.pk,
+            stated=self.stated(company, *numbers),
+            today=TODAY,
+            by=company.by,
+        )
+
+    def test_is_noted_once_with_its_company(self, brevanne):
+        assert self.note(brevanne, "F1", "F1") == 1
+        assert self.note(brevanne, "F1") == 0
+        assert Dispute.objects.get().entity == brevanne.entity
+
+    def test_is_over_when_the_full_export_drops_it_and_open_again_when_it_states_it_again(self, brevanne):
+        self.note(brevanne, "F1", "F2")
+        assert self.drop_all_but(brevanne, "F2") == 1
+        assert self.note(brevanne, "F1", "F2") == 1
+        assert Dispute.objects.filter(document_number="F1").count() == 2
+        assert self.drop_all_but(brevanne) == 2
+        assert self.note(brevanne, "F1") == 1
+
+    def test_stays_closed_when_a_person_closed_it(self, brevanne):
+        self.note(brevanne, "F1")
+        disputes.close_dispute(
+            organisation_id=brevanne.organisation_id,
+            dispute_id=Dispute.objects.get().pk,
+            outcome="unfounded",
+            today=TODAY,
+            by=brevanne.by,
+        )
+        assert self.note(brevanne, "F1") == 0
+
+    def test_leaves_the_same_number_of_another_company_alone(self):
+        kept = books_item(entity_id=2)
+        disputed = books_item(entity_id=1)
+        parts = dunning.disputed_parts([kept, disputed], [DisputeFact("F1", None, None, entity_id=1)])
+        assert parts == {disputed.item_id: disputed.open_minor}
+
+
+def books_item(*, entity_id):
+    return Instalment(entity_id, entity_id, "F1", 1, 1, TODAY, TODAY, "EUR", 100_00)

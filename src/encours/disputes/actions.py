@@ -62,6 +62,16 @@ class ImportedDispute:
     currency: str = ""
     reason: str = DisputeReason.OTHER.value
     note: str = ""
+    entity_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is known by from one file to the next."""
+        return f"import:{self.entity_id or 0}:{self.customer_id}:{self.document_number}"
+
+
+# how a dispute ended that a full export dropped; stated again, it is opened again
+DROPPED = gettext_noop("The full export no longer states it.")
 
 
 @transaction.atomic
@@ -95,6 +105,7 @@ def open_dispute(
     dispute = Dispute.objects.create(
         organisation_id=organisation_id,
         customer_id=customer_id,
+        entity_id=items[0].entity_id if len({item.entity_id for item in items}) == 1 else None,
         document_number=items[0].document_number if item_id else document_number,
         item_id=item_id,
         amount_minor=amount_minor,
@@ -150,23 +161,29 @@ def close_dispute(
 
 @transaction.atomic
 def open_disputes(*, organisation_id: int, disputes: Iterable[ImportedDispute], by: Actor) -> int:
-    """Note many disputes at once, as a file states them; how many are new. The same document twice is noted once."""
+    """Note many disputes at once, as a file states them; how many are new. The same document twice is noted once.
+
+    One that a person closed stays closed, whatever the file says; one that a full export had dropped is opened again.
+    """
+    given = list({row.key: row for row in disputes}.values())
+    keys = _keys(organisation_id, given)
     rows = [
         (
-            organisation_id, row.customer_id, row.document_number, row.amount_minor, row.currency, row.reason, row.note,
-            f"import:{row.customer_id}:{row.document_number}", row.opened_date, by.name,
+            organisation_id, row.customer_id, row.entity_id, row.document_number, row.amount_minor, row.currency,
+            row.reason, row.note, keys[row.key], row.opened_date, by.name,
         )
-        for row in disputes
+        for row in given
+        if row.key in keys
     ]  # fmt: skip
     if not rows:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            insert into disputes_dispute (organisation_id, customer_id, document_number, amount_minor, currency, reason,
-                                          note, key, opened_date, opened_by_name)
-            select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[],
-                                 %s::text[], %s::text[], %s::date[], %s::text[])
+            insert into disputes_dispute (organisation_id, customer_id, entity_id, document_number, amount_minor,
+                                          currency, reason, note, key, opened_date, opened_by_name)
+            select * from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[],
+                                 %s::text[], %s::text[], %s::text[], %s::date[], %s::text[])
             on conflict (organisation_id, key) do nothing
             """,
             [list(column) for column in zip(*rows, strict=True)],
@@ -178,6 +195,46 @@ def open_disputes(*, organisation_id: int, disputes: Iterable[ImportedDispute], 
             subject_id=organisation_id, details={"count": count},
         )  # fmt: skip
     return count
+
+
+def _keys(organisation_id: int, disputes: Sequence[ImportedDispute]) -> dict[str, str]:
+    """The key under which each stated dispute is to be noted; those that are known already are left out."""
+    wanted = {row.key: row.key for row in disputes}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select regexp_replace(key, '#[0-9]+$', ''), count(*), bool_or(closed_date is null),
+                      (array_agg(closing_note order by id desc))[1]
+               from disputes_dispute
+               where organisation_id = %s and regexp_replace(key, '#[0-9]+$', '') = any(%s) group by 1""",
+            [organisation_id, list(wanted)],
+        )
+        for key, count, is_open, closing_note in cursor.fetchall():
+            if is_open or closing_note != DROPPED:
+                del wanted[key]
+            else:
+                wanted[key] = f"{key}#{count + 1}"
+    return wanted
+
+
+@transaction.atomic
+def close_dropped(
+    *, organisation_id: int, entity_id: int, stated: Iterable[ImportedDispute], today: date, by: Actor
+) -> int:
+    """Close what earlier files stated of a company and its full export states no more; how many. Only on demand."""
+    kept = {row.key for row in stated}
+    start = f"import:{entity_id}:"
+    known = Dispute.objects.filter(organisation_id=organisation_id, closed_date=None, key__startswith=start)
+    dropped = [one for one in known if one.key.partition("#")[0] not in kept]
+    for one in dropped:
+        close_dispute(
+            organisation_id=organisation_id,
+            dispute_id=one.pk,
+            outcome=DisputeOutcome.WITHDRAWN,
+            today=today,
+            by=by,
+            note=DROPPED,
+        )
+    return len(dropped)
 
 
 @dataclass(frozen=True, slots=True)

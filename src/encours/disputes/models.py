@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from encours.access.models import Scoped
+from encours.access.models import Entity, Scoped
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 
@@ -40,6 +40,10 @@ class Dispute(Scoped):
     """One contested amount of an item, of a document or of the account; only its end is added to the row."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
+    # whose invoice it is; empty: of all companies, as a dispute of the whole account
+    entity = models.ForeignKey(
+        Entity, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     document_number = models.CharField(max_length=80, blank=True, default="")
     item = models.ForeignKey(
         OpenItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False

@@ -47,6 +47,7 @@ def claimed_item_ids(organisation_id: int) -> set[int]:
                union
                select i.id from disputes_dispute d join ledger_openitem i on i.organisation_id = d.organisation_id
                    and i.customer_id = d.customer_id and i.document_number = d.document_number and i.open_minor <> 0
+                   and (d.entity_id is null or d.entity_id = i.entity_id)
                where d.organisation_id = %(organisation)s and d.closed_date is null and d.item_id is null
                  and d.document_number <> ''""",
             {"organisation": organisation_id},

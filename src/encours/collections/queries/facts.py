@@ -352,7 +352,8 @@ _NOW_ITEM = """coalesce((select n.id from ledger_openitem o
       and n.instalment_number = o.instalment_number and n.id > o.id
     where o.id = x.item_id and o.organisation_id = x.organisation_id order by n.id desc limit 1), x.item_id)"""
 DISPUTES = f"""
-select x.customer_id, x.document_number, {_NOW_ITEM}, x.amount_minor from disputes_dispute x
+select x.customer_id, x.document_number, {_NOW_ITEM}, x.amount_minor, x.entity_id
+from disputes_dispute x
 where organisation_id = %(organisation)s and customer_id <in>
   and (closed_date is null or closed_date > %(today)s) and opened_date <= %(today)s
 order by id

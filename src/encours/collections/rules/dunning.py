@@ -97,9 +97,10 @@ def disputed_parts(items: Sequence[Instalment], disputes: Iterable[DisputeFact])
 def _disputed(items: Sequence[Instalment], dispute: DisputeFact) -> list[Instalment]:
     if dispute.item_id is not None:
         return [item for item in items if item.item_id == dispute.item_id]
+    of_company = [item for item in items if dispute.entity_id in (None, item.entity_id)]
     if dispute.document_number:
-        return [item for item in items if item.document_number == dispute.document_number]
-    return list(items)
+        return [item for item in of_company if item.document_number == dispute.document_number]
+    return of_company
 
 
 def decide(customer: CustomerFacts, run: RunFacts) -> list[Decision]:

@@ -66,6 +66,7 @@ class DisputeFact(NamedTuple):
     document_number: str
     item_id: int | None
     amount_minor: int | None  # None: the whole of it
+    entity_id: int | None = None  # None: whichever company's
 
 
 class PauseFact(NamedTuple):

@@ -229,7 +229,9 @@ def _disputes(disputes: Iterable[Dispute], reader: Reader) -> Iterable[Event]:
                 feed="exchanges",
                 icon="message-check",
                 title=gettext("Dispute closed on {document}").format(document=about),
-                detail=" · ".join(gettext(part) for part in (dispute.get_outcome_display(), dispute.closing_note) if part),
+                detail=" · ".join(
+                    gettext(part) for part in (dispute.get_outcome_display(), dispute.closing_note) if part
+                ),
                 when=reader.near(dispute.closed_date),
             )
         yield Event(

@@ -239,6 +239,7 @@ def _load_one(
                 now=circumstances.now,
                 as_of=circumstances.today,
                 recorder=circumstances.recorder,
+                closes_missing=circumstances.options.close_missing,
                 settles_at_once=settles_at_once
                 and "settled_date" not in (opened.columns.places if opened.columns else ()),
             )

@@ -40,6 +40,7 @@ class Call:
     as_of: date
     recorder: RunRecorder
     settles_at_once: bool = False  # the call has no payments that would say how
+    closes_missing: bool = False  # what a full export no longer states is over
 
     def batch(self, run_id: int, *, source: str = "import") -> Batch:
         """The ledger's batch of one run."""
@@ -194,9 +195,18 @@ def _load_invoices(call: Call, opened: Opened, result: FileResult) -> None:
 
 def _open_disputes(call: Call) -> int:
     stated = [
-        disputes.ImportedDispute(customer_id=customer_id, document_number=number, opened_date=max(day, call.as_of))
+        disputes.ImportedDispute(
+            customer_id=customer_id,
+            document_number=number,
+            opened_date=max(day, call.as_of),
+            entity_id=call.entity.pk,
+        )
         for customer_id, number, day in invoices.disputed_staged()
     ]
+    if call.closes_missing:
+        disputes.close_dropped(
+            organisation_id=call.organisation_id, entity_id=call.entity.pk, stated=stated, today=call.as_of, by=call.by
+        )
     return disputes.open_disputes(organisation_id=call.organisation_id, disputes=stated, by=call.by) if stated else 0
 
 
