@@ -1,6 +1,7 @@
 """Import every FEC and payment history beside the project, each into a database of its own, and tell how it went.
 
     .venv/bin/python docs/make_real_files.py            writes docs/real-files.md
+    .venv/bin/python docs/make_real_files.py --bank     writes its second half alone: bank files, which are only read
 
 Only counts and dialects are written down: the files themselves stay where they are.
 """
@@ -10,12 +11,25 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT.parent / "shared" / "corpora"
 PAGE = ROOT / "docs" / "real-files.md"
+BANK = "2-bank-statements"
+BANK_TITLE = "## Bank files"
+BANK_COUNTS = ("files", "refused", "statements", "lines", "payments", "rejected", "pending", "hold", "differ")
+BANK_HEAD = f"""{BANK_TITLE}
+
+Statements of banks and of the test suites of other projects, read with nothing told. A statement holds when its opening
+balance and lines make its closing balance; those that differ are made up or cut by their publishers, and are imported
+with a warning. All of them come in a second time without a change (`tests/imports/test_bank_corpora.py`).
+
+| source | format | files | refused | statements | lines | payments inside batches | rejected lines | announced only | balances hold | differ |
+|---|---|---|---|---|---|---|---|---|---|---|
+"""
 FOLDERS = ("5-erp-and-apis/fec", "1-payment-prediction")
 COLUMNS = (
     "file", "kind", "how it is written", "rows read", "created", "rejected, and why", "warnings",
@@ -86,8 +100,73 @@ def account_ties(account: dict[str, Any]) -> bool:
     return bool(account["open_items"] == account["general_ledger"])
 
 
+def bank_files() -> list[Path]:
+    """The bank statements there are, without licences and expected results."""
+    found = (path for path in sorted((CORPORA / BANK).rglob("*")) if path.is_file() and "camt-xsd" not in path.parts)
+    left_out = {".json", ".pydata", ".md", ".yml"}
+    return [path for path in found if path.suffix not in left_out and not path.name.startswith(("LICENSE", "COPYING"))]
+
+
+def bank_half() -> str:
+    """The table of bank files, a row a source and format, and the files that are refused with their reason."""
+    tallies: dict[tuple[str, str], Counter[str]] = {}
+    refused: dict[str, list[str]] = {}
+    for path in bank_files():
+        source = path.relative_to(CORPORA / BANK).parts[1]
+        form, tally, why = _read(path)
+        tallies.setdefault((source, form), Counter()).update(tally)
+        if why:
+            refused.setdefault(why, []).append(path.name)
+    lines = [BANK_HEAD]
+    for (source, form), tally in sorted(tallies.items()):
+        cells = [source, form, *(str(tally[name]) for name in BANK_COUNTS)]
+        lines.append(f"| {' | '.join(cells)} |\n")
+    lines.append("\n| refused, and why | files |\n|---|---|\n")
+    lines += [f"| {why} | {', '.join(sorted(names))} |\n" for why, names in sorted(refused.items())]
+    return "".join(lines)
+
+
+def _read(path: Path) -> tuple[str, Counter[str], str]:
+    """What one bank file holds: format, counts, and why it is refused."""
+    from encours.core.errors import EncoursError
+    from encours.imports.formats.bank import files as bank
+    from encours.imports.formats.bank import sheet
+    from encours.imports.formats.bank.model import Line, Statement
+    from encours.imports.formats.opening import open_file
+
+    tally, form = Counter[str](files=1), "none"
+    sums: dict[int, list[Any]] = {}
+    current: list[Any] = []
+    try:
+        opened = open_file(path, kind=None)
+        form = opened.bank
+        if opened.table is not None and opened.columns is not None:
+            rows = sheet.read(opened.table, opened.columns, opened.style(), currency="EUR")
+        else:
+            rows = bank.read(path, form, currency="EUR")
+        for found in rows:
+            if isinstance(found, Statement):
+                current = sums.setdefault(id(found), [found, 0])
+            elif isinstance(found, Line):
+                current[1] += found.amount_minor
+                tally.update(lines=1, payments=len(found.parts))
+            else:
+                tally["rejected"] += 1
+    except EncoursError as error:
+        return form, Counter(files=1, refused=1), str(error)
+    for statement, total in sums.values():
+        tally.update(statements=1, pending=statement.pending)
+        if statement.opening_minor is not None and statement.closing_minor is not None:
+            tally["hold" if statement.opening_minor + total == statement.closing_minor else "differ"] += 1
+    return form, tally, ""
+
+
 def main() -> int:
     """Import all, write the page."""
+    if "--bank" in sys.argv:
+        kept = PAGE.read_text().partition(BANK_TITLE)[0]
+        PAGE.write_text(kept.rstrip() + "\n\n" + bank_half())
+        return 0
     found = files()
     if not found:
         sys.stdout.write(f"Nothing under {CORPORA}: the page stays as it is.\n")
@@ -97,7 +176,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="encours-real-") as home:
             lines.append(row(path, Path(home)))
             sys.stdout.write(lines[-1])
-    PAGE.write_text(HEAD + "".join(lines))
+    PAGE.write_text(HEAD + "".join(lines) + "\n" + bank_half())
     return 0
 
 

@@ -61,7 +61,8 @@ def style_of(table: Table, columns: Columns, *, hints: Hints) -> Style:
                     amounts.see(row[place], line)
         if not days.needs_more and not amounts.needs_more:
             break
-    order = hints.dates or days.order(is_french=columns.is_french)
+    # whoever writes a decimal comma puts the day first
+    order = hints.dates or days.order(is_french=columns.is_french or amounts.comma is not None)
     style = {",": FRENCH, ".": ENGLISH}[hints.decimal_mark] if hints.decimal_mark else amounts.style()
     return Style(order, style.decimal_mark, AmountReader(style), DateReader(order))
 
