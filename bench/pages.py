@@ -127,8 +127,11 @@ def _served(book: Book):
 def _wait(port: int) -> None:
     for _ in range(120):
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
+            # an answer, not an open port: that is there before the processes behind it are
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            return
         except OSError:
             time.sleep(0.5)
     raise SystemExit("the server did not start")
