@@ -21,14 +21,18 @@ PAGE = ROOT / "docs" / "real-files.md"
 BANK = "2-bank-statements"
 BANK_TITLE = "## Bank files"
 BANK_COUNTS = ("files", "refused", "statements", "lines", "payments", "rejected", "pending", "hold", "differ")
+BANK_COLUMNS = (
+    "source", "format", "files", "refused", "statements", "lines", "payments inside batches", "rejected lines",
+    "announced only", "balances hold", "differ",
+)  # fmt: skip
 BANK_HEAD = f"""{BANK_TITLE}
 
 Statements of banks and of the test suites of other projects, read with nothing told. A statement holds when its opening
 balance and lines make its closing balance; those that differ are made up or cut by their publishers, and are imported
 with a warning. All of them come in a second time without a change (`tests/imports/test_bank_corpora.py`).
 
-| source | format | files | refused | statements | lines | payments inside batches | rejected lines | announced only | balances hold | differ |
-|---|---|---|---|---|---|---|---|---|---|---|
+| {" | ".join(BANK_COLUMNS)} |
+|{"---|" * len(BANK_COLUMNS)}
 """
 FOLDERS = ("5-erp-and-apis/fec", "1-payment-prediction")
 COLUMNS = (

@@ -13,7 +13,6 @@ import pytest
 
 from encours.core.errors import EncoursError
 from encours.imports import actions as imports
-from encours.imports import queries
 from encours.imports.formats.bank import cfonb120, files
 from encours.imports.formats.bank.model import BankFileBroken, Line, NoStatement, Statement
 from encours.imports.formats.opening import open_file
@@ -92,9 +91,6 @@ class TestBooked:
         # of the hundred and fifty days of one bank each sixth; all are read and balanced below
         alike = set(SUBITE.rglob("*.xml")) - set(sorted(SUBITE.rglob("*.xml"))[::6])
         usable = [path for path in FILES if path.name not in REFUSED and path not in alike]
-        for path in usable:
-            if path.name.startswith("meta_data"):
-                _learn_day_first(path, company)
         company.entity.currency = "USD"
         company.entity.save()
 
@@ -129,22 +125,6 @@ def _names_account(path: Path) -> bool:
 def _some_account() -> str:
     account = BankAccount.objects.filter(currency="USD").order_by("pk").first()
     return "" if account is None else account.iban or account.account_number
-
-
-def _learn_day_first(path: Path, company: Company) -> None:
-    """What a person settles once for this export: its days are written 01/04/20."""
-    opened = open_file(path, kind=None)
-    assert opened.table is not None
-    assert opened.columns is not None
-    header = opened.table.header
-    mapping = queries.Mapping(
-        name=path.name,
-        kind="bank",
-        header=header,
-        columns={name: header[place] for name, place in opened.columns.places.items()},
-        date_order="dmy",
-    )
-    imports.save_mapping(mapping, organisation_id=company.organisation_id, by=company.by)
 
 
 class TestCamt:

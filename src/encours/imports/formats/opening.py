@@ -133,7 +133,7 @@ def open_file(
             return Opened(path, "fec", dialect=fec.dialect_of(path, name=name))
         _refuse_foreign(path, encoding)
     known_headings = {headers.heading(text) for one in mappings for text in one.columns.values()}
-    if kind is None and _is_advice(path):
+    if kind is None and not _is_of_payments(path) and _is_advice(path):
         return Opened(path, "remittance", bank="sheet")
     try:
         table = open_table(path, is_known=lambda row: sum(headers.heading(cell) in known_headings for cell in row))
@@ -147,6 +147,15 @@ def open_file(
     )
     form = "sheet" if columns.kind == "bank" else ""
     return Opened(path, columns.kind, table=table, columns=columns, mapping=chosen, bank=form)
+
+
+def _is_of_payments(path: Path) -> bool:
+    """Whether a table is our own books' payments: each row says which customer paid, as no payer's advice does."""
+    try:
+        header = open_table(path, is_known=headers.recognised).header
+    except EncoursError:
+        return False
+    return headers.guess_kind(header) == "payments" and "customer" in headers.columns_of(header, "payments").places
 
 
 def _is_advice(path: Path) -> bool:

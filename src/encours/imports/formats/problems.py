@@ -39,13 +39,15 @@ class KindUnknown(FileUnreadable):
     message = gettext_noop(
         "No known kind of file is recognised by its header ({header}). Accepted are: a FEC; customers (number, name); "
         "contacts (customer, e-mail); invoices (number, customer, date, amount); payments (customer or invoice, "
-        "date, amount). Rename the columns, or map them."
+        "date, amount); bank statements (date, wording, amount) and remittance advices. Rename the columns, or map "
+        "them."
     )
 
 
 class KindNotReadYet(FileUnreadable):
     message = gettext_noop(
-        "This looks like another kind of file ({found}); accepted are fec, customers, contacts, invoices and payments."
+        "This looks like another kind of file ({found}); accepted are fec, customers, contacts, invoices, payments, "
+        "bank and remittance."
     )
 
 

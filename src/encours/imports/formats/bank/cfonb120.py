@@ -21,7 +21,7 @@ from encours.imports.formats.bank.model import (
     Statement,
     joined,
 )
-from encours.imports.formats.problems import FileUnreadable
+from encours.imports.formats.problems import FileUnreadable, Problem
 
 _LENGTH = 120
 _SIGNED = {sign: (digit, 1) for digit, sign in enumerate("{ABCDEFGHI")} | {
@@ -103,7 +103,8 @@ def _take(state: _State, number: int, record: str) -> Read:
         _complement(state, number, record)
         return
     if state.line is not None:
-        yield _completed(state)
+        line = _completed(state)
+        yield line if line.amount_minor else Problem(line.place, "amount", "0", "amount_zero")
     if kind == "01":
         if state.statement is not None:
             raise StatementNotEnded(line=number)
