@@ -10,7 +10,7 @@ from encours.core.errors import Conflict, Refused
 from encours.disputes.models import Dispute
 from encours.ledger import account_actions as accounts
 from encours.ledger import actions as ledger
-from encours.ledger import invariants
+from encours.ledger import invariants, merging_actions
 from encours.ledger.models import Entry, OpenItem
 from encours.ledger.queries import CODE_NOW
 from encours.matching import actions as matching
@@ -351,3 +351,18 @@ class TestAnotherCurrency:
         assert (work.state, work.why_not) == (State.PROPOSED, "other_currency")
         desk.call(matching.accept_proposal, line_id=line.pk, today=TODAY)
         assert open_of(owed) == 0
+
+
+class TestAfterCustomersWereMerged:
+    def test_a_payment_that_moved_can_still_be_taken_back(self, desk):
+        owed = desk.owed(100_00, "F-1")
+        match = desk.apply(desk.bank.line(150_00), (owed, 100_00))
+        merging_actions.merge_customers(
+            organisation_id=desk.company.organisation_id, duplicate_id=desk.company.acme.pk,
+            kept_id=desk.company.borealis.pk, by=desk.company.by, why="one company",
+        )  # fmt: skip
+        assert desk.laws_hold()
+        desk.bank.undo(match)
+        assert (open_of(owed), desk.account("512")) == (100_00, 0)
+        assert sum(OpenItem.objects.values_list("open_minor", flat=True)) == 100_00
+        assert desk.laws_hold()

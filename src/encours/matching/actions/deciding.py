@@ -21,7 +21,7 @@ from encours.matching.actions.booked import LineDecided
 from encours.matching.actions.lines import audit_line, row_of
 from encours.matching.actions.running import tell_deductions
 from encours.matching.actions.staging import Decision, apply_decided
-from encours.matching.actions.undoing import MatchUnknown
+from encours.matching.actions.undoing import MatchUnknown, standing_item, unallocate
 from encours.matching.models import How, LineWork, Match, State
 from encours.matching.queries import book as facts_of
 from encours.matching.queries.book import BankRow
@@ -307,21 +307,16 @@ def accept_return(*, organisation_id: int, line_id: int, match_id: int, by: Acto
     match = Match.objects.filter(organisation_id=organisation_id, pk=match_id, reverses__isnull=True).first()
     if match is None or match.item_id is None or match.amount_minor != -row.amount_minor:
         raise MatchUnknown(match_id=match_id)
-    settled: list[int] = []
-    if match.allocation is not None:
-        settled = list(match.allocation.legs.filter(organisation_id=organisation_id).values_list("item_id", flat=True))
-        ledger.undo_allocation(
-            organisation_id=organisation_id, allocation_id=match.allocation.pk, by=by, why="returned by the bank"
-        )
+    why = "returned by the bank"
+    settled = unallocate(match, by=by, why=why)
     closed_until = facts_of.closed_days(organisation_id).get(match.entity_id)
     for item_id in match.extra_item_ids:
         day = open_day(row.booking_date, closed_until=closed_until)
-        ledger.reverse_item(organisation_id=organisation_id, item_id=item_id, by=by, why="returned by the bank", on=day)
+        item = standing_item(organisation_id, item_id)
+        ledger.reverse_item(organisation_id=organisation_id, item_id=item.pk, by=by, why=why, on=day)
     lettering.letter(organisation_id=organisation_id, item_ids=settled, today=today)
-    first = OpenItem.objects.get(organisation_id=organisation_id, pk=match.item_id)
-    choice = Choice(
-        match.customer_id, (Allocation(first.pk, first.document_number, first.open_minor),), why="returned by the bank"
-    )
+    first = standing_item(organisation_id, match.item_id)
+    choice = Choice(first.customer_id, (Allocation(first.pk, first.document_number, first.open_minor),), why=why)
     return apply_match(
         organisation_id=organisation_id, line_id=line_id, choice=choice, by=by, today=today, how=How.CONFIRMED
     )

@@ -12,7 +12,7 @@ from encours.core.events import publish
 from encours.ledger import account_actions as accounts
 from encours.ledger import actions as ledger
 from encours.ledger import lettering_actions as lettering
-from encours.ledger.models import OpenItem
+from encours.ledger.models import Allocation, OpenItem
 from encours.ledger.rules import open_day
 from encours.matching.actions.lines import work_of
 from encours.matching.actions.staging import count_habits, payer_key
@@ -111,15 +111,45 @@ def _take_out_of_the_books(match: Match, *, by: Actor, today: date, why: str) ->
         )
     if match.how == How.TIED:
         return
-    settled: list[int] = []
-    if match.allocation is not None:
-        settled = list(match.allocation.legs.filter(organisation_id=organisation_id).values_list("item_id", flat=True))
-        ledger.undo_allocation(organisation_id=organisation_id, allocation_id=match.allocation.pk, by=by, why=why)
+    settled = unallocate(match, by=by, why=why)
     for item_id in [*match.extra_item_ids, *([match.item_id] if match.item_id else [])]:
-        item = OpenItem.objects.get(organisation_id=organisation_id, pk=item_id)
+        item = standing_item(organisation_id, item_id)
         day = open_day(item.item_date, closed_until=closed_until)
-        ledger.reverse_item(organisation_id=organisation_id, item_id=item_id, by=by, why=why, on=day)
+        ledger.reverse_item(organisation_id=organisation_id, item_id=item.pk, by=by, why=why, on=day)
     lettering.letter(organisation_id=organisation_id, item_ids=settled, today=today)
+
+
+def unallocate(match: Match, *, by: Actor, why: str) -> list[int]:
+    """Undo what a match allocated, also where a correction of an item carried it on; the items that were settled."""
+    found = match.allocation
+    while (
+        found is not None and Allocation.objects.filter(organisation_id=match.organisation_id, reverses=found).exists()
+    ):
+        carried = Allocation.objects.filter(
+            organisation_id=match.organisation_id, key__endswith=f":carried:{found.pk}", reverses=None
+        )
+        found = carried.order_by("-pk").first()
+    if found is None:
+        return []
+    legs = found.legs.filter(organisation_id=match.organisation_id)
+    settled = list(legs.values_list("item_id", flat=True))
+    ledger.undo_allocation(organisation_id=match.organisation_id, allocation_id=found.pk, by=by, why=why)
+    return settled
+
+
+def standing_item(organisation_id: int, item_id: int) -> OpenItem:
+    """The item that stands for one: itself, or what it was posted again as when customers were merged."""
+    items = OpenItem.objects.filter(organisation_id=organisation_id)
+    item = items.get(pk=item_id)
+    while items.filter(reverses=item).exists():
+        again = items.filter(
+            entity_id=item.entity_id, document_number=item.document_number, kind=item.kind, currency=item.currency,
+            amount_minor=item.amount_minor, pk__gt=item.pk,
+        ).order_by("pk").first()  # fmt: skip
+        if again is None:
+            return item
+        item = again
+    return item
 
 
 def _unlearn(match: Match) -> None:
