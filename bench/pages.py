@@ -31,7 +31,7 @@ def run(book: Book) -> list[Figure]:
     context.bind(book.organisation_id)
     # as the jobs do after an import and each night
     analytics.refresh_standings(organisation_id=book.organisation_id, today=timezone.localdate())
-    cookie, tokens, customers = _sign_in(book.organisation_id)
+    cookies, tokens, customers = _sign_in(book.organisation_id)
     pages = {
         "desk page": _desk_pages(customers),
         "API list": ["/api/v1/customers", "/api/v1/documents", "/api/v1/open-items", "/api/v1/receipts"],
@@ -39,9 +39,10 @@ def run(book: Book) -> list[Figure]:
     figures = []
     with _served(book) as (port, web):
         for name, addresses in pages.items():
-            # a program has a key of its own, and each key its own allowance
+            # a person has a session of their own, a program a key of its own, and each key its own allowance
             headers = [
-                {"Cookie": cookie} if name == "desk page" else {"Authorization": f"Bearer {token}"} for token in tokens
+                {"Cookie": cookie} if name == "desk page" else {"Authorization": f"Bearer {token}"}
+                for cookie, token in zip(cookies, tokens, strict=True)
             ]
             _load(port, addresses, headers, requests_each=3, think_seconds=0)
             for think_seconds in (THINK_SECONDS, 0):
@@ -76,7 +77,7 @@ def _desk_pages(customers: list[str]) -> list[str]:
     return [*lists * (len(chosen) // len(lists)), *[f"/customers/{number}" for number in chosen]]
 
 
-def _sign_in(organisation_id: int) -> tuple[str, list[str], list[str]]:
+def _sign_in(organisation_id: int) -> tuple[list[str], list[str], list[str]]:
     from importlib import import_module
 
     from django.conf import settings
@@ -89,11 +90,14 @@ def _sign_in(organisation_id: int) -> tuple[str, list[str], list[str]]:
 
     by = Actor.system("bench")
     membership = access.invite_user(by=by, organisation_id=organisation_id, email="cfo@bench.example", role="cfo")
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(membership.user_id)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
-    session.create()
+    cookies = []
+    for _ in range(USERS):
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(membership.user_id)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
+        session.create()
+        cookies.append(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
     secrets = [
         tokens.issue_token(
             by=by,
@@ -106,7 +110,7 @@ def _sign_in(organisation_id: int) -> tuple[str, list[str], list[str]]:
         for number in range(USERS)
     ]
     numbers = Customer.objects.filter(organisation_id=organisation_id).values_list("number", flat=True)
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", secrets, list(numbers)
+    return cookies, secrets, list(numbers)
 
 
 @contextmanager
