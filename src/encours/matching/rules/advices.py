@@ -47,7 +47,7 @@ def draft(line: Line, standing: Standing, payer: Payer, found: Sequence[tuple[Ad
     for one, position in found:
         item, left = standing.shelf.items[position], standing.opens[position] - cash.get(position, 0)
         kept = one.discount_minor + one.deduction_minor
-        amount = one.amount_minor if one.amount_minor is not None else left - kept
+        amount = one.amount_minor or left - kept
         if not amount or abs(amount) > abs(left) or (amount > 0) != (left > 0):
             return None
         cash[position] = cash.get(position, 0) + amount
