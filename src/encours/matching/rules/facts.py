@@ -16,7 +16,7 @@ MILLION = 1_000_000  # probabilities are whole parts per million
 class AdviceLine(NamedTuple):
     """One line of a remittance advice that belongs to the bank line: the number as the payer wrote it.
 
-    `amount_minor` is what was paid for it (None or 0: not said, the whole of it); `deduction_minor` what the payer kept.
+    `amount_minor` is what was paid for it (None or 0: the whole of it); `deduction_minor` what the payer kept.
     """
 
     document_number: str
