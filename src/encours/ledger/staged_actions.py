@@ -137,6 +137,19 @@ def allocate_staged(batch: Batch, *, heads: str, legs: str) -> int:
     return added
 
 
+def lock_staged(organisation_id: int, *, items: str) -> None:
+    """Lock the items named by `item_id` in a temporary table until the transaction ends, always in one order.
+
+    The product may not change items, so the database does it when asked (ledger/migrations/0012).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""insert into ledger_itemlock (organisation_id, item_ids)
+                select %s, coalesce(array_agg(distinct item_id), '{{}}') from {items} wanted""",
+            [organisation_id],
+        )
+
+
 def undo_staged(batch: Batch, *, allocations: str) -> int:
     """Undo the allocations named by `allocation_id` in a temporary table, for the same days; how many."""
     with connection.cursor() as cursor:

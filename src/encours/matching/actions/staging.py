@@ -68,7 +68,7 @@ def apply_decided(
         return applied
     _stage(decisions, organisation_id=organisation_id, today=today, touched_ids=touched_ids)
     with connection.cursor() as cursor:
-        _drop_what_changed(cursor)
+        _drop_what_changed(cursor, organisation_id)
         _take_lines(cursor, organisation_id, today=today)
         cursor.execute("select line_id from match_lost")
         applied.lost_line_ids = {row[0] for row in cursor.fetchall()}
@@ -189,13 +189,15 @@ def _clean(text: str) -> str:
     return " ".join(text.split())
 
 
-def _drop_what_changed(cursor: Any) -> None:
+def _drop_what_changed(cursor: Any, organisation_id: int) -> None:
     """Lock the items, always in one order, and put aside the lines one of whose items is not as it was."""
     cursor.execute("create temp table match_lost (rank integer, line_id bigint) on commit drop")
+    ledger.lock_staged(organisation_id, items="(select item_id from match_leg where item_id > 0)")
     cursor.execute(
         """create temp table match_open on commit drop as
-           select item_id, open_minor from ledger_lock_items(
-               (select array_agg(distinct item_id) from match_leg where item_id > 0))"""
+           select i.id as item_id, i.open_minor from ledger_openitem i
+           where i.organisation_id = %s and i.id in (select item_id from match_leg where item_id > 0)""",
+        [organisation_id],
     )
     cursor.execute("analyze match_open")
     cursor.execute(
