@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-SECONDS = 3600.0
+SECONDS = 3600
+_NANO = 1_000_000_000
 
 
 @dataclass
@@ -20,11 +21,11 @@ class _Slot:
     """A value, what it was reckoned from and until when it is kept, and the lock of whoever reckons it."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    found: tuple[Any, float, Any] | None = None
+    found: tuple[Any, int, Any] | None = None
 
     def usable(self, state: Any) -> tuple[Any] | None:
         """The value, if it was reckoned from that state and not too long ago."""
-        if self.found is None or self.found[1] <= time.monotonic() or self.found[0] != state:
+        if self.found is None or self.found[1] <= time.monotonic_ns() or self.found[0] != state:
             return None
         return (self.found[2],)
 
@@ -37,7 +38,7 @@ class Store:
         self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get[T](self, key: Hashable, reckon: Callable[[], T], *, state: Any = None, seconds: float = SECONDS) -> T:
+    def get[T](self, key: Hashable, reckon: Callable[[], T], *, state: Any = None, seconds: int = SECONDS) -> T:
         """The value of the key in the state; one reader reckons it while the others wait for the same."""
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
@@ -50,7 +51,7 @@ class Store:
             if (found := slot.usable(state)) is not None:
                 return found[0]  # type: ignore[no-any-return]  # what the same key was given
             value = reckon()
-            slot.found = (state, time.monotonic() + seconds, value)
+            slot.found = (state, time.monotonic_ns() + seconds * _NANO, value)
             return value
 
     def known(self, key: Hashable, *, state: Any = None) -> tuple[Any] | None:
@@ -74,7 +75,7 @@ class Background:
         self._lock = threading.Lock()
 
     def get[T](
-        self, key: Hashable, reckon: Callable[[], T], *, state: Any, seconds: float = SECONDS, patience: float = 1.5
+        self, key: Hashable, reckon: Callable[[], T], *, state: Any, seconds: int = SECONDS, patience_seconds: int = 1
     ) -> tuple[T] | None:
         """The answer in a tuple, once it is there; None while it is being reckoned. What it refuses with is raised."""
         if (found := self._store.known(key, state=state)) is not None:
@@ -85,7 +86,7 @@ class Background:
                 work = self._running[key] = _Work(state)
                 target = partial(self._reckon, key, work, reckon, seconds)
                 threading.Thread(target=target, name="reckoning", daemon=True).start()
-        if not work.is_done.wait(patience):
+        if not work.is_done.wait(patience_seconds):
             return None
         with self._lock:
             if self._running.get(key) is work:
@@ -94,7 +95,7 @@ class Background:
             raise work.failure
         return self._store.known(key, state=state)
 
-    def _reckon(self, key: Hashable, work: "_Work", reckon: Callable[[], Any], seconds: float) -> None:
+    def _reckon(self, key: Hashable, work: "_Work", reckon: Callable[[], Any], seconds: int) -> None:
         try:
             self._store.get(key, reckon, state=work.state, seconds=seconds)
         except Exception as failure:  # raised again before whoever asked

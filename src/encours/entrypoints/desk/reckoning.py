@@ -16,7 +16,7 @@ from encours.entrypoints.responses import is_partial
 # up to here an answer comes within the time of a page
 ITEMS_AT_ONCE_MAX = 60_000
 AGAIN_SECONDS = 2
-FRESH_SECONDS = 60.0
+FRESH_SECONDS = 60
 
 
 def whole_book[T](
