@@ -10,6 +10,7 @@ from django.db.models import Sum
 from encours.access.models import AuditEntry, Entity
 from encours.collections.queries.facts import bank_known
 from encours.imports import actions as imports
+from encours.imports import queries
 from encours.imports.actions.results import FileResult
 from encours.payments.models import BankAccount, BankLine, Statement
 from tests.cast import Company
@@ -246,6 +247,16 @@ class TestAccounts:
         more = write("b.xml", camt(entry("6.00"), number="2"))
         assert counts(bring_file(more))[1] == 1
 
+    def test_the_account_of_another_company_is_refused(
+        self, write: Writer, bring_file: Bring, company: Company
+    ) -> None:
+        Entity.objects.create(organisation=company.organisation, code="02", name="Brévanne Lyon")
+        assert counts(bring_file(write("a.xml", camt(entry("5.00"))), entity_code="02"))[1] == 1
+        refusal = bring_file(write("b.xml", camt(entry("6.00"))), entity_code="01").refusal
+        assert refusal is not None
+        assert refusal.code == "account_of_another"
+        assert BankLine.objects.count() == 1
+
     def test_a_company_is_known_by_its_iban(self, write: Writer, bring_file: Bring, company: Company) -> None:
         Entity.objects.create(organisation=company.organisation, code="02", name="Brévanne Lyon", iban=IBAN)
         assert counts(bring_file(write("a.xml", camt(entry("5.00")))))[1] == 1
@@ -269,6 +280,28 @@ class TestAccounts:
         assert refusal is not None
         assert refusal.code == "account_not_told"
         assert counts(bring_file(sheet, kind="bank", account="FR1420041010050500013M02606"))[1] == 1
+
+
+class TestSheets:
+    def test_a_card_statement_is_read_by_a_learnt_mapping(
+        self, write: Writer, bring_file: Bring, company: Company
+    ) -> None:
+        text = "Date,Label,Amount\n2026-06-11,HOTEL,33.50\n2026-06-12,REFUND,-10.00\n"
+        mapping = queries.Mapping(
+            name="card",
+            kind="bank",
+            header=("Date", "Label", "Amount"),
+            columns={"date": "Date", "text": "Label", "amount_inverse": "Amount"},
+        )
+        imports.save_mapping(mapping, organisation_id=company.organisation_id, by=company.by)
+        assert counts(bring_file(write("card.csv", text)))[1] == 2
+        assert list(BankLine.objects.order_by("pk").values_list("amount_minor", flat=True)) == [-3350, 1000]
+
+    def test_an_amount_of_origin_keeps_its_currency(self, write: Writer, bring_file: Bring) -> None:
+        text = "Date,Label,Currency,Amount,Amount Currency\n2026-06-11,A,USD,-33.50,0.0\n2026-06-12,B,EUR,15.25,10.00\n"
+        assert counts(bring_file(write("a.csv", text)))[1] == 2
+        told = BankLine.objects.order_by("pk").values_list("currency", "original_currency", "original_amount_minor")
+        assert list(told) == [("USD", "", None), ("USD", "EUR", 1000)]
 
 
 class TestProviders:

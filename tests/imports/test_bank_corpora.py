@@ -113,7 +113,7 @@ class TestBooked:
         first = bring()
         refused = {file.file: file.refusal.code for file in first if file.refusal is not None}
         assert refused == {}
-        assert sum(file.created for file in first) == BankLine.objects.filter(batch_key="").count() > 500
+        assert sum(file.created for file in first) == BankLine.objects.filter(batch_key="").count() > 300
         again = bring()
         assert {file.file: (file.created, file.changed) for file in again if file.created or file.changed} == {}
 

@@ -52,6 +52,12 @@ class AccountEntityUnknown(Refused):
     message = gettext_noop("Nobody knows account {account}: say which company it belongs to ({known}).")
 
 
+class AccountOfAnother(Refused):
+    """The statement's account belongs to another company than the one whose books were said to be brought in."""
+
+    message = gettext_noop("Account {account} belongs to company {owner}, not to {code}.")
+
+
 class AccountNotTold(Refused):
     """The file names no account, and several are known."""
 
@@ -186,6 +192,8 @@ def _resolve(owner: Owner, statement: StagedStatement, booked: Booked) -> None:
     if account is None:
         account = _add_account(owner, _as_chosen(owner, statement.account))
         booked.accounts_added.append(account.pk)
+    if owner.entity_code is not None and account.entity.code != owner.entity_code:
+        raise AccountOfAnother(account=str(account), owner=account.entity.code, code=owner.entity_code)
     statement.account_id, statement.entity_id = account.pk, account.entity_id
     statement.currency = statement.account.currency or account.currency
 
@@ -201,7 +209,8 @@ def _as_chosen(owner: Owner, stated: StatedAccount) -> StatedAccount:
 
 def account_for(owner: Owner, stated: StatedAccount) -> BankAccount | None:
     """The known account a statement is of, or None for a new one; refuses to guess among several."""
-    known = list(BankAccount.objects.filter(organisation_id=owner.organisation_id, is_active=True).order_by("pk"))
+    rows = BankAccount.objects.filter(organisation_id=owner.organisation_id, is_active=True).select_related("entity")
+    known = list(rows.order_by("pk"))
     usable = [one for one in known if stated.currency in {"", one.currency}]
     if stated.iban or stated.number:
         return _named(usable, stated) or _learnt(owner, usable, stated)

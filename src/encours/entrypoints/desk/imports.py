@@ -159,7 +159,7 @@ def import_drop(request: DeskRequest, word: str) -> HttpResponse:
     context = {
         "word": word,
         "files": shown,
-        "has_fec": any(one.preview.kind == "fec" for one in shown),
+        "has_fec": any(one.preview.kind in {"fec", *MACHINE_READ} for one in shown),
         "entities": access.entities(request.scope),
         "kinds": [(kind, label) for kind, label in FileKind.choices if kind and kind != "fec"],
         "is_running": any(one.run is not None and one.run.state == RunState.RUNNING for one in shown),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from encours.core.errors import EncoursError
 from encours.imports.formats import blocks, dues, fec, headers, parties
 from encours.imports.formats.bank import files as bank
 from encours.imports.formats.bank.model import NotABankFile
@@ -152,7 +153,7 @@ def open_file(
 def _is_of_payments(path: Path) -> bool:
     """Whether a table is our own books' payments: each row says which customer paid, as no payer's advice does."""
     try:
-        header = open_table(path, is_known=headers.recognised).header
+        header = open_table(path, is_known=lambda row: 0).header
     except EncoursError:
         return False
     return headers.guess_kind(header) == "payments" and "customer" in headers.columns_of(header, "payments").places

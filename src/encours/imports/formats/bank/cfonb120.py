@@ -153,7 +153,8 @@ def _scaled(number: int, minor: int, places: int, currency: str) -> int:
     if places <= wanted:
         scaled_up: int = minor * 10 ** abs(wanted - places)
         return scaled_up
-    scaled, rest = divmod(abs(minor), 10 ** (places - wanted))
+    factor: int = 10 ** abs(places - wanted)
+    scaled, rest = divmod(abs(minor), factor)
     if rest:
         raise BankFileBroken(place=f"line {number}", field="decimals", value=str(places))
     return scaled if minor > 0 else -scaled

@@ -114,6 +114,9 @@ def _told_above(table: Table) -> Statement:
 def _block(block: Block, columns: Columns, style: Style, statements: _Statements, *, currency: str) -> Read:
     reader = BlockReader(block, columns, style)
     currencies = reader.currencies(default=currency)
+    originals = list(_raw(reader, columns, "original_amount")), list(_raw(reader, columns, "original_currency"))
+    if "original_amount" in columns.places and "original_currency" not in columns.places:
+        _part_currencies(currencies, originals, own=currency)
     days, values = reader.dates("date", is_required=True), reader.dates("value_date")
     money = {
         name: reader.amounts(name, currencies) for name in ("amount", "amount_inverse", "debit", "credit", "gross")
@@ -123,7 +126,6 @@ def _block(block: Block, columns: Columns, style: Style, statements: _Statements
         name: _raw(reader, columns, name)
         for name in ("side", "name", "iban", "text", "more", "reference", "end_to_end", "account", "code")
     }
-    originals = _raw(reader, columns, "original_amount"), _raw(reader, columns, "original_currency")
     refused = {problem.line for problem in reader.problems}
     for index, line in enumerate(block.lines):
         if line in refused:
@@ -144,6 +146,19 @@ def _block(block: Block, columns: Columns, style: Style, statements: _Statements
         _original(made, style, originals[0][index], originals[1][index])
         yield from _with_fee(made, money["fee"][index], is_provider=statements.is_provider)
     yield from reader.problems
+
+
+def _part_currencies(currencies: list[str], originals: tuple[list[str], list[str]], *, own: str) -> None:
+    """One column of currencies beside an amount of origin names the origin's where there is one, else the account's.
+
+    USD -33.50 (0.00), EUR 1,525.00 (1,000.00) -> -33.50 USD, and 1,525.00 USD that were 1,000.00 EUR.
+    """
+    amounts, codes = originals
+    plain = {code for code, amount in zip(currencies, amounts, strict=True) if not amount.strip(" 0.,-")}
+    account = plain.pop() if len(plain) == 1 else own
+    for index, amount in enumerate(amounts):
+        if amount.strip(" 0.,-"):
+            codes[index], currencies[index] = currencies[index], account
 
 
 def _raw(reader: BlockReader, columns: Columns, name: str) -> Sequence[str]:
