@@ -5,7 +5,7 @@
 
 Scored by the truth that generated books bring: a line is right when its items and the money on each are those of the
 truth. Books are of several manners (bench/make_bank.py) and, with --book, anybody's. The floors of error in
-`matching.rules.evidence` were counted with seeds 1 to 9; what is reported uses seed 101 and above.
+`matching.rules.evidence` are judgements checked with seeds 1 to 4; what is reported uses seed 101 and above.
 """
 
 import argparse

@@ -3,9 +3,9 @@
 Points are hundredths of a nat of log-odds, each the logarithm of how much likelier the evidence is if the proposal is
 right than by chance. They are priors of sense (one digit that agrees: ln 10; an amount: how rare it is in this book; an
 account: how many customers there are), so they hold for a book of any size. What sense cannot say - how often a payer
-quotes the wrong number - is a floor of error: of each kind of evidence, how many of a million were wrong in the
-calibration books (`python -m bench.matching --calibrate`; other seeds than those it reports), never below what so few
-cases can prove, and the floors of how it is quoted, how the amount fits and who pays add up.
+quotes the wrong number - is a floor of error: of each kind of evidence, how many of a million are taken to be wrong, a
+judgement that generated books confirm (`python -m bench.matching --calibrate` counts them; other seeds than those it
+reports), and the floors of how it is quoted, how the amount fits and who pays add up.
 `Learnt.evidence` moves a floor with what people confirmed and undid.
 """
 
