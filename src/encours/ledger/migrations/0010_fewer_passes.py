@@ -1,4 +1,4 @@
-"""The ledger's checks look at what was added once where they looked four times, and its indexes carry less.
+"""The ledger's checks look at what was added once where they looked four times, and one index carries less.
 
 The same laws with the same names refuse the same rows. What was closed is listed by the day it was closed; what a past
 balance needs of it besides is read from the table. The latest day of any allocation is known from an index.
