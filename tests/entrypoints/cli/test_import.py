@@ -13,6 +13,8 @@ from encours.entrypoints.cli import import_
 from encours.ledger.models import OpenItem
 from tests.documented import documented, shape
 from tests.imports.conftest import MONTH, fec_text
+from tests.imports.test_bank import camt, entry
+from tests.imports.test_remittance import FRENCH
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -52,6 +54,23 @@ class TestImport:
         code, out, _ = run(capsys, str(path), "--json")
         assert document(out)["files"][0]["unchanged"] == 9
         assert Organisation.objects.count() == 1
+
+    def test_a_bank_file_and_an_advice_say_what_they_hold(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        paths = [tmp_path / "a.xml", tmp_path / "avis.txt"]
+        paths[0].write_text(camt(entry("3176.00", day="2026-06-16"), opening="10", closing="3186"))
+        paths[1].write_text(FRENCH)
+        code, out, _ = run(capsys, *map(str, paths), "--json")
+        assert code == 0
+        bank, advice = document(out)["files"]
+        assert (bank["kind"], bank["created"], bank["accounts"][0]["is_new"]) == ("bank", 1, True)
+        assert bank["statements"][0]["opening"] == {"amount": "10.00", "currency": "EUR"}
+        assert bank["statements"][0]["difference"] == {"amount": "0.00", "currency": "EUR"}
+        assert (advice["kind"], advice["payer"], advice["date"]) == ("remittance", "ACME INDUSTRIES SAS", "2026-06-15")
+        assert advice["total"] == {"amount": "3176.00", "currency": "EUR"}
+        assert advice["lines"][1]["deduction_reason"] == "marchandise abîmée"
+        assert advice["detail"]["advice"]["bank_line"] is not None
 
     def test_refused_rows_have_line_field_and_reason(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         path = tmp_path / "factures.csv"

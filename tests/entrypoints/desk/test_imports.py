@@ -14,6 +14,8 @@ from encours.imports.models import ImportMapping, ImportRun
 from encours.invoices.models import Document
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Desk, seated
+from tests.imports.test_bank import camt, entry
+from tests.imports.test_remittance import FRENCH
 
 INVOICES = (
     "N° facture;N° client;Date facture;Date échéance;Montant TTC;Devise\n"
@@ -56,6 +58,13 @@ class TestADrop:
         assert ImportMapping.objects.get().columns["gross"] == "Betrag"
         assert "Notre logiciel" in desk.get(dropped(desk, "odd2.csv", FOREIGN)).content.decode()
 
+    def test_looks_into_statements_and_advices(self, desk: Desk):
+        page = desk.get(dropped(desk, "juin.xml", camt(entry("100.00", text="FACT 4711")))).content.decode()
+        assert "FACT 4711" in page
+        assert "Relevé bancaire" in page
+        page = desk.get(dropped(desk, "avis.txt", FRENCH)).content.decode()
+        assert "marchandise abîmée" in page
+
     def test_belongs_to_one_organisation(self, desk: Desk):
         assert desk.get("/imports/drop/AAAAAAAAAAAAAAAAAAAAAAAA").status_code == 404
         assert desk.get("/imports/drop/..%2F..").status_code == 404
@@ -85,6 +94,24 @@ class TestTheJob:
         page = desk.get(f"/imports/{run.pk}").content.decode()
         assert "Lignes à corriger à la source" in page
         assert b"abc" in b"".join(desk.get(f"/imports/{run.pk}/report").streaming_content)
+
+    def test_tells_the_statements_of_a_bank_file(self, company: Company, desk: Desk):
+        text = camt(entry("100.00"), opening="10", closing="111")
+        word = dropped(desk, "juin.xml", text).rsplit("/", 1)[1]
+        bring_in(
+            organisation_id=company.organisation_id,
+            paths=[str(file.path) for file in uploads.files_of(word, organisation_id=company.organisation_id)],
+            entity_code="",
+            is_dry_run=False,
+            actor_id=company.collector.pk,
+            actor_name="Nadia",
+        )
+        context.bind(company.organisation_id)
+        run = ImportRun.objects.get()
+        assert run.entity_id == company.entity.pk
+        page = desk.get(f"/imports/{run.pk}").content.decode()
+        assert "FR7630006000011234567890189" in page
+        assert "solde faux" in page
 
 
 class TestTheRunsOfOtherCompanies:

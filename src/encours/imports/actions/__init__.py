@@ -224,7 +224,7 @@ def _load_one(
             if opened is None:
                 return None
             if opened.kind == "bank":
-                load_bank(_bank_call(circumstances), opened, result)
+                work.entity_id = load_bank(_bank_call(circumstances), opened, result)
                 return None
             if opened.kind == "remittance":
                 call_for = _bank_call(circumstances)

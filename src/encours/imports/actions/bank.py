@@ -16,7 +16,7 @@ from encours.core.money import Money
 from encours.imports.actions.results import FileResult
 from encours.imports.actions.runs import KEPT_ROWS_MAX, RunRecorder
 from encours.imports.formats.bank import files, sheet
-from encours.imports.formats.bank.model import Line, NotABankFile, Read, Statement
+from encours.imports.formats.bank.model import Line, NoStatement, NotABankFile, Read, Statement
 from encours.imports.formats.opening import Opened
 from encours.imports.formats.problems import Problem
 from encours.payments import advice_actions as advices
@@ -102,13 +102,16 @@ class _Heard:
         )
 
 
-def load_bank(call: BankCall, opened: Opened, result: FileResult) -> None:
-    """Book a bank file; unreadable lines are left out and told, balances and gaps are looked at.
+def load_bank(call: BankCall, opened: Opened, result: FileResult) -> int | None:
+    """Book a bank file and say whose company's it is, where it is of one; balances and gaps are looked at.
 
-    An archive is booked file by file, all or nothing. Refuses what is no statement, and what contradicts its format.
+    Unreadable lines are left out and told. An archive is booked file by file, all or nothing. Refuses what is no
+    statement, and what contradicts its format.
     """
     if opened.bank == "zip":
         with files.unpacked(opened.path) as members:
+            if not members:
+                raise NoStatement(format="ZIP")
             for name, path in members:
                 form = files.recognise(path)
                 if form in {"", "zip"}:
@@ -122,6 +125,8 @@ def load_bank(call: BankCall, opened: Opened, result: FileResult) -> None:
     joined = advices.join_advices(organisation_id=call.organisation_id, by=call.by)
     if joined:
         result.detail["advices_joined"] = len(joined)
+    entities = {one["entity_id"] for one in result.detail.get("accounts", {}).values()}
+    return entities.pop() if len(entities) == 1 else None
 
 
 def currency_of(call: BankCall) -> str:
@@ -279,6 +284,7 @@ def _tell(
             str(one.account_id),
             {
                 "id": one.account_id,
+                "entity_id": one.entity_id,
                 "account": one.account.iban or one.account.number,
                 "currency": one.currency,
                 "is_new": one.account_id in booked.accounts_added,
