@@ -1,5 +1,6 @@
 """Write to a customer: a template or one's own words, seen as it will be read, checked, sent through the outbox."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -171,12 +172,13 @@ def write_preview(request: DeskRequest, number: str) -> HttpResponse:
     if not _is_complete(form):
         raise Http404
     written = _written(request, customer, form)
+    # a form still empty shows the letter around the words to come
+    written = replace(written, subject=written.subject or "…", text=written.text or "…")
     found = writing.considered(written, today=request.today, now=request.now)
     try:
         letter = writing.letter(written, found.listed, today=request.today)
     except EncoursError as error:
-        sentence = gettext("Write a subject and a text.") if not written.subject else error.translated(gettext)
-        page = render(request, "desk/templates/_unwritable.html", {"sentence": sentence})
+        page = render(request, "desk/templates/_unwritable.html", {"sentence": error.translated(gettext)})
         return framed(page.content.decode())
     html = with_subject(request, messaging.safe_html(letter.html), subject=letter.subject, text=letter.text)
     return framed(html)
