@@ -67,4 +67,6 @@ def by_number(text: str, *, scope: Scope, entity_ids: Sequence[int], limit: int)
 def parties_of_numbers(numbers: Collection[str], *, organisation_id: int) -> dict[str, tuple[int, int]]:
     """The customer and company of each document number that is known, for files that name invoices."""
     found = Document.objects.filter(organisation_id=organisation_id, is_current=True, number__in=numbers)
-    return {number: (customer, entity) for number, customer, entity in found.values_list("number", "customer", "entity")}
+    return {
+        number: (customer, entity) for number, customer, entity in found.values_list("number", "customer", "entity")
+    }
