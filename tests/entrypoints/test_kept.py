@@ -55,10 +55,10 @@ class TestBackground:
             go.wait(5)
             return "answer"
 
-        assert background.get("key", reckon, state=1, patience=0.01) is None
+        assert background.get("key", reckon, state=1, patience_seconds=0) is None
         go.set()
-        assert background.get("key", reckon, state=1, patience=5) == ("answer",)
-        assert background.get("key", reckon, state=1, patience=5) == ("answer",)
+        assert background.get("key", reckon, state=1, patience_seconds=5) == ("answer",)
+        assert background.get("key", reckon, state=1, patience_seconds=5) == ("answer",)
 
     def test_raises_what_the_reckoning_refuses_with(self) -> None:
         background = kept.Background(kept.Store(values_max=2))
@@ -67,7 +67,7 @@ class TestBackground:
             raise LookupError("no such scenario")
 
         with pytest.raises(LookupError):
-            background.get("key", refuse, state=1, patience=5)
+            background.get("key", refuse, state=1, patience_seconds=5)
 
 
 class TestKeptParts:

@@ -37,6 +37,13 @@ class Desk(Client):
         return self.get(address, headers={"HX-Request": "true"}, **more)
 
 
+def is_workbook(answer: Any) -> bool:
+    """Whether an answer is an XLSX file; read to its end, so that its file is closed."""
+    content = b"".join(answer.streaming_content)
+    answer.close()
+    return content.startswith(b"PK")
+
+
 class Books:
     """Posts the cast's documents in the words of the story."""
 

@@ -6,18 +6,12 @@ import io
 import pytest
 
 from tests.cast import Company
-from tests.entrypoints.desk.conftest import Books, Desk, seated
+from tests.entrypoints.desk.conftest import Books, Desk, is_workbook, seated
 
 
 def rows_of(answer) -> list[dict[str, str]]:
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text), delimiter=";"))
-
-
-def is_workbook(answer) -> bool:
-    content = b"".join(answer.streaming_content)
-    answer.close()
-    return content.startswith(b"PK")
 
 
 class TestCustomers:
