@@ -22,6 +22,7 @@ MODULES = (
     "cash",
     "cash_report",
     "cash_setup",
+    "cash_accounts",
     "cash_accounting",
 )
 SETUP_MODULES = (
