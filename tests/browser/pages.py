@@ -40,6 +40,7 @@ PAGES: list[tuple[str, str]] = [
     ("/cash", "Encaissements"),
     ("/cash/days", "Jour par jour"),
     ("/cash/unapplied", "Non affectés"),
+    ("/cash/lettrage?way=reference&way=sum&way=oldest", "Lettrage de masse"),
     ("/cash/accounts", "Comptes bancaires"),
     ("/cash/accounting", "Fichiers d’écritures"),
     ("/cash/settings", "Règles"),

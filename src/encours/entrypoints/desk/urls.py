@@ -23,6 +23,7 @@ MODULES = (
     "cash_report",
     "cash_setup",
     "cash_accounts",
+    "cash_lettrage",
     "cash_accounting",
 )
 SETUP_MODULES = (
