@@ -38,7 +38,10 @@ class TestMassLettrage:
         desk.post("/cash/lettrage/apply", {"way": "sum", "group": groups_of(page)})
         assert (open_of("FA-1"), open_of("RG-8"), open_of("FA-3")) == (0, 0, 80_000)
         key = AuditEntry.objects.get(verb="letter_all").subject_id.removeprefix("lettrage:")
-        desk.post(f"/cash/lettrage/{key}/undo")
+        assert f"/cash/lettrage/{key}/undo" in desk.get("/cash/lettrage").content.decode()
+        desk.post(f"/cash/lettrage/{key}/undo", {"why": "Mauvais client"})
+        assert AuditEntry.objects.get(verb="undo_lettrage").why == "Mauvais client"
+        assert f"/cash/lettrage/{key}/undo" not in desk.get("/cash/lettrage").content.decode()
         assert (open_of("FA-1"), open_of("RG-8")) == (120_000, -120_000)
 
     def test_of_one_customer_leaves_the_others(self, desk: Desk):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -24,6 +25,7 @@ from encours.matching.queries import lettrage as queries
 from encours.matching.rules.lettrage import Entry, Tied, Way, lettrage
 
 SHOWN = 200
+RECENT = 10
 WAYS = (
     (Way.REFERENCE, gettext_lazy("by the document it names")),
     (Way.SUM, gettext_lazy("by exact sum")),
@@ -73,6 +75,38 @@ def _rows(request: DeskRequest, entries: Sequence[Entry], groups: Sequence[Tied]
     ]
 
 
+def _made(request: DeskRequest) -> QuerySet[AuditEntry]:
+    """The mass lettrages the reader may take back: their own, or all for who sees all of the books."""
+    made = AuditEntry.objects.filter(
+        organisation_id=request.organisation_id, subject_kind="lettrage", verb="letter_all"
+    )
+    if request.scope.entity_ids or request.scope.own_portfolio_only:
+        made = made.filter(actor_id=request.user.pk)
+    return made.order_by("-sequence")
+
+
+def _recent(request: DeskRequest) -> list[dict[str, Any]]:
+    made = list(_made(request)[:RECENT])
+    undone = set(
+        AuditEntry.objects.filter(
+            organisation_id=request.organisation_id,
+            subject_kind="lettrage",
+            subject_id__in=[one.subject_id for one in made],
+            verb="undo_lettrage",
+        ).values_list("subject_id", flat=True)
+    )
+    return [
+        {
+            "at": one.at,
+            "actor_name": one.actor_name,
+            "count": one.details.get("groups", 0),
+            "mark": one.subject_id.removeprefix("lettrage:"),
+            "is_undone": one.subject_id in undone,
+        }
+        for one in made
+    ]
+
+
 @screen("view_books")
 def mass(request: DeskRequest) -> HttpResponse:
     ways, number = _asked(request, request.GET)
@@ -85,6 +119,7 @@ def mass(request: DeskRequest) -> HttpResponse:
         "ways": [{"way": way, "label": label, "is_on": way in (ways or USUAL)} for way, label in WAYS],
         "chosen_ways": ways,
         "customer": number,
+        "recent": [] if ways else _recent(request),
         "may_allocate": can(request.scope, "allocate"),
     }
     return render(request, "desk/cash/lettrage.html", context)
@@ -116,9 +151,7 @@ def mass_apply(request: DeskRequest) -> HttpResponse:
 def mass_undo(request: DeskRequest, mark: str) -> HttpResponse:
     """A whole lettrage is taken back by who made it, or by who sees all of the books."""
     key = f"lettrage:{mark}"
-    made = AuditEntry.objects.filter(organisation_id=request.organisation_id, verb="letter_all", subject_id=key).first()
-    sees_all = not request.scope.entity_ids and not request.scope.own_portfolio_only
-    if made is None or not (sees_all or made.actor_id == request.user.pk):
+    if not _made(request).filter(subject_id=key).exists():
         raise LettrageUnknown(key=key)
     count = matching.undo_lettrage(
         organisation_id=request.organisation_id,
