@@ -75,3 +75,17 @@ class TestFiles:
         post(program, f"journal-exports/{made['export']}/answer", {"accepted": False, "reference": "period closed"})
         again = program.post("/api/v1/journal-exports?entity_code=01", content_type="application/json").json()
         assert (again["number"], again["row_count"]) == (2, 2)
+
+    @pytest.mark.parametrize(
+        ("changes", "status"),
+        [({"role": "auditor"}, 403), ({"own_portfolio_only": True}, 403), ({"entity_ids": [0]}, 404)],
+    )
+    def test_are_for_those_who_keep_the_whole_books_of_a_company(self, applying, changes, status):
+        program, _, line = applying
+        body = {"customer_number": "C001", "allocations": [{"invoice_number": "F-2026-0501", "amount": "800.00"}]}
+        post(program, f"bank-lines/{line.pk}/apply", body)
+        made = program.post("/api/v1/journal-exports?entity_code=01", content_type="application/json").json()
+        Membership.objects.filter(user=program.company.collector).update(**changes)
+        again = program.post("/api/v1/journal-exports?entity_code=01", content_type="application/json")
+        answered = post(program, f"journal-exports/{made['export']}/answer", {"accepted": True})
+        assert (again.status_code, answered.status_code) == (status, status)

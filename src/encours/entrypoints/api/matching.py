@@ -8,7 +8,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 
-from encours.access.models import Entity
+from encours.access.queries import entities
 from encours.access.rules import Permission, Scope
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, gettext_noop
@@ -17,6 +17,7 @@ from encours.disputes import queries as disputes
 from encours.entrypoints.api.shapes import (
     Limit,
     MoneyShape,
+    TokenNotAllowed,
     cursor_of,
     customer_id_of,
     money,
@@ -449,11 +450,16 @@ def run(request: HttpRequest, propose_only: bool = False) -> Any:
     return {"lines": len(result.line_ids), **{name: result.counts[name] for name in names}}
 
 
+def _books(request: HttpRequest, permission: Permission) -> Scope:
+    """The reader of whole accounts: not for those who see their own customers only."""
+    scope = scope_for(request, permission)
+    if scope.own_portfolio_only:
+        raise TokenNotAllowed
+    return scope
+
+
 def _entity_id(scope: Scope, code: str) -> int:
-    entities = Entity.objects.filter(organisation_id=scope.organisation_id, code=code)
-    if scope.entity_ids:
-        entities = entities.filter(pk__in=scope.entity_ids)
-    found = entities.values_list("pk", flat=True).first()
+    found = entities(scope).filter(code=code).values_list("pk", flat=True).first()
     if found is None:
         raise EntityUnknown(code=code)
     return found
@@ -463,7 +469,7 @@ def _entity_id(scope: Scope, code: str) -> int:
 def lettrage(
     request: HttpRequest, entity_code: str, first: date, last: date, only_lettered: bool = False
 ) -> StreamingHttpResponse:
-    scope = scope_for(request, Permission.EXPORT)
+    scope = _books(request, Permission.EXPORT)
     entity_id = _entity_id(scope, entity_code)
     rows = list(
         files.lettered_rows(
@@ -499,8 +505,14 @@ class AnswerShape(Schema):
     reference: str = ""
 
 
+def _exports(scope: Scope) -> list[files.ExportRow]:
+    """The files of the companies the reader may see."""
+    codes = set(entities(scope).values_list("code", flat=True))
+    return [row for row in files.exports(scope.organisation_id) if row.entity_code in codes]
+
+
 def _export(scope: Scope, export_id: int) -> files.ExportRow:
-    found = next((one for one in files.exports(scope.organisation_id) if one.export_id == export_id), None)
+    found = next((row for row in _exports(scope) if row.export_id == export_id), None)
     if found is None:
         raise ExportUnknown(export_id=export_id)
     return found
@@ -521,13 +533,13 @@ def _export_shape(row: files.ExportRow) -> dict[str, Any]:
 
 @router.get("/journal-exports", response=list[ExportShape], summary="The journal files made, the latest first")
 def list_exports(request: HttpRequest) -> Any:
-    scope = scope_for(request, Permission.EXPORT)
-    return [_export_shape(row) for row in files.exports(scope.organisation_id)]
+    scope = _books(request, Permission.EXPORT)
+    return [_export_shape(row) for row in _exports(scope)]
 
 
 @router.post("/journal-exports", response=ExportShape, summary="Put new postings into a journal file")
 def make_export(request: HttpRequest, entity_code: str) -> Any:
-    scope = scope_for(request, Permission.EXPORT)
+    scope = _books(request, Permission.ALLOCATE)
     entity_id = _entity_id(scope, entity_code)
     made = matching.make_export(organisation_id=scope.organisation_id, entity_id=entity_id, by=_by(request))
     return _export_shape(_export(scope, made.pk))
@@ -535,7 +547,7 @@ def make_export(request: HttpRequest, entity_code: str) -> Any:
 
 @router.get("/journal-exports/{export_id}/file", summary="The journal file, in the form of the FEC")
 def export_file(request: HttpRequest, export_id: int) -> StreamingHttpResponse:
-    scope = scope_for(request, Permission.EXPORT)
+    scope = _books(request, Permission.EXPORT)
     row = _export(scope, export_id)
     rows = list(files.journal_rows(scope.organisation_id, export_id=export_id))
     return _file(rows, f"journal-{row.entity_code}-{row.number:06d}.txt")
@@ -543,10 +555,10 @@ def export_file(request: HttpRequest, export_id: int) -> StreamingHttpResponse:
 
 @router.post("/journal-exports/{export_id}/answer", response=ExportShape, summary="Acknowledge or refuse a file")
 def answer(request: HttpRequest, export_id: int, given: AnswerShape) -> Any:
-    scope = scope_for(request, Permission.EXPORT)
+    scope = _books(request, Permission.ALLOCATE)
     matching.answer_export(
         organisation_id=scope.organisation_id,
-        export_id=export_id,
+        export_id=_export(scope, export_id).export_id,
         is_accepted=given.accepted,
         reference=given.reference,
         now=timezone.now(),
