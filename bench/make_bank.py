@@ -500,7 +500,9 @@ def said(chance: random.Random, manner: Manner, item: Item, number: str) -> str:
     )
 
 
-def paid_one(case: str, chance: random.Random, till: Till, _buyers: list[Buyer], manner: Manner) -> list[Payment]:
+def paid_one(
+    case: str, chance: random.Random, till: "Till | Only", _buyers: list[Buyer], manner: Manner
+) -> list[Payment]:
     """One invoice, to the cent: quoted, mangled, by reference, or not at all."""
     item = till.one()
     name, iban = party(chance, item.buyer)
@@ -563,7 +565,7 @@ def paid_silently(case: str, chance: random.Random, till: Till, _buyers: list[Bu
         account_of if case == "silent_whole" else [one for one in account_of if one.open > 0][: chance.randint(2, 5)]
     )
     if item not in group or len(group) < 2 or sum(one.open for one in group) <= 0:
-        return paid_one("exact", chance, Only(item), [], manner)  # type: ignore[arg-type]
+        return paid_one("exact", chance, Only(item), [], manner)
     till.used.update(one.id for one in group)
     text = chance.choice(("relevé", "solde compte client", "statement", "", f"client {item.buyer.code}"))
     return [
