@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -86,6 +87,15 @@ class ContactRole(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class ContactChannel(models.TextChoices):
+    """A way to reach somebody; letters of every kind count as one."""
+
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    LETTER = "letter", _("Letter")
+    CALL = "call", _("Telephone")
+
+
 class Contact(Scoped):
     """Somebody at the customer's who may be written to or called."""
 
@@ -97,13 +107,27 @@ class Contact(Scoped):
     language = models.CharField(max_length=5, blank=True, default="")
     is_primary = models.BooleanField(default=False)
     bounced_at = models.DateTimeField(null=True, blank=True)
+    # asked for no more e-mail; refusals of other channels stand in opted_out_channels
     opted_out_at = models.DateTimeField(null=True, blank=True)
+    # the channel preferred, empty without a preference
+    channel = models.CharField(max_length=10, choices=ContactChannel.choices, blank=True, default="", db_default="")
+    opted_out_channels = ArrayField(models.CharField(max_length=10), default=list, db_default=[], blank=True)
+    # the first and the last day on which this person is the one to reach
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["organisation", "customer", "email", "name"], name="customers_contact_address"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=["", *ContactChannel.values]), name="customers_contact_channel"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gte=models.F("valid_from")),
+                name="customers_contact_valid_in_order",
             ),
             models.CheckConstraint(condition=Q(role__in=ContactRole.values), name="customers_contact_role"),
         ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -127,3 +128,22 @@ def conditions_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
 def values_in(text: str) -> list[str]:
     """The values a person typed, parted by commas, semicolons or lines: "FR, BE" -> ["FR", "BE"]."""
     return [value for value in (part.strip() for part in re.split("[,;\\n]", text)) if value]
+
+
+def accepts(
+    channel: str,
+    *,
+    opted_out: bool,
+    opted_out_channels: Sequence[str],
+    valid_from: date | None,
+    valid_until: date | None,
+    today: date,
+) -> bool:
+    """Whether a contact may be reached by a channel (email, sms, letter, call) today.
+
+    Who refused e-mail (`opted_out`) may still get a letter; who left on the 30th is not reached from the 31st on, and
+    who begins on the 1st not before it.
+    """
+    if (valid_from and today < valid_from) or (valid_until and today > valid_until):
+        return False
+    return channel not in opted_out_channels and not (channel == "email" and opted_out)
