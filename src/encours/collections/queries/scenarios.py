@@ -32,27 +32,28 @@ class ScenarioRow:
     segments: Sequence[str] = field(default_factory=tuple)
 
 
-_COUNTS = """
+# The scenario of each customer: its own, else its segment's, else the default.
+APPLIED = """
 with last as (
     select distinct on (customer_id, segment_id) customer_id, segment_id, scenario_id, is_inherited
     from collections_scenarioassignment where organisation_id = %(organisation)s
     order by customer_id, segment_id, id desc
 )
-select case when o.customer_id is not null and not o.is_inherited then o.scenario_id
+select c.id, c.collector_id, c.sales_rep_id,
+       case when o.customer_id is not null and not o.is_inherited then o.scenario_id
             when s.segment_id is not null and not s.is_inherited then s.scenario_id
-            else (select scenario_id from last where customer_id is null and segment_id is null) end, count(*)
+            else (select scenario_id from last where customer_id is null and segment_id is null) end as scenario_id
 from customers_customer c
 left join last o on o.customer_id = c.id
 left join last s on s.customer_id is null and s.segment_id = c.segment_id
 where c.organisation_id = %(organisation)s and c.merged_into_id is null
-group by 1
 """
 
 
 def customer_counts(organisation_id: int) -> Mapping[int | None, int]:
     """How many customers each scenario applies to: the customer's own, else its segment's, else the default."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"organisation": organisation_id})
+        cursor.execute(f"select a.scenario_id, count(*) from ({APPLIED}) a group by 1", {"organisation": organisation_id})
         return dict(cursor.fetchall())
 
 
