@@ -10,6 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Entity, Scoped, User
 from encours.customers.models import Customer
+from encours.messaging.channel_models import Channel as Channel
+from encours.messaging.channel_models import Gateway as Gateway
+from encours.messaging.channel_models import MailProvider as MailProvider
+from encours.messaging.channel_models import MessageReport as MessageReport
+from encours.messaging.channel_models import OAuthClient as OAuthClient
+from encours.messaging.channel_models import Postage as Postage
+from encours.messaging.channel_models import PrintBatch as PrintBatch
+from encours.messaging.channel_models import PrintedLetter as PrintedLetter
+from encours.messaging.channel_models import ReportKind as ReportKind
+from encours.messaging.channel_models import SignIn as SignIn
+from encours.messaging.channel_models import TextKind as TextKind
 
 
 class Tone(models.TextChoices):
@@ -28,12 +39,14 @@ class Template(Scoped):
 
     key = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
+    channel = models.CharField(max_length=10, choices=TextKind.choices, default="email", db_default="email")
     is_default = models.BooleanField(default=False)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "key"], name="messaging_template_key"),
+            models.CheckConstraint(condition=Q(channel__in=TextKind.values), name="messaging_template_channel"),
         ]
 
     def __str__(self) -> str:
@@ -87,6 +100,14 @@ class MailAccount(Scoped):
     from_name = models.CharField(max_length=200, blank=True, default="")
     from_email = models.CharField(max_length=254)
     reply_to = models.CharField(max_length=254, blank=True, default="")
+    # some servers do not deliver nadia+token@: it is said per account whether this one does
+    has_plus_addresses = models.BooleanField(default=False, db_default=False)
+    # with google or microsoft, tokens take the place of the password; they are refreshed before they end
+    sign_in = models.CharField(max_length=20, choices=SignIn.choices, default="password", db_default="password")
+    refresh_token_encrypted = models.TextField(blank=True, default="", db_default="")
+    access_token_encrypted = models.TextField(blank=True, default="", db_default="")
+    token_ends_at = models.DateTimeField(null=True, blank=True)
+    token_problem = models.TextField(blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     domain_checked_at = models.DateTimeField(null=True, blank=True)
@@ -110,6 +131,7 @@ class MailAccount(Scoped):
                 condition=Q(user__isnull=True) | Q(entity__isnull=True), name="messaging_account_one_owner"
             ),
             models.CheckConstraint(condition=Q(security__in=Security.values), name="messaging_account_security"),
+            models.CheckConstraint(condition=Q(sign_in__in=SignIn.values), name="messaging_account_sign_in"),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +144,7 @@ class State(models.TextChoices):
     QUEUED = "queued", _("To leave")
     HELD = "held", _("Held")
     RENDERED = "rendered", _("Ready")
+    PRINTED = "printed", _("Printed")
     HANDING_OVER = "handing_over", _("Leaving")
     SENT = "sent", _("Sent")
     CAUGHT = "caught", _("Caught by the sandbox")
@@ -132,10 +155,10 @@ class State(models.TextChoices):
 
 
 class Message(Scoped):
-    """One letter to one customer, its context as decided when queued; only its state moves, by its events alone."""
+    """One message to one customer, its context as decided when queued; only its state moves, by its events alone."""
 
     key = models.CharField(max_length=200)
-    channel = models.CharField(max_length=20, default="email")
+    channel = models.CharField(max_length=40, choices=Channel.choices, default="email")
     kind = models.CharField(max_length=40)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
     template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -157,6 +180,7 @@ class Message(Scoped):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "key"], name="messaging_message_key"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="messaging_message_channel"),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -185,6 +209,10 @@ class MessageContent(Scoped):
     sender_email = models.CharField(max_length=254)
     recipients = models.JSONField(default=list)
     subject = models.CharField(max_length=500)
+    # an e-mail in full, the text of an SMS, the PDF of a letter
+    media_type = models.CharField(max_length=60, default="message/rfc822", db_default="message/rfc822")
+    # what is worth knowing of it without opening it: SMS segments, pages of a letter
+    facts = models.JSONField(default=dict, db_default={})
     raw = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)
     recorded_at = models.DateTimeField(db_default=TransactionNow())
@@ -227,8 +255,39 @@ class MessageEvent(Scoped):
         return f"{self.message_id} {self.state}"
 
 
+class HoldUntil(models.TextChoices):
+    """What has to happen to an answer before reminders to its customer leave again."""
+
+    READ = "read", _("somebody has read it")
+    ANSWERED = "answered", _("it is answered, or said to need no answer")
+
+
+class ReplyPolicy(Scoped):
+    """How long an answer holds reminders, for a whole organisation; without a row, until it is read."""
+
+    hold_until = models.CharField(max_length=10, choices=HoldUntil.choices, default=HoldUntil.READ)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation"], name="messaging_reply_policy_one"),
+            models.CheckConstraint(condition=Q(hold_until__in=HoldUntil.values), name="messaging_reply_policy_until"),
+        ]
+
+    def __str__(self) -> str:
+        return self.hold_until
+
+
+class Freed(models.TextChoices):
+    """By what an answer ceased to hold reminders."""
+
+    READ = "read", _("read")
+    ANSWERED = "answered", _("answered")
+    NO_ANSWER = "no_answer", _("needs no answer")
+
+
 class Reply(Scoped):
-    """What a customer wrote back; insert-only but for the mark of who read it, since an unread one holds reminders."""
+    """What a customer wrote back; insert-only but for the marks of who read it and of what freed the reminders."""
 
     key = models.CharField(max_length=255)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -241,12 +300,21 @@ class Reply(Scoped):
     recorded_at = models.DateTimeField(db_default=TransactionNow())
     read_at = models.DateTimeField(null=True)
     read_by_name = models.CharField(max_length=200, blank=True, default="")
+    # it holds reminders until then
+    freed_at = models.DateTimeField(null=True)
+    freed_by_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    freed_how = models.CharField(max_length=10, choices=Freed.choices, blank=True, default="", db_default="")
+    answer = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "key"], name="messaging_reply_key"),
         ]
         indexes: ClassVar = [
+            models.Index(
+                fields=["organisation", "customer"], name="messaging_reply_holding", condition=Q(freed_at=None)
+            ),
+            models.Index(fields=["organisation", "-received_at", "-id"], name="messaging_reply_latest"),
             models.Index(fields=["organisation", "customer", "-received_at"], name="messaging_reply_customer"),
             models.Index(fields=["organisation", "customer"], name="messaging_reply_unread", condition=Q(read_at=None)),
         ]
@@ -347,6 +415,44 @@ class InboundMail(Scoped):
         return self.subject
 
 
+class Scanned(models.TextChoices):
+    """What is known of a file that came along."""
+
+    WAITING = "waiting", _("Not scanned yet")
+    CLEAN = "clean", _("Scanned, nothing found")
+    INFECTED = "infected", _("Dangerous")
+    REFUSED = "refused", _("Never opened here")
+
+
+class MailAttachment(Scoped):
+    """A file that came with an inbound mail: what it calls itself, and whether it may be opened; its bytes stay there."""
+
+    mail = models.ForeignKey(InboundMail, on_delete=models.PROTECT, related_name="attachments", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=255, blank=True, default="")
+    content_type = models.CharField(max_length=127, blank=True, default="")
+    size_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=Scanned.choices, default=Scanned.WAITING)
+    why = models.CharField(max_length=200, blank=True, default="")
+    scanned_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "mail", "position"], name="messaging_attachment_place"),
+            models.CheckConstraint(condition=Q(state__in=Scanned.values), name="messaging_attachment_state"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organisation", "id"], name="messaging_attachment_waiting", condition=Q(state="waiting")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Understanding(Scoped):
     """What a mail or an answer was understood to say when it came, with the sentence relied on; insert-only."""
 
@@ -436,7 +542,7 @@ class Suppression(Scoped):
 class ChannelSwitch(Scoped):
     """Whether a channel may send at all; without a row it may. Closing it stops the very next message."""
 
-    channel = models.CharField(max_length=20)
+    channel = models.CharField(max_length=40)
     is_open = models.BooleanField(default=True)
     why = models.TextField(blank=True, default="")
     actor_name = models.CharField(max_length=200, blank=True, default="")
