@@ -31,14 +31,17 @@ ROOMS = [
     "encours.customers",
     "encours.ledger",
     "encours.messaging",
+    "encours.team",
     "encours.invoices",
     "encours.payments",
     "encours.disputes",
+    "encours.plans",
     "encours.penalties",
     "encours.matching",
     "encours.collections",
     "encours.analytics",
     "encours.imports",
+    "encours.conversation",
 ]
 INSTALLED_APPS = [
     *[room for room in ROOMS if (PACKAGE / room.removeprefix("encours.") / "apps.py").exists()],
@@ -189,6 +192,12 @@ AUTH_PASSWORD_VALIDATORS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # files dropped into INBOX_FOLDER/<organisation> are imported by themselves
+# a clamd at "host:port" or at a socket's path: once named, no attachment is handed out before it said "OK"
+ATTACHMENT_SCANNER = os.environ.get("ENCOURS_CLAMD", "")
+# an endpoint that speaks the OpenAI chat protocol may draft answers; without one everything works
+DRAFTING_ADDRESS = os.environ.get("ENCOURS_DRAFTS_URL", "")
+DRAFTING_MODEL = os.environ.get("ENCOURS_DRAFTS_MODEL", "")
+DRAFTING_KEY = os.environ.get("ENCOURS_DRAFTS_KEY", "")
 INBOX_FOLDER = Path(os.environ.get("ENCOURS_INBOX") or ENCOURS_HOME / "inbox")
 UPLOAD_SIZE_MAX_BYTES = int(os.environ.get("ENCOURS_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 

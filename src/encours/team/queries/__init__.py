@@ -1,0 +1,1 @@
+"""Read tasks, absences and calendar feeds."""
