@@ -30,7 +30,7 @@ class TextKind(models.TextChoices):
 
 
 class Gateway(Scoped):
-    """The provider that takes an organisation's messages of one channel, and how to get in; an administrator edits it."""
+    """The provider that takes an organisation's messages of one channel; an administrator edits it."""
 
     channel = models.CharField(max_length=40, choices=Channel.choices)
     adapter = models.CharField(max_length=40)
@@ -48,6 +48,30 @@ class Gateway(Scoped):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.adapter}"
+
+
+class MessageAttachment(Scoped):
+    """A file that goes with an e-mail, made once when the message was queued; insert-only."""
+
+    message = models.ForeignKey(
+        "messaging.Message", on_delete=models.PROTECT, related_name="attachments", db_index=False
+    )
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "message", "position"], name="messaging_attached_position"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Postage(models.TextChoices):
@@ -72,7 +96,7 @@ class PrintBatch(Scoped):
 
 
 class PrintedLetter(Scoped):
-    """One letter's place in a print batch; insert-only. A letter put back after a bad print may stand in a later one."""
+    """One letter's place in a print batch; insert-only. One put back after a bad print may stand in a later one."""
 
     batch = models.ForeignKey(PrintBatch, on_delete=models.PROTECT, related_name="letters")
     message = models.ForeignKey("messaging.Message", on_delete=models.PROTECT, related_name="prints", db_index=False)
@@ -179,7 +203,7 @@ class OAuthClient(Scoped):
 
 
 class MailProvider(Scoped):
-    """A mail provider that tells what became of messages by webhook; its address holds a token, its calls are verified."""
+    """A mail provider that tells by webhook what became of messages; its calls are verified."""
 
     provider = models.CharField(max_length=30)
     token = models.CharField(max_length=64)

@@ -183,7 +183,8 @@ def _value(value: Any, variable: Variable) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise TypeError
-    return str(value)
+    # the sign that marks a letter's tables (rules.layout) is not for values to write
+    return str(value).replace("\ue000", "")
 
 
 def _date(value: Any) -> date:

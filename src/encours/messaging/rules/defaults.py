@@ -17,6 +17,7 @@ class DefaultTemplate:
     key: str
     name: str
     tone: str
+    channel: str = "email"
 
 
 DEFAULTS: tuple[DefaultTemplate, ...] = (
@@ -28,14 +29,24 @@ DEFAULTS: tuple[DefaultTemplate, ...] = (
     DefaultTemplate("thanks", gettext_noop("Thanks for payment"), "courteous"),
     DefaultTemplate("statement", gettext_noop("Statement of account"), "neutral"),
     DefaultTemplate("own_words", gettext_noop("In your own words"), "neutral"),
+    DefaultTemplate("sms_reminder", gettext_noop("SMS: reminder"), "cordial", "sms"),
+    DefaultTemplate("sms_last_notice", gettext_noop("SMS: last notice"), "last", "sms"),
+    DefaultTemplate("letter_reminder", gettext_noop("Letter: reminder"), "cordial_firm", "letter"),
+    DefaultTemplate("letter_last_notice", gettext_noop("Letter: last notice"), "last", "letter"),
+    DefaultTemplate("letter_formal_notice", gettext_noop("Letter: formal notice"), "last", "letter"),
 )
+CHANNEL_OF = {default.key: default.channel for default in DEFAULTS}
 
 
 @lru_cache(maxsize=32)
 def wording(key: str, language: str) -> Wording:
-    """The words of a default template; the first line of its text file is the subject."""
-    subject, _, text = (FOLDER / language / f"{key}.txt").read_text("utf-8").partition("\n\n")
-    return Wording(language, subject, (FOLDER / language / f"{key}.mjml").read_text("utf-8"), text)
+    """The words of a default template; the first line of its text file is the subject, but for an SMS."""
+    channel, source = CHANNEL_OF[key], (FOLDER / language / f"{key}.txt").read_text("utf-8")
+    if channel == "sms":
+        return Wording(language, "", "", source, channel)
+    subject, _, text = source.partition("\n\n")
+    mjml = (FOLDER / language / f"{key}.mjml").read_text("utf-8") if channel == "email" else ""
+    return Wording(language, subject, mjml, text, channel)
 
 
 def wordings(key: str) -> Iterator[Wording]:

@@ -14,6 +14,9 @@ _INCLUDED_TEXT = re.compile(r"""\{%-?\s*include\s+["']([a-z_]+)["']\s*-?%\}\n?""
 _INCLUDED_MJML = re.compile(r"""<mj-include\s+path=["']([a-z_]+)["']\s*/>""")
 _FRENCH_SPACE = re.compile(r" (?=[;:?»]|!(?!=|important))")
 _BODY_PLACE = "<!-- body -->"
+# no keyboard has this sign, and no value of a context keeps it
+BLOCK_MARK = "\ue000"
+LETTER_BLOCKS = frozenset({"items", "statement", "pay", "signature"})
 
 
 class MjmlUnreadable(Refused):
@@ -59,6 +62,18 @@ def _expanded(source: str, pattern: re.Pattern[str], known: dict[str, str]) -> s
 def own_text(source: str) -> str:
     """A text body without the parts it asks for, so that its lines count as its writer sees them."""
     return _INCLUDED_TEXT.sub("\n", source)
+
+
+@lru_cache(maxsize=512)
+def whole_letter(source: str, *, language: str) -> str:
+    """A letter's text with its parts in place; tables, bank details and signature stay as marks for the page to set."""
+
+    def part(found: re.Match[str]) -> str:
+        if found[1] in LETTER_BLOCKS:
+            return f"\n{BLOCK_MARK}{found[1]}{BLOCK_MARK}\n"
+        return "" if found[1] == "footer" else found[0]  # the foot stands on every page of a letter
+
+    return whole_text(_INCLUDED_TEXT.sub(part, source), language=language)
 
 
 @lru_cache(maxsize=512)

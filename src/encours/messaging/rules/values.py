@@ -10,13 +10,31 @@ type Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox and the name shown with it."""
+    """Somebody to write to: a mailbox, a telephone number or the lines of a postal address, and the name with it."""
 
-    email: str
+    email: str = ""
     name: str = ""
+    phone: str = ""
+    lines: Sequence[str] = ()  # under the name, as `rules.postal.lines_of` gives them
+    country: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        return {"email": self.email, "name": self.name}
+    def as_json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"email": self.email, "name": self.name}
+        if self.phone:
+            found["phone"] = self.phone
+        if self.lines:
+            found["lines"] = list(self.lines)
+        return found
+
+    @classmethod
+    def of_json(cls, kept: Json) -> "Address":
+        """The address as a message keeps it."""
+        return cls(kept.get("email", ""), kept.get("name", ""), kept.get("phone", ""), tuple(kept.get("lines", ())))
+
+    @property
+    def where(self) -> str:
+        """Where it is, in one line: the mailbox, else the number, else the last line of the postal address."""
+        return self.email or self.phone or (self.lines[-1] if self.lines else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +43,15 @@ class Sender:
 
     user_id: int | None = None
     entity_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with an e-mail."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +68,20 @@ class Draft:
     context: Json
     send_after: datetime
     cc: Sequence[Address] = field(default_factory=tuple)
+    channel: str = "email"
+    # files that go with an e-mail, by name; kept with the message, so made once
+    attachments: Sequence["Attachment"] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a template version says: a subject, an MJML body and a text body, in one language."""
+    """What a template version says in one language: subject, MJML and text for e-mail, less for other channels."""
 
     language: str
     subject: str
     mjml: str
     text: str
+    channel: str = "email"  # of texts: email, sms, letter
 
 
 @dataclass(frozen=True, slots=True)

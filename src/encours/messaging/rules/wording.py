@@ -12,7 +12,8 @@ from jinja2.runtime import LoopContext
 from encours.core.errors import Refused, gettext_noop
 from encours.core.money import Money
 from encours.messaging.rules import context as contexts
-from encours.messaging.rules import formats, layout
+from encours.messaging.rules import formats, layout, sms
+from encours.messaging.rules.channels import EMAIL, LETTER
 from encours.messaging.rules.context import VariableMissing, VariableWithheld, Withheld
 from encours.messaging.rules.values import Json, Letter, Wording
 
@@ -256,6 +257,8 @@ def variables(wording: Wording) -> list[str]:
 
     "Bonjour {{ customer.name }}" -> ["customer.name"]; "{{ custmer.name }}" -> VariableUnknown, with its line.
     """
+    if wording.channel != EMAIL:
+        return _plain_variables(wording)
     text = layout.whole_text(wording.text, language=wording.language)
     mjml = layout.whole_mjml(wording.mjml, language=wording.language)
     found = [
@@ -269,6 +272,24 @@ def variables(wording: Wording) -> list[str]:
     return sorted({named.path.removesuffix("[]") for named in found})
 
 
+def _plain_variables(wording: Wording) -> list[str]:
+    """The same for a letter or an SMS, which have no MJML; an SMS has no subject either."""
+    language = wording.language
+    found = [
+        *_checked(layout.own_text(wording.text), language=language, part="text"),
+        *_checked(_whole_plain(wording), language=language, part="text"),
+    ]
+    if wording.channel == LETTER:
+        found += _checked(wording.subject, language=language, part="subject")
+    return sorted({named.path.removesuffix("[]") for named in found})
+
+
+def _whole_plain(wording: Wording) -> str:
+    if wording.channel == LETTER:
+        return layout.whole_letter(wording.text, language=wording.language)
+    return layout.whole_text(wording.text, language=wording.language)
+
+
 def _filled(template: Template, values: Mapping[str, Any]) -> str:
     try:
         return template.render(values)
@@ -280,7 +301,7 @@ def render(wording: Wording, context: Json) -> Letter:
     """The letter a reader gets; refuses when something printed is not known, before anything can leave.
 
     A subject "{{ items|count }} factures échues, {{ totals|amounts }}" with three items that sum to EUR 14,088.40
-    -> "3 factures échues, 14 088,40 €". Names are escaped in HTML: "Dupont & <fils>" -> "Dupont &amp; &lt;fils&gt;".
+    -> "3 factures échues, 14 088,40 €". An SMS has a text alone, a letter a subject and a text. Names are escaped in HTML: "Dupont & <fils>" -> "Dupont &amp; &lt;fils&gt;".
     """
     return render_typed(wording, contexts.typed(context))
 
@@ -288,18 +309,30 @@ def render(wording: Wording, context: Json) -> Letter:
 def render_typed(wording: Wording, values: Mapping[str, Any]) -> Letter:
     """As render, for a context whose values are already typed."""
     language = wording.language
+    if wording.channel != EMAIL:
+        text = _filled(_compiled(_whole_plain(wording), language=language, part="text"), values)
+        return Letter(_subject(wording, values), "", text.strip()) if wording.channel == LETTER else _sms(text)
     html = layout.html_of(wording.mjml, language=language)
-    subject = _filled(
-        _compiled(layout.whole_text(wording.subject, language=language), language=language, part="subject"), values
-    ).strip()
-    if not 0 < len(subject) <= SUBJECT_LETTERS_MAX or _breaks_its_line(subject):
-        raise SubjectUnusable(subject=subject[:80], letters_max=SUBJECT_LETTERS_MAX)
+    subject = _subject(wording, values)
     text = layout.whole_text(wording.text, language=language)
     return Letter(
         subject=subject,
         html=_filled(_compiled(html, language=language, part="MJML"), values),
         text=_filled(_compiled(text, language=language, part="text"), values).strip() + "\n",
     )
+
+
+def _subject(wording: Wording, values: Mapping[str, Any]) -> str:
+    source = layout.whole_text(wording.subject, language=wording.language)
+    subject = _filled(_compiled(source, language=wording.language, part="subject"), values).strip()
+    if not 0 < len(subject) <= SUBJECT_LETTERS_MAX or _breaks_its_line(subject):
+        raise SubjectUnusable(subject=subject[:80], letters_max=SUBJECT_LETTERS_MAX)
+    return subject
+
+
+def _sms(text: str) -> Letter:
+    """A short message: no subject, no HTML; refuses what is too long."""
+    return Letter("", "", sms.checked(text))
 
 
 def _breaks_its_line(text: str) -> bool:
