@@ -1,27 +1,31 @@
 """Read what came in: whose it is, what it was understood to say, what waits for a person, how often it was right."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from encours.access.rules import Scope
+from encours.core import secrets
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers.models import Contact, Customer
 from encours.customers.queries import in_scope_with_merged
 from encours.messaging.models import (
     Filing,
+    HoldUntil,
     InboundMail,
     Judgement,
     Mailbox,
     MailClass,
     Message,
     MessageContent,
+    ReplyPolicy,
     Understanding,
 )
+from encours.messaging.rules.inbound import tokens
 from encours.messaging.rules.inbound.mail import Mail
 from encours.messaging.rules.understanding import likeness
 
@@ -51,16 +55,31 @@ class Whose:
 
 
 def whose(received: Mail, *, organisation_id: int) -> Whose:
-    """Whose mail it is: by the message it answers, by a plus-address, by its sender; doubtful ones are nobody's."""
-    message = message_of(received.answers, organisation_id=organisation_id) or _plus_addressed(
-        received.recipients, organisation_id=organisation_id
-    )
+    """Whose mail it is: by the message it answers, by a sealed reply address, by its sender.
+
+    What is doubtful is nobody's: a sender of several customers, a reply address whose seal is not ours, or one that
+    names another customer than the thread.
+    """
+    marked = [one for one in received.recipients if tokens.is_marked(one)]
+    claimed = tokens.claimed(marked, organisation_id=organisation_id, keys=reply_keys() if marked else ())
+    if any(not one.is_ours for one in claimed):
+        return Whose(None, None, "forged_token")
+    thread = message_of(received.answers, organisation_id=organisation_id)
+    named = _named(claimed, organisation_id=organisation_id)
+    if thread is not None and named is not None and _kept(thread.customer) != _kept(named.customer):
+        return Whose(None, None, "contradictory")
+    message = thread or named
     if message is not None:
         return Whose(_kept(message.customer), message.pk, "")
     found = customers_of(received.from_email, organisation_id=organisation_id)
     if len(found) == 1:
         return Whose(next(iter(found)), None, "")
     return Whose(None, None, "ambiguous_sender" if found else "unknown_sender")
+
+
+def reply_keys() -> list[str]:
+    """The keys that seal reply addresses, the sealing one first; made with the installation's first need of them."""
+    return secrets.working_keys(settings.ENCOURS_HOME)
 
 
 def _kept(customer: Customer) -> int:
@@ -76,11 +95,10 @@ def message_of(headers: Sequence[str], *, organisation_id: int) -> Message | Non
     return next((found[header] for header in headers if header in found), None)
 
 
-def _plus_addressed(recipients: Iterable[str], *, organisation_id: int) -> Message | None:
-    """The message a reply address names: "nadia+m4711@brevanne.example" -> message 4711, if one of ours left so."""
-    tokens = [found[1] for one in recipients if (found := re.search(r"\+m(\d{1,18})@", one))]
-    messages = Message.objects.filter(organisation_id=organisation_id, pk__in=[int(token) for token in tokens])
-    return messages.select_related("customer").first() if tokens else None
+def _named(claimed: Sequence[tokens.Claimed], *, organisation_id: int) -> Message | None:
+    ids = [one.message_id for one in claimed]
+    messages = Message.objects.filter(organisation_id=organisation_id, pk__in=ids)
+    return messages.select_related("customer").first() if ids else None
 
 
 def customers_of(email: str, *, organisation_id: int) -> set[int]:
@@ -103,6 +121,12 @@ def wrote_to(email: str, *, organisation_id: int, since: datetime) -> bool:
 def report_is_ours(received_at: datetime) -> datetime:
     """Since when an address must have been written to."""
     return received_at - timedelta(days=REPORT_DAYS_MAX)
+
+
+def hold_until(organisation_id: int) -> HoldUntil:
+    """How long an answer holds reminders in this organisation."""
+    found = ReplyPolicy.objects.filter(organisation_id=organisation_id).values_list("hold_until", flat=True).first()
+    return HoldUntil(found or HoldUntil.READ)
 
 
 def active_mailboxes(organisation_id: int) -> list[int]:

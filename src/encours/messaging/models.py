@@ -13,6 +13,7 @@ from encours.customers.models import Customer
 from encours.messaging.channel_models import Channel as Channel
 from encours.messaging.channel_models import Gateway as Gateway
 from encours.messaging.channel_models import MailProvider as MailProvider
+from encours.messaging.channel_models import MessageAttachment as MessageAttachment
 from encours.messaging.channel_models import MessageReport as MessageReport
 from encours.messaging.channel_models import OAuthClient as OAuthClient
 from encours.messaging.channel_models import Postage as Postage
@@ -425,7 +426,7 @@ class Scanned(models.TextChoices):
 
 
 class MailAttachment(Scoped):
-    """A file that came with an inbound mail: what it calls itself, and whether it may be opened; its bytes stay there."""
+    """A file of an inbound mail: what it calls itself, and whether it may be opened; its bytes stay in the mail."""
 
     mail = models.ForeignKey(InboundMail, on_delete=models.PROTECT, related_name="attachments", db_index=False)
     position = models.PositiveSmallIntegerField()

@@ -404,7 +404,7 @@ where organisation_id = %(organisation)s and customer_id <in> order by customer_
 """
 UNREAD = """
 select customer_id, count(*) from messaging_reply
-where organisation_id = %(organisation)s and customer_id <in> and read_at is null and received_at <= %(now)s group by 1
+where organisation_id = %(organisation)s and customer_id <in> and freed_at is null and received_at <= %(now)s group by 1
 """
 SETTLED = """
 select i.customer_id, i.id, i.entity_id, i.document_number, i.instalment_number, i.instalment_count, i.item_date,

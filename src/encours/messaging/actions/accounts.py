@@ -46,6 +46,7 @@ class AccountForm:
     username: str = ""
     password: str = ""
     reply_to: str = ""
+    has_plus_addresses: bool = False
 
 
 @transaction.atomic
@@ -68,6 +69,7 @@ def save_mail_account(
     account.host, account.port, account.security = form.host.strip(), form.port, form.security
     account.username, account.reply_to = form.username.strip(), form.reply_to.strip()
     account.from_name, account.from_email = form.from_name.strip(), form.from_email.strip()
+    account.has_plus_addresses = form.has_plus_addresses
     account.is_active, account.verified_at = True, None
     account.save()
     details = {"from": account.from_email, "host": account.host, "port": account.port, "security": account.security}

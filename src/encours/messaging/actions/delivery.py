@@ -19,9 +19,11 @@ from encours.core.actors import Actor
 from encours.core.errors import EncoursError, Refused, Unavailable, gettext_noop, jsonable
 from encours.messaging import queries
 from encours.messaging.actions.accounts import suppress
+from encours.messaging.inbound_queries import reply_keys
 from encours.messaging.models import MailAccount, Message, MessageContent, MessageEvent, State
 from encours.messaging.rules import delivery, wording
 from encours.messaging.rules.delivery import HandedOver
+from encours.messaging.rules.inbound import tokens
 from encours.messaging.rules.mime import Envelope, build, wire_address
 from encours.messaging.rules.server import Carrier, Connect
 from encours.messaging.rules.values import Address, Letter
@@ -277,11 +279,24 @@ def _content(run: _Run, message: Message, account: MailAccount | None, suppresse
         sender=sender,
         to=to,
         cc=cc,
-        reply_to=account.reply_to if account else "",
+        reply_to=_reply_to(message, account),
+        in_reply_to=str((message.context.get("thread") or {}).get("in_reply_to", "")),
         message_id=f"<{secrets.token_hex(16)}@{wire_address(sender.email).rpartition('@')[2]}>",
         date=run.now,
     )
     return _stored(run, message, account, letter, envelope)
+
+
+def _reply_to(message: Message, account: MailAccount | None) -> str:
+    """Where answers go: an address that names the message, if the account's server delivers such addresses."""
+    if account is None:
+        return ""
+    plain = account.reply_to or account.from_email
+    if not account.has_plus_addresses:
+        return account.reply_to
+    return tokens.address_for(
+        wire_address(plain), message.pk, organisation_id=message.organisation_id, key=reply_keys()[0]
+    )
 
 
 def _stored(

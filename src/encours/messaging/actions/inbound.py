@@ -10,10 +10,13 @@ from django.db import transaction
 from encours.access import actions as access
 from encours.core.actors import Actor
 from encours.core.errors import EncoursError
+from encours.core.events import publish
 from encours.customers import actions as customers
 from encours.messaging import inbound_queries as inbound
 from encours.messaging.actions.accounts import suppress
+from encours.messaging.actions.attachments import list_attachments
 from encours.messaging.actions.replies import record_reply, store_understanding
+from encours.messaging.events import MailUnderstood
 from encours.messaging.models import (
     Filing,
     InboundMail,
@@ -95,12 +98,21 @@ def _file(
         known = Filing.MACHINE if main.kind in AUTOMATIC else Filing.FILED
         kept.filing = known if owner.customer_id else Filing.TRIAGE
     kept.save(force_insert=True)
+    list_attachments(kept, received)
     reply_id = None
     if kept.filing == Filing.FILED and kept.customer_id is not None:
         reply_id = _record(kept, received, understood, customer_id=kept.customer_id, now=now, by=by)
-    store_understanding(understood, organisation_id=kept.organisation_id, mail_id=kept.pk, reply_id=reply_id)
+    _understood(kept, understood, reply_id=reply_id, now=now, by=by)
     if kept.filing == Filing.MACHINE:
         _follow(kept, main, now=now, by=by)
+
+
+def _understood(
+    kept: InboundMail, understood: facts.Understanding, *, reply_id: int | None, now: datetime, by: Actor
+) -> None:
+    """Keep what was understood and tell it: what follows from it is for the rooms above."""
+    found = store_understanding(understood, organisation_id=kept.organisation_id, mail_id=kept.pk, reply_id=reply_id)
+    publish(MailUnderstood(kept.organisation_id, found, kept.pk, reply_id, kept.customer_id, now, by))
 
 
 def _file_report(kept: InboundMail, main: facts.Intent, *, now: datetime) -> None:
@@ -172,7 +184,8 @@ def file_mail(*, organisation_id: int, mail_id: int, customer_id: int, by: Actor
         examples=inbound.examples_of(organisation_id),
     )
     reply_id = _record(kept, received, understood, customer_id=owner.pk, now=kept.received_at, by=by)
-    store_understanding(understood, organisation_id=organisation_id, mail_id=kept.pk, reply_id=reply_id)
+    kept.customer_id = owner.pk
+    _understood(kept, understood, reply_id=reply_id, now=now, by=by)
     _settle(kept, {"filing": Filing.FILED, "customer_id": owner.pk}, by=by, now=now)
     return reply_id
 

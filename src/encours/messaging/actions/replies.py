@@ -1,14 +1,17 @@
-"""Write down what customers answer, and that somebody read it."""
+"""Write down what customers answer, that somebody read it, and what ended its hold on reminders."""
 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from encours.access import actions as access
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, gettext_noop
+from encours.core.events import publish
 from encours.messaging import inbound_queries as inbound
-from encours.messaging.models import Reply, Understanding
+from encours.messaging.events import MailUnderstood
+from encours.messaging.models import Freed, HoldUntil, Reply, ReplyPolicy, Understanding
 from encours.messaging.rules.inbound.mail import Mail
 from encours.messaging.rules.understanding import facts, reading
 
@@ -55,7 +58,8 @@ def record_reply(
     Reply.objects.bulk_create([reply], ignore_conflicts=True)
     made = Reply.objects.get(organisation_id=organisation_id, key=reply.key)
     if not is_understood:  # who took in the mail itself understood it from its bytes
-        _understand(made, now=now)
+        found = _understand(made, now=now)
+        publish(MailUnderstood(organisation_id, found, None, made.pk, customer_id, now, by))
     access.record_audit(
         by=by,
         organisation_id=organisation_id,
@@ -68,12 +72,12 @@ def record_reply(
     return made.pk
 
 
-def _understand(reply: Reply, *, now: datetime) -> None:
+def _understand(reply: Reply, *, now: datetime) -> int:
     headers = {"from": (f"{reply.from_name} <{reply.from_email}>",), "subject": (reply.subject,)}
     written = Mail(headers=headers, parts=(), attachments=(), text=reply.text, is_whole=True)
     examples = inbound.examples_of(reply.organisation_id)
     understood = reading.understand(written, today=now.date(), examples=examples)
-    store_understanding(understood, organisation_id=reply.organisation_id, reply_id=reply.pk)
+    return store_understanding(understood, organisation_id=reply.organisation_id, reply_id=reply.pk)
 
 
 def store_understanding(
@@ -100,17 +104,73 @@ def store_understanding(
 
 @transaction.atomic
 def mark_reply_read(*, organisation_id: int, reply_id: int, by: Actor, now: datetime) -> None:
-    """Say that somebody has read the answer; what it held may leave again. The first reader stays."""
+    """Say that somebody has read the answer; the first reader stays.
+
+    What it held may leave again, unless the organisation holds until the answer is answered.
+    """
+    replies = _found(organisation_id, reply_id)
+    if not replies.filter(read_at=None).update(read_at=now, read_by_name=by.name):
+        return
+    _audit("reply_read", organisation_id, reply_id, by)
+    if inbound.hold_until(organisation_id) == HoldUntil.READ:
+        _free(replies, Freed.READ, by=by, now=now)
+
+
+@transaction.atomic
+def mark_reply_answered(*, organisation_id: int, reply_id: int, message_id: int, by: Actor, now: datetime) -> None:
+    """Say that a message answers it: it counts as read and holds nothing any more."""
+    replies = _found(organisation_id, reply_id)
+    replies.filter(read_at=None).update(read_at=now, read_by_name=by.name)
+    replies.update(answer_id=message_id)
+    _free(replies, Freed.ANSWERED, by=by, now=now)
+    _audit("reply_answered", organisation_id, reply_id, by, message=message_id)
+
+
+@transaction.atomic
+def needs_no_answer(*, organisation_id: int, reply_id: int, by: Actor, now: datetime) -> None:
+    """Say that nothing has to be written back: it counts as read and holds nothing any more."""
+    replies = _found(organisation_id, reply_id)
+    replies.filter(read_at=None).update(read_at=now, read_by_name=by.name)
+    if _free(replies, Freed.NO_ANSWER, by=by, now=now):
+        _audit("reply_needs_no_answer", organisation_id, reply_id, by)
+
+
+def _found(organisation_id: int, reply_id: int) -> QuerySet[Reply]:
     replies = Reply.objects.filter(organisation_id=organisation_id, pk=reply_id)
     if not replies.exists():
         raise ReplyUnknown
-    if replies.filter(read_at=None).update(read_at=now, read_by_name=by.name):
-        access.record_audit(
-            by=by,
-            organisation_id=organisation_id,
-            verb="reply_read",
-            subject_kind="reply",
-            subject_id=str(reply_id),
-            why="",
-            details={},
-        )
+    return replies
+
+
+def _free(replies: QuerySet[Reply], how: Freed, *, by: Actor, now: datetime) -> int:
+    return replies.filter(freed_at=None).update(freed_at=now, freed_by_name=by.name, freed_how=how)
+
+
+@transaction.atomic
+def set_reply_policy(*, organisation_id: int, hold_until: str, by: Actor, now: datetime) -> None:
+    """Say how long an answer holds reminders; answers read before a change are taken as they were."""
+    until = HoldUntil(hold_until)
+    ReplyPolicy.objects.update_or_create(
+        organisation_id=organisation_id, defaults={"hold_until": until, "changed_at": now}
+    )
+    access.record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="reply_policy_set",
+        subject_kind="organisation",
+        subject_id=str(organisation_id),
+        why="",
+        details={"hold_until": str(until)},
+    )
+
+
+def _audit(verb: str, organisation_id: int, reply_id: int, by: Actor, **details: object) -> None:
+    access.record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb=verb,
+        subject_kind="reply",
+        subject_id=str(reply_id),
+        why="",
+        details=details,
+    )

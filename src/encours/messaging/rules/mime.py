@@ -39,6 +39,7 @@ class Envelope:
     date: datetime
     cc: Sequence[Address] = ()
     reply_to: str = ""
+    in_reply_to: str = ""  # the Message-ID it answers, so that mail programs show one thread
 
     @property
     def recipients(self) -> list[str]:
@@ -112,6 +113,8 @@ def build(letter: Letter, envelope: Envelope) -> bytes:
         ("Subject", _encoded(_safe(letter.subject, "Subject"), indent=9)),
         ("Date", format_datetime(envelope.date)),
         ("Message-ID", _safe(envelope.message_id, "Message-ID")),
+        ("In-Reply-To", _safe(envelope.in_reply_to, "In-Reply-To")),
+        ("References", _safe(envelope.in_reply_to, "References")),
         ("MIME-Version", "1.0"),
     ]
     boundary = "encours-" + re.sub(r"[^A-Za-z0-9]", "", envelope.message_id)[:50]

@@ -1,4 +1,4 @@
-"""A mail server, how to get in, and what is asked of it; the SMTP and IMAP connectors keep to these shapes."""
+"""A mail server, how to get in, and what is asked of it; the SMTP, IMAP and clamd connectors keep to these shapes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -42,3 +42,14 @@ class OpenMailbox(Protocol):
 
 
 type OpenFolder = Callable[[Server, str], OpenMailbox]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanAnswer:
+    """What a virus scanner says of some bytes: harmless, or the name of what it found."""
+
+    is_clean: bool
+    words: str
+
+
+type Scan = Callable[[bytes], ScanAnswer]

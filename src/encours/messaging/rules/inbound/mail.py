@@ -231,6 +231,34 @@ def _leaf(part: Message, limits: Limits, *, is_returned: bool) -> Part | Attachm
     return Attachment(name, content_type, len(content), sha256(content).hexdigest())
 
 
+def attachment_content(raw: bytes, sha256_hex: str, *, limits: Limits | None = None) -> bytes | None:
+    """The bytes of the attachment with that hash, found as `read` finds it; None when the mail has no such one."""
+    message = message_from_bytes(_with_line_feeds(raw), policy=compat32)
+    for part in message.walk() if _depth_is_bearable(message, limits or Limits()) else ():
+        if part.is_multipart():
+            continue
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes) and sha256(content).hexdigest() == sha256_hex:
+            return content
+    return None
+
+
+def _depth_is_bearable(message: Message, limits: Limits) -> bool:
+    waiting, most = [(message, 0)], 0
+    while waiting:
+        part, depth = waiting.pop()
+        most = max(most, depth)
+        inner = part.get_payload() if part.is_multipart() else None
+        if isinstance(inner, list) and depth <= limits.depth:
+            waiting.extend((child, depth + 1) for child in inner if isinstance(child, Message))
+    return most <= limits.depth
+
+
+def html_of(received: Mail) -> str:
+    """The HTML part as it came, for a frame that runs and loads nothing; empty when the mail has none."""
+    return "\n".join(part.text for part in received.parts if part.content_type == "text/html" and not part.is_returned)
+
+
 def _body(parts: list[Part]) -> str:
     """The text a reader sees: the plain part, else the HTML one turned into text."""
     own = [part for part in parts if not part.is_returned]

@@ -1,0 +1,1 @@
+"""A virus scanner that speaks clamd's protocol, on this machine or beside it."""
