@@ -41,6 +41,8 @@ PAGES: list[tuple[str, str]] = [
     ("/cash/days", "Jour par jour"),
     ("/cash/unapplied", "Non affectés"),
     ("/cash/lettrage?way=reference&way=sum&way=oldest", "Lettrage de masse"),
+    ("/cash/advices", "Avis de paiement"),
+    ("/cash/advices/new", "Saisir un avis"),
     ("/cash/accounts", "Comptes bancaires"),
     ("/cash/accounting", "Fichiers d’écritures"),
     ("/cash/settings", "Règles"),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
-from encours.core.errors import NotFound, gettext_noop
+from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.customers.models import Customer
 from encours.payments.models import BankLine, RemittanceAdvice, RemittanceLine
 from encours.payments.queries import AdviceLine
@@ -22,6 +22,12 @@ class AdviceUnknown(NotFound):
     """No such remittance advice in this organisation."""
 
     message = gettext_noop("There is no remittance advice {advice_id}.")
+
+
+class AdviceHasPayment(Refused):
+    """Only an advice that waits can be put aside."""
+
+    message = gettext_noop("This advice has its payment: take it off first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ def _candidates(organisation_id: int) -> list[tuple[int, int]]:
                    and l.amount_minor = a.total_minor and l.detail_count = 0
                    and (a.entity_id is null or l.entity_id = a.entity_id)
                    and abs(l.booking_date - coalesce(a.advice_date, l.booking_date)) <= %s
-               where a.organisation_id = %s and a.bank_line_id is null
+               where a.organisation_id = %s and a.bank_line_id is null and not a.is_left_out
                    and not exists (select from payments_remittanceadvice o
                        where o.organisation_id = a.organisation_id and o.bank_line_id = l.id)""",
             [_WITHIN_DAYS, organisation_id],
@@ -205,6 +211,27 @@ def tie_advice(advice_id: int, *, organisation_id: int, line_id: int | None, by:
         subject_id=advice.pk,
         why=why,
         details={"before": before, "after": line_id},
+    )
+
+
+@transaction.atomic
+def leave_out_advice(advice_id: int, *, organisation_id: int, is_left_out: bool, by: Actor, why: str = "") -> None:
+    """Put aside an advice no payment of its own will come for, or take it back in; refused once it has its payment."""
+    advice = RemittanceAdvice.objects.filter(organisation_id=organisation_id, pk=advice_id).first()
+    if advice is None:
+        raise AdviceUnknown(advice_id=advice_id)
+    if advice.bank_line_id is not None:
+        raise AdviceHasPayment(advice_id=advice_id)
+    advice.is_left_out = is_left_out
+    advice.save(update_fields=["is_left_out"])
+    record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="leave_out_remittance_advice" if is_left_out else "take_in_remittance_advice",
+        subject_kind="remittance_advice",
+        subject_id=advice.pk,
+        why=why,
+        details={"number": advice.number},
     )
 
 

@@ -196,7 +196,7 @@ class AdviceSource(models.TextChoices):
 
 
 class RemittanceAdvice(Scoped):
-    """What a payer says one payment is for; insert-only but for the customer and bank line it is joined to."""
+    """What a payer says one payment is for; insert-only but for what it is joined to, and being put aside."""
 
     entity = models.ForeignKey(
         Entity, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
@@ -220,6 +220,8 @@ class RemittanceAdvice(Scoped):
     file_name = models.CharField(max_length=255, blank=True, default="")
     sha256 = models.CharField(max_length=64, blank=True, default="")
     import_id = models.BigIntegerField(null=True)
+    # a person said that no payment of its own will come for it
+    is_left_out = models.BooleanField(default=False, db_default=False)
     recorded_at = models.DateTimeField(db_default=TransactionNow())
 
     class Meta:

@@ -20,7 +20,7 @@ from encours.entrypoints.desk import cash_words
 from encours.entrypoints.forms import AmountField
 from encours.entrypoints.requests import DeskRequest
 from encours.matching.models import OPEN_STATES
-from encours.matching.queries import book, workbench
+from encours.matching.queries import advices, book, workbench
 from encours.matching.queries.workbench import CandidateRow, LineDetail, PastMatch
 from encours.matching.rules import booking, choosing, marking, wording
 from encours.matching.rules.choosing import Difference, Tick
@@ -110,6 +110,7 @@ def panel(request: DeskRequest, line_id: int) -> dict[str, Any]:
         "is_open": detail.row.state in OPEN_STATES,
         "may_apply": can(request.scope, "allocate"),
         "history": [_told(one) for one in detail.history],
+        "advice": advices.of_line(line_id, scope=request.scope),
         **settlement(request, detail, said),
     }
 

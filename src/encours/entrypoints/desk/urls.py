@@ -23,6 +23,7 @@ MODULES = (
     "cash_report",
     "cash_setup",
     "cash_accounts",
+    "cash_advices",
     "cash_lettrage",
     "cash_accounting",
 )
@@ -32,6 +33,7 @@ SETUP_MODULES = (
     "held",
     "scenarios",
     "dry_run",
+    "replay",
     "imports",
     "quality",
     "organisation",
