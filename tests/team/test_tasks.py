@@ -13,11 +13,11 @@ from encours.team.actions.tasks import (
     TaskClosedAlready,
     TaskDayPast,
     TaskStillOpen,
-    TaskUnknown,
     TaskUntitled,
     TaskWordUnknown,
 )
 from encours.team.models import Task, TaskEvent, TaskState
+from encours.team.queries.tasks import TaskUnknown
 from tests import cast
 
 pytestmark = pytest.mark.django_db

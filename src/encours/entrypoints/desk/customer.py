@@ -29,6 +29,7 @@ from encours.invoices import queries as invoices
 from encours.ledger import merging_actions as merging
 from encours.ledger import queries as ledger
 from encours.payments import queries as payments
+from encours.team.queries import tasks as team
 
 ITEMS_MAX = 400
 
@@ -66,6 +67,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         else [],
         "currency": main.currency if main else "EUR",
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
+        "tasks": team.tasks_of(account_ids, scope=request.scope),
         "disputable": ledger.open_numbers(customer.pk, scope=request.scope),
         "dispute_reasons": DisputeReason.choices,
         "pause_reasons": PauseReason.choices,

@@ -33,6 +33,7 @@ class Screen:
 
 MAIN: Sequence[Screen] = (
     Screen("today", _("Today"), "checklist", ("today_peek",), tab_label=_("Today")),
+    Screen("tasks", _("Tasks"), "checkbox", ("task", "task_new")),
     Screen(
         "customers",
         _("Customers"),

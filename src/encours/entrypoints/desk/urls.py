@@ -29,6 +29,8 @@ MODULES = (
 )
 SETUP_MODULES = (
     "today",
+    "tasks",
+    "calendar_feed",
     "understood",
     "held",
     "scenarios",

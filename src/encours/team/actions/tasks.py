@@ -13,14 +13,9 @@ from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.customers.models import Customer
 from encours.team.models import Task, TaskEvent, TaskEventKind, TaskPriority, TaskSource, TaskState, TaskSubject
+from encours.team.queries.tasks import TaskUnknown
 
 TITLE_LETTERS_MAX = 200
-
-
-class TaskUnknown(NotFound):
-    """No such task in this organisation."""
-
-    message = gettext_noop("There is no such task.")
 
 
 class TaskClosedAlready(Conflict):

@@ -1,0 +1,34 @@
+"""Who is away and who works in their place."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from encours.team.models import Absence
+from encours.team.rules import absences as rules
+from encours.team.rules.absences import Away
+
+
+def substitutes(organisation_id: int, *, today: date) -> Mapping[int, int]:
+    """Each person who is away today with whoever works in their place."""
+    found = Absence.objects.filter(organisation_id=organisation_id, first_date__lte=today, last_date__gte=today)
+    rows = found.order_by("pk").values_list("user_id", "substitute_id", "first_date", "last_date", "ended_date")
+    return rules.substitutes([Away(*row) for row in rows], today=today)
+
+
+def stood_in_for(user_id: int, *, organisation_id: int, today: date) -> tuple[int, ...]:
+    """The absent people whose work is this person's today."""
+    return rules.stood_in_for(user_id, substitutes(organisation_id, today=today))
+
+
+def works_for(user_id: int, *, organisation_id: int, today: date) -> tuple[int, ...]:
+    """The people whose work is this person's today: theirs, and that of those they stand in for."""
+    return (user_id, *stood_in_for(user_id, organisation_id=organisation_id, today=today))
+
+
+def absences(organisation_id: int, *, today: date) -> QuerySet[Absence]:
+    """Absences that are not over, the next first."""
+    found = Absence.objects.filter(organisation_id=organisation_id, last_date__gte=today)
+    going_on = found.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today))
+    return going_on.select_related("user", "substitute").order_by("first_date", "pk")
