@@ -217,7 +217,7 @@ class TestClosedPeriods:
     def close(self, desk, until):
         accounts.close_period(
             organisation_id=desk.company.organisation_id, entity_id=desk.company.entity.pk, until=until,
-            by=desk.company.by, why="month end",
+            today=TODAY, by=desk.company.by, why="month end",
         )  # fmt: skip
 
     def test_money_of_a_closed_month_is_booked_on_the_first_open_day(self, desk):

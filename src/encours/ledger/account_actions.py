@@ -52,11 +52,16 @@ def choose_counterpart(*, organisation_id: int, entity_id: int, kind: str, accou
 
 
 @transaction.atomic
-def close_period(*, organisation_id: int, entity_id: int, until: dt.date, by: Actor, why: str) -> Closing:
+def close_period(
+    *, organisation_id: int, entity_id: int, until: dt.date, today: dt.date, by: Actor, why: str
+) -> Closing:
     """From now on a company takes no postings dated up to that day; an earlier day reopens what lies after it.
 
-    Files from the books themselves still come in: they are closed there, and are only mirrored here.
+    Refuses a day that is still to come. Files from the books themselves still come in: they are closed there, and are
+    only mirrored here.
     """
+    if until > today:
+        raise DayNotOver(until=until, today=today, field="until")
     closing = Closing.objects.create(
         organisation_id=organisation_id,
         entity_id=entity_id,
@@ -75,6 +80,12 @@ def close_period(*, organisation_id: int, entity_id: int, until: dt.date, by: Ac
         details={"until": until},
     )
     return closing
+
+
+class DayNotOver(Refused):
+    """A day is closed once it is there: what is still to be booked on a later one would have nowhere to go."""
+
+    message = gettext_noop("{until} is still to come: books are closed up to {today} at the latest.")
 
 
 class RateUnusable(Refused):

@@ -354,6 +354,9 @@ class JournalExport(Scoped):
     made_at = models.DateTimeField(db_default=TransactionNow())
     made_by_name = models.CharField(max_length=200)
     answered_at = models.DateTimeField(null=True)
+    # the days it was asked for; null is open on that side
+    from_date = models.DateField(null=True)
+    to_date = models.DateField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -568,29 +568,3 @@ def _count(statements: Sequence[StagedStatement], booked: Booked) -> None:
         booked.unchanged = cursor.fetchone()[0] - booked.created
     for one in statements:
         one.created = created.get(one.number, 0)
-
-
-@transaction.atomic
-def confirm_account(account_id: int, *, organisation_id: int, values: Mapping[str, Any], by: Actor) -> BankAccount:
-    """A person confirms an account that a statement brought, with its name, kind and ledger account.
-
-    Refuses an account that is not of the organisation; what it was before is kept in the audit trail.
-    """
-    account = BankAccount.objects.filter(organisation_id=organisation_id, pk=account_id).first()
-    if account is None:
-        raise AccountUnknown(account=str(account_id), known="-")
-    before = {name: getattr(account, name) for name in ("name", "kind", "ledger_account", "is_active")}
-    for name in before:
-        if name in values:
-            setattr(account, name, values[name])
-    account.is_confirmed = True
-    account.save()
-    record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb="confirm_bank_account",
-        subject_kind="bank_account",
-        subject_id=account.pk,
-        details={"before": before, "after": {name: getattr(account, name) for name in before}},
-    )
-    return account

@@ -39,6 +39,15 @@ class TestJournalFiles:
         assert (made.state, made.reference) == ("acknowledged", "OD-118")
         assert "0 écriture à transmettre" in desk.get("/cash/accounting").content.decode()
 
+    def test_hold_the_days_asked_for(self, company: Company, desk: Desk, books: Books):
+        address = f"/cash/accounting/{company.entity.pk}/journal"
+        desk.post(address, {"last": (books.today - timedelta(days=400)).isoformat()})
+        assert "Aucune écriture datée" in desk.get("/cash/accounting").content.decode()
+        desk.post(address, {"first": (books.today - timedelta(days=400)).isoformat()})
+        made = JournalExport.objects.get()
+        assert (made.from_date, made.to_date) == (books.today - timedelta(days=400), None)
+        assert made.row_count == 2
+
     def test_that_are_refused_say_why_and_go_into_the_next(self, company: Company, desk: Desk):
         desk.post(f"/cash/accounting/{company.entity.pk}/journal")
         made = JournalExport.objects.get()
@@ -96,6 +105,14 @@ class TestClosedPeriods:
         desk.post(address, {"until": "2020-12-31", "why": "Facture oubliée"})
         assert Closing.objects.latest("pk").closed_until == date(2020, 12, 31)
         assert AuditEntry.objects.filter(verb="close_period").latest("pk").why == "Facture oubliée"
+
+    def test_never_reach_into_the_future(self, company: Company, desk: Desk, books: Books):
+        address = f"/cash/accounting/{company.entity.pk}/close"
+        desk.post(address, {"until": (books.today + timedelta(days=1)).isoformat(), "why": "Clôture"})
+        assert not Closing.objects.exists()
+        assert "encore à venir" in desk.get("/cash/accounting").content.decode()
+        desk.post(address, {"until": books.today.isoformat(), "why": "Clôture"})
+        assert Closing.objects.get().closed_until == books.today
 
     def test_are_not_for_collectors_to_close(self, company: Company, books: Books):
         collector = seated(company, role="collector")

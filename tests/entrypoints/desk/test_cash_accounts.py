@@ -3,6 +3,7 @@
 import pytest
 
 from encours.access.models import AuditEntry, Membership
+from encours.payments.account_actions import AccountOfCustomers, confirm_account
 from encours.payments.models import Statement
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, Desk, seated
@@ -31,6 +32,18 @@ class TestBankAccounts:
         assert desk.post(f"/cash/accounts/{bank.account.pk}", {**SAID, **wrong}).status_code == 422
         bank.account.refresh_from_db()
         assert not bank.account.is_confirmed
+
+    def test_are_never_kept_on_an_account_of_customers(self, company: Company, bank: Bank):
+        """The rule says so itself, whoever calls."""
+        with pytest.raises(AccountOfCustomers):
+            confirm_account(
+                bank.account.pk,
+                organisation_id=company.organisation_id,
+                values={"ledger_account": "4110"},
+                by=company.by,
+            )
+        bank.account.refresh_from_db()
+        assert (bank.account.ledger_account, bank.account.is_confirmed) == ("512", False)
 
     def test_are_confirmed_by_those_who_may_and_in_their_company_only(self, company: Company, bank: Bank):
         assert seated(company, role="collector").post(f"/cash/accounts/{bank.account.pk}", SAID).status_code == 403

@@ -496,6 +496,8 @@ class ExportShape(Schema):
     debit_minor: int
     attempt_count: int
     reference: str
+    first: date | None
+    last: date | None
 
 
 class AnswerShape(Schema):
@@ -528,6 +530,8 @@ def _export_shape(row: files.ExportRow) -> dict[str, Any]:
         "debit_minor": row.debit_minor,
         "attempt_count": row.attempt_count,
         "reference": row.reference,
+        "first": row.from_date,
+        "last": row.to_date,
     }
 
 
@@ -538,10 +542,13 @@ def list_exports(request: HttpRequest) -> Any:
 
 
 @router.post("/journal-exports", response=ExportShape, summary="Put new postings into a journal file")
-def make_export(request: HttpRequest, entity_code: str) -> Any:
+def make_export(request: HttpRequest, entity_code: str, first: date | None = None, last: date | None = None) -> Any:
+    """Without days all that accounting does not have; with them the postings dated from `first` to `last`."""
     scope = _books(request, Permission.ALLOCATE)
     entity_id = _entity_id(scope, entity_code)
-    made = matching.make_export(organisation_id=scope.organisation_id, entity_id=entity_id, by=_by(request))
+    made = matching.make_export(
+        organisation_id=scope.organisation_id, entity_id=entity_id, by=_by(request), first=first, last=last
+    )
     return _export_shape(_export(scope, made.pk))
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "ageing": ("ageing", gettext_noop("who owes what and how late")),
     "kpis": ("kpis", gettext_noop("DSO and the other figures")),
     "match": ("match", gettext_noop("cash application of the imported bank lines")),
+    "journal": ("journal", gettext_noop("journal files for accounting, and its answers")),
     "dun": ("dun", gettext_noop("what leaves, what is held and why")),
     "penalties": ("penalties", gettext_noop("late-payment interest and EUR 40, by item and half-year")),
     "understand": ("understand", gettext_noop("what an inbound mail is and asks, with the sentence relied on")),

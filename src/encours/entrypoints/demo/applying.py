@@ -20,7 +20,7 @@ from encours.matching.actions import settings as matching_settings
 from encours.matching.queries import workbench
 from encours.matching.queries.workbench import QueueFilter, QueueRow
 from encours.matching.rules.facts import Allocation, Residual, Treatment
-from encours.payments import bank_actions as payments
+from encours.payments import account_actions as payments
 from encours.payments.models import BankAccount, BankLine
 
 _RULES = (

@@ -51,6 +51,13 @@ class ClosingForm(forms.Form):
     why = forms.CharField(max_length=300)
 
 
+class JournalForm(forms.Form):
+    """Which postings go into a journal file: those of some days, or all that wait."""
+
+    first = forms.DateField(required=False)
+    last = forms.DateField(required=False)
+
+
 class LettrageForm(forms.Form):
     """Which lines of account 411 go into the file."""
 
@@ -146,7 +153,17 @@ def control(request: DeskRequest) -> HttpResponse:
 @require_POST
 def journal_make(request: DeskRequest, entity_id: int) -> HttpResponse:
     company = _company(request, entity_id)
-    made = matching.make_export(organisation_id=request.organisation_id, entity_id=company.pk, by=request.actor)
+    form = JournalForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, gettext("This day does not read as a date."))
+        return redirect("desk:cash_accounting")
+    made = matching.make_export(
+        organisation_id=request.organisation_id,
+        entity_id=company.pk,
+        by=request.actor,
+        first=form.cleaned_data["first"],
+        last=form.cleaned_data["last"],
+    )
     told(
         request, gettext("Journal file {number} of {company} is made.").format(number=made.number, company=company.name)
     )
@@ -223,6 +240,7 @@ def period_close(request: DeskRequest, entity_id: int) -> HttpResponse:
         organisation_id=request.organisation_id,
         entity_id=company.pk,
         until=form.cleaned_data["until"],
+        today=request.today,
         by=request.actor,
         why=form.cleaned_data["why"],
     )

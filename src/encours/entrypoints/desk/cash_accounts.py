@@ -14,6 +14,7 @@ from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
+from encours.payments import account_actions as accounts_of
 from encours.payments import bank_actions as payments
 from encours.payments import queries
 from encours.payments.models import AccountKind, BankAccount
@@ -73,7 +74,7 @@ def account_confirm(request: DeskRequest, account_id: int) -> HttpResponse:
     form = _form(account, said=request.POST)
     if form.is_valid():
         with refusals_on(form):
-            kept = payments.confirm_account(
+            kept = accounts_of.confirm_account(
                 account.pk, organisation_id=request.organisation_id, values=form.cleaned_data, by=request.actor
             )
             told(request, gettext("{account} is confirmed.").format(account=kept))

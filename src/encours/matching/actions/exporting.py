@@ -1,6 +1,6 @@
 """Files for accounting: new postings put together, acknowledged or refused, taken again when they were lost."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import F, Max
@@ -18,6 +18,18 @@ class NothingToExport(Refused):
     message = gettext_noop("There are no new postings to hand to accounting.")
 
 
+class NothingInPeriod(Refused):
+    """No posting of these days is left to hand over."""
+
+    message = gettext_noop("No posting dated {first} to {last} is left to hand to accounting.")
+
+
+class DaysReversed(Refused):
+    """A period begins before it ends."""
+
+    message = gettext_noop("The period begins on {first}, after its end on {last}.")
+
+
 class ExportUnknown(NotFound):
     """No such journal file in this organisation."""
 
@@ -31,14 +43,21 @@ class ExportAnswered(Conflict):
 
 
 @transaction.atomic
-def make_export(*, organisation_id: int, entity_id: int, by: Actor) -> JournalExport:
+def make_export(
+    *, organisation_id: int, entity_id: int, by: Actor, first: date | None = None, last: date | None = None
+) -> JournalExport:
     """Put the postings that accounting does not have yet into a new journal file; refused when there are none.
 
-    Two people at once wait for one another: no posting stands in two files.
+    With days, only those dated from the first to the last; the others wait for a file of their own. Two people at once
+    wait for one another: no posting stands in two files.
     """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('matching.export'), %s)", [organisation_id])
-    pending = files.pending_transactions(organisation_id, entity_id=entity_id)
+    if first is not None and last is not None and first > last:
+        raise DaysReversed(first=first, last=last)
+    pending = files.pending_transactions(organisation_id, entity_id=entity_id, first=first, last=last)
+    if not pending and (first is not None or last is not None):
+        raise NothingInPeriod(first=first or "…", last=last or "…")
     if not pending:
         raise NothingToExport
     rows = JournalExport.objects.filter(organisation_id=organisation_id, entity_id=entity_id)
@@ -47,6 +66,8 @@ def make_export(*, organisation_id: int, entity_id: int, by: Actor) -> JournalEx
         entity_id=entity_id,
         number=(rows.aggregate(last=Max("number"))["last"] or 0) + 1,
         made_by_name=by.name,
+        from_date=first,
+        to_date=last,
     )
     with connection.cursor() as cursor:
         cursor.execute(

@@ -92,12 +92,16 @@ where t.organisation_id = %(organisation)s and t.entity_id = %(entity)s
 """
 
 
-def pending_transactions(organisation_id: int, *, entity_id: int) -> list[int]:
-    """The postings of cash application that no journal file holds, or only one that was refused."""
+def pending_transactions(
+    organisation_id: int, *, entity_id: int, first: date | None = None, last: date | None = None
+) -> list[int]:
+    """The postings of cash application that no journal file holds, or only one that was refused; of some days."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select t.id {PENDING} order by t.transaction_date, t.id",
-            {"organisation": organisation_id, "entity": entity_id},
+            f"""select t.id {PENDING} and t.transaction_date >= coalesce(%(first)s::date, t.transaction_date)
+                and t.transaction_date <= coalesce(%(last)s::date, t.transaction_date)
+                order by t.transaction_date, t.id""",
+            {"organisation": organisation_id, "entity": entity_id, "first": first, "last": last},
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -186,6 +190,8 @@ class ExportRow:
     attempt_count: int
     reference: str
     made_by_name: str
+    from_date: date | None
+    to_date: date | None
 
 
 def exports(organisation_id: int, *, limit: int = 100) -> list[ExportRow]:
@@ -193,7 +199,7 @@ def exports(organisation_id: int, *, limit: int = 100) -> list[ExportRow]:
     with connection.cursor() as cursor:
         cursor.execute(
             """select j.id, e.code, j.number, j.state, j.row_count, j.debit_minor, j.attempt_count, j.reference,
-                      j.made_by_name
+                      j.made_by_name, j.from_date, j.to_date
                from matching_journalexport j join access_entity e on e.id = j.entity_id
                where j.organisation_id = %s order by j.id desc limit %s""",
             [organisation_id, limit],
