@@ -53,7 +53,8 @@ where c.organisation_id = %(organisation)s and c.merged_into_id is null
 def customer_counts(organisation_id: int) -> Mapping[int | None, int]:
     """How many customers each scenario applies to: the customer's own, else its segment's, else the default."""
     with connection.cursor() as cursor:
-        cursor.execute(f"select a.scenario_id, count(*) from ({APPLIED}) a group by 1", {"organisation": organisation_id})
+        counted = f"select a.scenario_id, count(*) from ({APPLIED}) a group by 1"
+        cursor.execute(counted, {"organisation": organisation_id})
         return dict(cursor.fetchall())
 
 
