@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from encours.collections.rules import dunning, interlock, wording
+from encours.collections.rules import dunning, interlock, recipients, wording
 from encours.collections.rules.facts import (
     Address,
     CheckOutcome,
@@ -14,9 +14,16 @@ from encours.collections.rules.facts import (
     PauseFact,
     PromiseFact,
 )
+from encours.collections.rules.steps import Step
 from tests.collections.cases import ACCOUNTS, TODAY, customer, item, run
 
 F1 = item("F1")
+
+
+def step(**fields):
+    return Step("r1", "Reminder 1", 3, template_key="t", **fields)
+
+
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
 
 
@@ -114,13 +121,13 @@ class TestRecipients:
     def test_the_first_role_that_has_somebody(self):
         cfo = Address("Paul Roy", "cfo", "paul@acme.example")
         facts = customer(F1, contacts=(ACCOUNTS, cfo))
-        assert interlock.recipients(facts, ("cfo", "accounts")) == (cfo,)
-        assert interlock.recipients(facts, ("legal",)) == (ACCOUNTS,)
-        assert interlock.copies(facts, ("cfo", "accounts"), (ACCOUNTS,)) == (cfo,)
+        assert recipients.addressed(facts, step(to_roles=("cfo", "accounts"))) == (cfo,)
+        assert recipients.addressed(facts, step(to_roles=("legal",))) == (ACCOUNTS,)
+        assert recipients.copies(facts, step(cc_roles=("cfo", "accounts")), (ACCOUNTS,)) == (cfo,)
 
     def test_a_bounced_customer_address_is_not_tried_again(self):
         dead = ACCOUNTS._replace(has_bounced=True)
-        assert interlock.recipients(customer(F1, contacts=(dead,), email="LISE@acme.example"), ("accounts",)) == ()
+        assert recipients.addressed(customer(F1, contacts=(dead,), email="LISE@acme.example"), step()) == ()
 
 
 class TestWording:

@@ -10,6 +10,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Entity, Scoped, User
+from encours.collections.day_models import Call as Call
+from encours.collections.day_models import CallScript as CallScript
+from encours.collections.day_models import RankingPolicy as RankingPolicy
+from encours.collections.event_models import EventRule as EventRule
+from encours.collections.event_models import Occurrence as Occurrence
+from encours.collections.event_models import RuleEffect as RuleEffect
+from encours.collections.holdout_models import HoldOut as HoldOut
+from encours.collections.holdout_models import HoldOutCustomer as HoldOutCustomer
 from encours.collections.rules.facts import Outcome
 from encours.collections.rules.steps import EntryChoice, Grouping
 from encours.customers.models import Customer, Segment
@@ -49,6 +57,8 @@ class ScenarioVersion(Scoped):
     note = models.TextField(blank=True, default="")
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     author_name = models.CharField(max_length=200)
+    # who agreed to it, where the organisation asks for a second person
+    approver_name = models.CharField(max_length=200, blank=True, default="")
     published_at = models.DateTimeField()
 
     class Meta:
@@ -58,12 +68,59 @@ class ScenarioVersion(Scoped):
                 condition=Q(grouping__in=[choice.value for choice in Grouping]), name="collections_version_grouping"
             ),
             models.CheckConstraint(
-                condition=Q(entry__in=[choice.value for choice in EntryChoice]), name="collections_version_entry"
+                # a chosen step belongs to one assignment, never to a scenario as such
+                condition=Q(entry__in=[EntryChoice.BY_AGE.value, EntryChoice.IN_ORDER.value]),
+                name="collections_version_entry",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.scenario_id} v{self.number}"
+
+
+class DraftState(models.TextChoices):
+    """Where a draft of a scenario stands."""
+
+    OPEN = "open", _("Draft")
+    PROPOSED = "proposed", _("Proposed")
+    APPROVED = "approved", _("Approved")
+    PUBLISHED = "published", _("In force")
+    DISCARDED = "discarded", _("Thrown away")
+
+
+class ScenarioDraft(Scoped):
+    """Steps on the way from one version to the next, one such draft at a time a scenario; its authors edit it."""
+
+    scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="drafts")
+    steps = models.JSONField()
+    grouping = models.CharField(max_length=10, default=Grouping.CUSTOMER.value)
+    entry = models.CharField(max_length=10, default=EntryChoice.BY_AGE.value)
+    note = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=12, choices=DraftState.choices, default=DraftState.OPEN)
+    # the version the draft was begun from: another one published since is a conflict
+    based_on = models.PositiveIntegerField()
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    author_name = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(null=True)
+    proposer = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    proposer_name = models.CharField(max_length=200, blank=True, default="")
+    approved_at = models.DateTimeField(null=True)
+    approver_name = models.CharField(max_length=200, blank=True, default="")
+    returned_why = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "scenario"],
+                name="collections_draft_one",
+                condition=Q(state__in=["open", "proposed", "approved"]),
+            ),
+            models.CheckConstraint(condition=Q(state__in=DraftState.values), name="collections_draft_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scenario_id} {self.state}"
 
 
 class ScenarioAssignment(Scoped):
@@ -76,6 +133,8 @@ class ScenarioAssignment(Scoped):
     is_inherited = models.BooleanField(default=False)
     # empty: as the scenario says
     entry = models.CharField(max_length=10, blank=True, default="")
+    # the step at which what is late on that day begins, where one was chosen
+    entry_step = models.CharField(max_length=80, blank=True, default="")
     why = models.TextField(blank=True, default="")
     author_name = models.CharField(max_length=200)
     recorded_at = models.DateTimeField(db_default=TransactionNow())
@@ -95,8 +154,9 @@ class ScenarioAssignment(Scoped):
 
 
 class SendingPolicy(Scoped):
-    """When and how often the organisation writes to a customer; one row, changed by the credit manager, audited."""
+    """When and how often customers are written to: one row for the organisation, one for a company that differs."""
 
+    entity = models.ForeignKey(Entity, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     weekdays = ArrayField(models.SmallIntegerField(), default=working_days)
     opens_at = models.TimeField(default=time(9))
     closes_at = models.TimeField(default=time(18))
@@ -110,10 +170,15 @@ class SendingPolicy(Scoped):
     bank_age_days_max = models.PositiveSmallIntegerField(default=5)
     # the day a person stated the bank is known to, where no payment came in
     bank_known_date = models.DateField(null=True, blank=True)
+    # whether a second person agrees to a scenario before it is in force
+    asks_approval = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation"], name="collections_policy_one"),
+            models.UniqueConstraint(
+                fields=["organisation"], name="collections_policy_one", condition=Q(entity__isnull=True)
+            ),
+            models.UniqueConstraint(fields=["organisation", "entity"], name="collections_policy_entity"),
             models.CheckConstraint(condition=Q(opens_at__lt=models.F("closes_at")), name="collections_policy_hours"),
             models.CheckConstraint(condition=Q(weekly_cap__gte=1), name="collections_policy_cap"),
         ]
@@ -198,12 +263,19 @@ class Promise(Scoped):
     recorded_at = models.DateTimeField(db_default=TransactionNow())
     withdrawn_date = models.DateField(null=True, blank=True)
     withdrawn_why = models.TextField(blank=True, default="")
+    # the promises said in one breath: three payments on three days
+    series = models.CharField(max_length=36, blank=True, default="", db_default="")
+    # law 6: one form sent twice is one promise
+    key = models.CharField(max_length=200, null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="collections_promise_amount"),
             models.CheckConstraint(
                 condition=Q(promised_date__gte=models.F("made_date")), name="collections_promise_after_made"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "key"], name="collections_promise_key", condition=Q(key__isnull=False)
             ),
         ]
         indexes: ClassVar = [

@@ -13,7 +13,7 @@ from encours.collections.actions.scenarios import install_default_scenarios
 from encours.collections.actions.storing import STOPPED, Marker, Storing, store
 from encours.collections.models import DunningRun, Reminder, Scenario
 from encours.collections.queries import facts as loading
-from encours.collections.queries.messages import drafts_of, waiting_for_hand_over
+from encours.collections.queries.messages import drafts_of, tasks_to_give, waiting_for_hand_over
 from encours.collections.rules import dunning
 from encours.collections.rules.calendar import local_day
 from encours.collections.rules.facts import Decision, RunFacts
@@ -21,6 +21,7 @@ from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging import actions as messaging
 from encours.messaging import queries as messages
+from encours.team import actions as team
 
 HAND_OVER_SIZE = 1_000
 
@@ -110,4 +111,19 @@ def hand_over(*, organisation_id: int, today: date, now: datetime, by: Actor) ->
                     now=now, by=by,
                 )  # fmt: skip
         queued += len(result.ids)
+    give_tasks(organisation_id=organisation_id, today=today, by=by)
     return queued
+
+
+@transaction.atomic
+def give_tasks(*, organisation_id: int, today: date, by: Actor) -> int:
+    """A task for each step that a person does, once; the customer's collector gets it. How many were given."""
+    one_run_at_a_time(organisation_id)
+    waiting = tasks_to_give(organisation_id, today=today)
+    if not waiting:
+        return 0
+    tasks = [
+        team.NewTask(title=title, due_date=due, key=key, customer_id=customer_id, note=note, priority=priority)
+        for key, title, due, customer_id, note, priority in waiting
+    ]
+    return team.add_tasks(organisation_id=organisation_id, tasks=tasks, source="scenario", today=today, by=by)

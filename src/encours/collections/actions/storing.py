@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 
 from encours.collections.models import DunningRun
-from encours.collections.rules.facts import CheckOutcome, CheckResult, Decision, Outcome, RunFacts
-from encours.collections.rules.steps import Basis, Channel
+from encours.collections.rules.facts import Address, CheckOutcome, CheckResult, Decision, Outcome, RunFacts
+from encours.collections.rules.steps import WRITTEN, Basis
 from encours.core.actors import Actor
 
 BATCH_SIZE = 5_000
@@ -87,12 +87,12 @@ def marker(decision: Decision) -> Marker:
 
 
 def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
-    run, step, plan = storing.facts, decision.step, decision.plan
+    run, step, plan = storing.facts.of(decision.entity_id), decision.step, decision.plan
     leaves = decision.outcome is Outcome.DUE
     stops = decision.outcome in STOPPED
-    is_message = step is not None and step.channel is Channel.EMAIL
+    is_message = step is not None and step.channel in WRITTEN
     deadline = run.send_on + timedelta(days=step.new_deadline_days) if step and step.new_deadline_days else None
-    recipients = {"to": [list(a[:4]) for a in decision.to], "cc": [list(a[:4]) for a in decision.cc]}
+    recipients = {"to": [_address(a) for a in decision.to], "cc": [_address(a) for a in decision.cc]}
     return (
         pk, storing.run.organisation_id, storing.run.pk, decision.customer_id, decision.entity_id,
         plan.version_id if plan else None, plan.scenario_id if plan else None,
@@ -107,6 +107,11 @@ def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
         f"reminder:{pk}" if leaves and is_message else "", storing.follows_id, storing.by.name, storing.why,
         json.dumps(dict(run.set_aside)) if run.set_aside else "{}",
     )  # fmt: skip
+
+
+def _address(address: Address) -> list[str]:
+    """Name, role, e-mail and language; the phone after them, where a text message goes to it."""
+    return [*address[:4], address.phone] if address.phone else list(address[:4])
 
 
 def _totals_json(decision: Decision) -> str:
@@ -128,12 +133,14 @@ def _disputed_json(decision: Decision) -> str:
 def _items(pk: int, decision: Decision, storing: Storing) -> Iterator[tuple[Any, ...]]:
     step = decision.step
     leaves = decision.outcome is Outcome.DUE
+    # what follows an event stands beside the line of the scenario: it has no place on it, and is kept with its day
+    is_placed = step is not None and step.basis is not Basis.EVENT
     shared = (
-        decision.plan.scenario_id if decision.plan else None, step.key if step else "", step.position if step else None,
-        step.days if step else None,
+        decision.plan.scenario_id if decision.plan else None, decision.mark or (step.key if step else ""),
+        step.position if step and is_placed else None, step.days if step and is_placed else None,
     )  # fmt: skip
     deadline = step.new_deadline_days if step else None
-    left = storing.facts.send_on if leaves else None
+    left = storing.facts.of(decision.entity_id).send_on if leaves else None
     is_thanks = step is not None and step.basis is Basis.PAID
     for item, claimed, disputed, offset in decision.claims:
         yield (

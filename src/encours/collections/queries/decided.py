@@ -47,7 +47,7 @@ def decisions_of(run: DunningRun) -> Iterator[Json]:
             ],
             "disputed": [{"invoice_number": n, "amount": _money(minor, c)} for n, minor, c in row.disputed],
             "checks": [_check(check) for check in row.checks],
-            "recipients": [address[2] for address in row.recipients.get("to", [])],
+            "recipients": [_where(*address) for address in row.recipients.get("to", [])],
             "send_after": row.send_after.isoformat() if row.send_after else None,
             "frees_on": row.frees_date.isoformat() if row.frees_date else None,
             "held_since": row.stopped_since.isoformat() if row.stopped_since else None,
@@ -87,11 +87,16 @@ def _document(decision: Decision, customer: Customer, entities: Mapping[int, str
             for c in decision.disputed
         ],
         "checks": [_check(check.as_json()) for check in decision.checks],
-        "recipients": [address.email for address in decision.to],
+        "recipients": [address.email or address.phone or address.name for address in decision.to],
         "send_after": send_after if decision.outcome.value == "due" else None,
         "frees_on": decision.frees_on.isoformat() if decision.frees_on else None,
         "held_since": None,
     }  # fmt: skip
+
+
+def _where(name: str, role: str, email: str, language: str, phone: str = "") -> str:
+    """Where it went, in one word: the mailbox, the phone, else for whose attention the letter is."""
+    return email or phone or name
 
 
 def _item(number: str, instalment: int, due: date, amounts: tuple[str, int, int]) -> Json:

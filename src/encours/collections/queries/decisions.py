@@ -10,6 +10,7 @@ from encours.access.rules import Scope
 from encours.collections.models import Exclusion, Reminder, ReminderItem
 from encours.collections.queries.messages import drafts_of
 from encours.collections.queries.worklist import LIVE, Asked
+from encours.collections.rules.steps import WRITTEN
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers import queries as customers
 from encours.messaging.rules.values import Draft
@@ -73,7 +74,7 @@ def items_of(reminder: Reminder) -> Sequence[ReminderItem]:
 
 def draft_of(reminder: Reminder, *, today: date) -> Draft | None:
     """The message a decision makes; None for one that writes to nobody."""
-    if reminder.channel != "email":
+    if reminder.channel not in WRITTEN:
         return None
     drafts = drafts_of(reminder.organisation_id, [reminder.pk], today=today)
     return drafts[0] if drafts else None

@@ -7,13 +7,16 @@ from typing import Any
 from encours.access.rules import Scope
 from encours.collections.models import Reminder
 from encours.collections.queries.messages import drafts_of
+from encours.collections.rules.steps import WRITTEN
 from encours.customers import queries as customers
 
 
 def recent_reminders(scope: Scope, *, step_key: str = "", limit: int) -> Sequence[Reminder]:
     """The latest decisions that write to somebody, those of the step asked for first, one a customer."""
     found = Reminder.objects.filter(
-        organisation_id=scope.organisation_id, channel="email", customer__in=customers.in_scope(scope)
+        organisation_id=scope.organisation_id,
+        channel__in=[channel.value for channel in WRITTEN],
+        customer__in=customers.in_scope(scope),
     ).exclude(outcome__in=["blocked", "skipped"])
     latest = list(found.select_related("customer").order_by("-pk")[: limit * 10])
     latest.sort(key=lambda reminder: reminder.step_key != step_key)

@@ -10,7 +10,31 @@ from django.db import connection
 
 from encours.access.models import Organisation
 from encours.collections.models import Scenario, ScenarioAssignment, ScenarioVersion, SendingPolicy
+from encours.collections.queries.happened import (
+    Colleagues,
+    Happened,
+    asks_of_answers,
+    read_answers,
+    read_events,
+)
 from encours.collections.queries.promised import covered
+from encours.collections.queries.statements import (
+    CONTACTS,
+    CUSTOMERS,
+    DISPUTES,
+    EXCLUSIONS,
+    HISTORY,
+    OPEN_NOW,
+    OPEN_THEN,
+    OWN,
+    PAUSES,
+    PROMISES,
+    SENT,
+    SETTLED,
+    STEPS_LEFT,
+    UNREAD,
+    WAITING,
+)
 from encours.collections.rules.calendar import SendingCalendar, local_day, next_sending_instant
 from encours.collections.rules.defaults import standard_name, standard_steps
 from encours.collections.rules.facts import (
@@ -36,6 +60,7 @@ from encours.messaging.models import Suppression
 
 _ANY_CALENDAR = SendingCalendar()
 _NOT_YET = 0
+_NOBODY: Mapping[str, tuple[Address, ...]] = {}
 SLICE_SIZE = 5_000
 CHASED = frozenset({"invoice", "debit_note", "deposit"})
 CREDITS = frozenset({"receipt", "credit_note"})
@@ -75,6 +100,8 @@ class Book:
     ignored_reminder_ids: tuple[int, ...] = ()
     # who was merged, and into whom: what was said to and by a duplicate holds for the customer it became
     merged: Mapping[int, int] = field(default_factory=dict)
+    # our own people, where some step sends them a copy
+    colleagues: Colleagues | None = None
 
 
 @dataclass
@@ -91,14 +118,26 @@ class _Slice:
     settled: dict[int, list[Settled]] = field(default_factory=dict)
     dates: dict[int, list[date]] = field(default_factory=dict)
     exclusions: dict[int, set[tuple[str, int | None]]] = field(default_factory=dict)
-    own: dict[int, tuple[int | None, bool, str]] = field(default_factory=dict)
+    own: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    happened: Happened = field(default_factory=Happened)
     unread: dict[int, int] = field(default_factory=dict)
 
 
 def policy_of(organisation_id: int) -> SendingPolicy:
     """The organisation's sending policy, the usual one where none was set."""
-    found = SendingPolicy.objects.filter(organisation_id=organisation_id).first()
+    found = SendingPolicy.objects.filter(organisation_id=organisation_id, entity=None).first()
     return found or SendingPolicy(organisation_id=organisation_id)
+
+
+def policies_of(organisation_id: int) -> dict[int, SendingPolicy]:
+    """The companies that write by a policy of their own."""
+    found = SendingPolicy.objects.filter(organisation_id=organisation_id, entity__isnull=False)
+    return {policy.entity_id: policy for policy in found if policy.entity_id}
+
+
+def limits_of(policy: SendingPolicy) -> Policy:
+    """A policy as the rules read it."""
+    return Policy(calendar_of(policy), policy.contact_delay_days, policy.weekly_cap, policy.bank_age_days_max)
 
 
 def calendar_of(policy: SendingPolicy) -> SendingCalendar:
@@ -132,13 +171,15 @@ def run_facts(
     send_after = next_sending_instant(now, calendar)
     return RunFacts(
         today=today,
-        policy=Policy(calendar, policy.contact_delay_days, policy.weekly_cap, policy.bank_age_days_max),
+        policy=limits_of(policy),
         send_after=send_after,
         send_on=max(today, local_day(send_after, calendar)),
         bank_known=bank_known(organisation_id, today=today, stated=policy.bank_known_date),
         sandbox=organisation.sandbox,
         set_aside=set_aside or {},
         is_confirmed=is_confirmed,
+        policies={entity_id: limits_of(own) for entity_id, own in policies_of(organisation_id).items()},
+        decided_at=now,
     )
 
 
@@ -206,15 +247,18 @@ def _standard(organisation_id: int) -> Assignments:
 def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminder_ids: Sequence[int] = ()) -> Book:
     """The organisation's book as the rules read it on a day."""
     suppressed = Suppression.objects.filter(organisation_id=organisation_id).values_list("email", "reason")
+    assigned = assignments(organisation_id)
+    is_copied = any(step.cc_internal for plan in assigned.plans.values() for step in plan.steps)
     return Book(
         organisation_id=organisation_id,
         today=today,
         now=now,
-        assignments=assignments(organisation_id),
+        assignments=assigned,
         is_past=ledger.has_allocations_after(organisation_id, today),
         suppressed={email.lower(): reason for email, reason in suppressed},
         ignored_reminder_ids=tuple(ignored_reminder_ids),
         merged=merged(organisation_id),
+        colleagues=Colleagues.read(organisation_id) if is_copied else None,
     )
 
 
@@ -290,166 +334,26 @@ def _customer_ids(organisation_id: int, ids: Sequence[int] | None) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-CUSTOMERS = """
-select id, number, segment_id, email from customers_customer
-where organisation_id = %(organisation)s and id <in> order by id
-"""
-# What was paid in advance (419) is money we hold, never a debt; what is still to be invoiced (418) is not owed yet.
-_KIND = "case when account like '419%%' then 'receipt' else kind end as kind"
-_ASKED = "not (open_minor > 0 and (account like '418%%' or account like '419%%'))"
-OPEN_NOW = f"""
-select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date,
-       currency, open_minor, {_KIND}
-from ledger_openitem
-where organisation_id = %(organisation)s and customer_id <in> and open_minor <> 0 and item_date <= %(today)s
-  and {_ASKED}
-order by customer_id, due_date, id
-"""
-OPEN_THEN = f"""
-select * from (
-    select customer_id, id, entity_id, document_number, instalment_number, instalment_count, item_date, due_date,
-           currency,
-           case when legs_last_date is null or legs_last_date <= %(today)s then open_minor
-                when legs_first_date > %(today)s then amount_minor
-                else amount_minor + (select coalesce(sum(l.amount_minor), 0)::bigint from ledger_allocationleg l
-                                     where l.organisation_id = %(organisation)s and l.item_id = i.id
-                                       and l.allocation_date <= %(today)s)
-           end as open_minor, {_KIND}, account
-    from ledger_openitem i
-    where organisation_id = %(organisation)s and customer_id <in> and item_date <= %(today)s
-      and (open_minor <> 0 or legs_last_date > %(today)s)
-) then_open where open_minor <> 0 and {_ASKED}
-order by customer_id, due_date, id
-"""
-# Only of documents that are still open: years of history do not slow a run down. The latest step is picked in Python,
-# because sorting by document number under a language's collation costs more than all else.
-STEPS_LEFT = """
-select h.customer_id, h.entity_id, h.document_number, h.instalment_number, h.item_id, h.id,
-       h.offset_days, h.scenario_id, h.step_position, h.step_days, h.left_date, h.deadline_days
-from collections_reminderitem h
-where h.organisation_id = %(organisation)s and h.customer_id <in> and h.has_left and not h.is_thanks
-  and h.left_date <= %(today)s + 7 and not (h.reminder_id = any(%(ignored)s))
-"""
-HISTORY = f"""{STEPS_LEFT}
-  and exists (select from ledger_openitem o
-              where o.organisation_id = %(organisation)s and o.customer_id <in>
-                and (o.open_minor <> 0 or o.legs_last_date > %(today)s)
-                and o.customer_id = h.customer_id and o.document_number = h.document_number)
-"""
-CONTACTS = """
-select customer_id, name, role, email, language, is_primary, bounced_at is not null, opted_out_at is not null
-from customers_contact
-where organisation_id = %(organisation)s and customer_id <in>
-order by customer_id, is_primary desc, id
-"""
-# What people said of an item stands for its correction too: the same instalment of the same document, posted again.
-_NOW_ITEM = """coalesce((select n.id from ledger_openitem o
-    join ledger_openitem r on r.organisation_id = o.organisation_id and r.reverses_id = o.id
-    join ledger_openitem n on n.organisation_id = o.organisation_id and n.entity_id = o.entity_id
-      and n.customer_id = coalesce((select c.merged_into_id from customers_customer c where c.id = o.customer_id),
-                                   o.customer_id)
-      and n.document_number = o.document_number and n.kind = o.kind
-      and n.instalment_number = o.instalment_number and n.id > o.id
-    where o.id = x.item_id and o.organisation_id = x.organisation_id order by n.id desc limit 1), x.item_id)"""
-DISPUTES = f"""
-select x.customer_id, x.document_number, {_NOW_ITEM}, x.amount_minor, x.entity_id
-from disputes_dispute x
-where organisation_id = %(organisation)s and customer_id <in>
-  and (closed_date is null or closed_date > %(today)s) and opened_date <= %(today)s
-order by id
-"""
-PAUSES = f"""
-select x.customer_id, {_NOW_ITEM}, x.reason, x.until_date, x.author_name from collections_pause x
-where organisation_id = %(organisation)s and customer_id <in> and (ended_date is null or ended_date > %(today)s)
-  and start_date <= %(today)s and (until_date is null or until_date >= %(today)s)
-order by id
-"""
-PROMISES = f"""
-select x.customer_id, x.id, {_NOW_ITEM}, x.promised_date, x.currency, x.amount_minor
-from collections_promise x
-where x.organisation_id = %(organisation)s and x.customer_id <in> and x.promised_date >= %(today)s
-  and x.made_date <= %(today)s and x.withdrawn_date is null
-order by x.id
-"""
-# One contact a day and company, however many invoices it was split over; other messages count one by one.
-SENT = """
-select r.customer_id, r.send_date, r.entity_id, null::bigint from collections_reminder r
-where r.organisation_id = %(organisation)s and r.customer_id <in> and r.outcome = 'due' and r.channel = 'email'
-  and r.send_date >= %(since)s and r.decided_date <= %(today)s and not (r.id = any(%(ignored)s))
-  and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
-union
-select m.customer_id, (m.state_at at time zone %(zone)s)::date, null, m.id from messaging_message m
-where m.organisation_id = %(organisation)s and m.customer_id <in> and m.kind not in ('reminder', 'test')
-  and (m.state in ('sent', 'caught', 'in_doubt', 'handing_over')
-       or (m.kind = 'written' and m.state in ('queued', 'rendered')))
-  and m.state_at between %(since)s and %(now)s
-order by 1, 2
-"""
-# Money on the bank that is more likely than not this customer's, and that nobody has matched yet.
-WAITING = """
-select w.customer_id, w.currency, w.amount_minor,
-       array(select (a ->> 'item_id')::bigint from jsonb_array_elements(w.proposal -> 'allocations') a)
-from matching_linework w
-where w.organisation_id = %(organisation)s and w.customer_id <in> and w.state in ('waiting', 'proposed', 'returned')
-  and w.state <> 'returned' and w.amount_minor > 0 and w.probability_ppm >= 500000 and w.booking_date <= %(today)s
-order by w.id
-"""
-EXCLUSIONS = f"""
-select x.customer_id, x.step_key, {_NOW_ITEM} from collections_exclusion x
-where organisation_id = %(organisation)s and customer_id <in> and undone_at is null
-"""
-OWN = """
-select distinct on (customer_id) customer_id, scenario_id, is_inherited, entry from collections_scenarioassignment
-where organisation_id = %(organisation)s and customer_id <in> order by customer_id, id desc
-"""
-UNREAD = """
-select customer_id, count(*) from messaging_reply
-where organisation_id = %(organisation)s and customer_id <in> and freed_at is null and received_at <= %(now)s group by 1
-"""
-SETTLED = """
-select i.customer_id, i.id, i.entity_id, i.document_number, i.instalment_number, i.instalment_count, i.item_date,
-       i.due_date, i.currency, i.open_minor, i.legs_last_date, i.amount_minor
-from ledger_openitem i
-where i.organisation_id = %(organisation)s and i.customer_id <in> and i.open_minor = 0
-  and i.id in (select c.item_id from collections_reminderitem c
-               where c.organisation_id = %(organisation)s and c.customer_id <in> and c.has_left and not c.is_thanks
-                 and c.step_days > 0 and c.left_date between %(history)s and %(today)s)
-  and i.legs_last_date between %(recent)s and %(today)s
-  and not exists (select from ledger_openitem v
-                  where v.organisation_id = i.organisation_id and v.reverses_id = i.id)
-  and not exists (select from collections_reminderitem t
-                  where t.organisation_id = %(organisation)s and t.customer_id = i.customer_id
-                    and t.document_number = i.document_number and t.has_left and t.is_thanks
-                    and not (t.reminder_id = any(%(ignored)s)))
-  and exists (select from ledger_allocationleg l
-              join ledger_allocationleg o on o.organisation_id = l.organisation_id and o.allocation_id = l.allocation_id
-              join ledger_openitem r on r.id = o.item_id and r.kind = 'receipt'
-              where l.organisation_id = %(organisation)s and l.item_id = i.id
-                and not exists (select from ledger_allocation u
-                                where u.organisation_id = l.organisation_id and u.reverses_id = l.allocation_id)
-                and not exists (select from ledger_allocation u
-                                where u.id = l.allocation_id and u.reverses_id is not null))
-order by 1, 2
-"""
-
-
 def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
     rows = _read(book, where)
-    for customer_id, number, segment_id, email in where.rows(CUSTOMERS):
+    for customer_id, number, segment_id, email, has_postal, is_person, country, *own_people in where.rows(CUSTOMERS):
         items = rows.items.get(customer_id, ())
         if not items and customer_id not in rows.settled:
             continue
         if book.suppressed and (why := book.suppressed.get(email.lower())):
             dead = Address("", "", email, has_bounced=why == "bounced", has_opted_out=why != "bounced")
             rows.contacts.setdefault(customer_id, []).append(dead)
-        plan, chases_nobody, entry = _plan(book.assignments, rows.own.get(customer_id), segment_id)
+        joined = _joined(book.assignments, rows.own.get(customer_id), segment_id)
+        happened = rows.happened
         yield CustomerFacts(
             customer_id=customer_id,
-            plan=plan,
+            plan=joined.plan,
             items=tuple(items),
             number=number,
-            chases_nobody=chases_nobody,
-            entry=entry,
+            chases_nobody=joined.chases_nobody,
+            entry=joined.entry,
+            entry_step=joined.entry_step,
+            joined_on=joined.joined_on,
             credits=tuple(rows.credits.get(customer_id, ())),
             waiting=tuple(rows.waiting.get(customer_id, ())),
             contacts=tuple(rows.contacts.get(customer_id, ())),
@@ -461,23 +365,42 @@ def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
             contact_dates=tuple(rows.dates.get(customer_id, ())),
             unread_replies=rows.unread.get(customer_id, 0),
             exclusions=frozenset(rows.exclusions.get(customer_id, ())),
+            events=tuple(happened.events.get(customer_id, ())),
+            answered=frozenset(happened.answered.get(customer_id, ())),
+            unanswered=happened.unanswered.get(customer_id, 0),
+            last_answer_on=happened.last_answers.get(customer_id),
+            colleagues=book.colleagues.of(*own_people) if book.colleagues else _NOBODY,
+            has_postal_address=has_postal,
+            is_natural_person=is_person,
+            country=country,
         )
 
 
-def _plan(
-    found: Assignments, own: tuple[int | None, bool, str] | None, segment_id: int | None
-) -> tuple[Plan | None, bool, EntryChoice | None]:
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The scenario that applies to a customer, and where it began with it."""
+
+    plan: Plan | None = None
+    chases_nobody: bool = False
+    entry: EntryChoice | None = None
+    entry_step: str = ""
+    joined_on: date | None = None
+
+
+def _joined(found: Assignments, own: tuple[Any, ...] | None, segment_id: int | None) -> _Joined:
     if own is not None and not own[1]:
-        scenario_id, _, entry = own
+        scenario_id, _, entry, entry_step, joined_on = own
     else:
         row = found.by_segment.get(segment_id) if segment_id is not None else None
         row = row or found.default
         if row is None:
-            return None, False, None
-        scenario_id, entry = row.scenario_id, row.entry
+            return _Joined()
+        scenario_id, entry, entry_step = row.scenario_id, row.entry, row.entry_step
+        joined_on = local_day(row.recorded_at, _ANY_CALENDAR) if entry_step else None
     if scenario_id is None:
-        return None, True, None
-    return found.plans.get(scenario_id), False, EntryChoice(entry) if entry else None
+        return _Joined(chases_nobody=True)
+    plan = found.plans.get(scenario_id)
+    return _Joined(plan, False, EntryChoice(entry) if entry else None, entry_step, joined_on if entry_step else None)
 
 
 def _read(book: Book, where: _Where) -> _Slice:
@@ -503,10 +426,14 @@ def _read(book: Book, where: _Where) -> _Slice:
         found.exclusions.setdefault(customer_id, set()).add((key, item_id))
     for customer_id, count in where.rows_of_all(UNREAD, now=book.now):
         found.unread[customer_id] = found.unread.get(customer_id, 0) + count
-    for customer_id, *row in where.rows(OWN):
-        found.own[customer_id] = (row[0], row[1], row[2])
+    for customer_id, *row in where.rows(OWN, zone=_ANY_CALENDAR.timezone):
+        found.own[customer_id] = tuple(row)
     if any(plan.thanks for plan in book.assignments.plans.values()):
         _read_settled(book, where, found)
+    if any(plan.answers for plan in book.assignments.plans.values()):
+        read_events(where, found.happened)
+    if any(asks_of_answers(plan) for plan in book.assignments.plans.values()):
+        read_answers(where, found.happened, now=book.now)
     return found
 
 
@@ -534,14 +461,15 @@ def _read_items(book: Book, where: _Where, found: _Slice) -> None:
 
 def _history(where: _Where) -> dict[tuple[int, int, str | int, int], LastStep]:
     """The last step of each instalment, by what a corrected invoice keeps: company, document and instalment number."""
-    found: dict[tuple[int, int, str | int, int], LastStep] = {}
-    latest: dict[tuple[int, int, str | int, int], tuple[int, int]] = {}
+    found: dict[tuple[int, int, str | int, int], tuple[Any, ...]] = {}
+    taken: dict[tuple[int, int, str | int, int], tuple[tuple[int, str], ...]] = {}
     for row in where.rows_of_all(HISTORY, of_duplicates=STEPS_LEFT):
         key = (row[0], row[1], row[2] or row[4], row[3])
-        rank = (row[6], row[5])
-        if key not in found or rank > latest[key]:
-            found[key], latest[key] = LastStep._make(row[6:]), rank
-    return found
+        taken[key] = (*taken.get(key, ()), (row[7], row[12]))
+        # what left last counts: further along its line, unless a person chose to begin again in another scenario
+        if key not in found or (row[10], row[6], row[5]) > (found[key][10], found[key][6], found[key][5]):
+            found[key] = row
+    return {key: LastStep(*row[6:12], taken=taken[key]) for key, row in found.items()}
 
 
 def _read_settled(book: Book, where: _Where, found: _Slice) -> None:

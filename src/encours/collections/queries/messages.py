@@ -13,18 +13,20 @@ from encours.collections.models import Reminder, ReminderItem, ScenarioVersion
 from encours.collections.queries.facts import plan_of
 from encours.collections.queries.penalties import PENALTY_PATHS, penalty_words, reckoned
 from encours.collections.rules.letter import Company, greeting, legal_line
-from encours.collections.rules.steps import Basis, Sender, Step
+from encours.collections.rules.steps import LETTERS, Basis, Sender, Step
 from encours.core.ids import creditor_reference
 from encours.core.money import Money
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
+from encours.messaging.rules import postal
 from encours.messaging.rules.values import Address, Draft
 from encours.messaging.rules.values import Sender as MessageSender
 from encours.penalties.rules.accrual import Accrual
 
 PREVIOUS_DAYS = 90
 PREVIOUS_MAX = 3
+NORMAL, URGENT = 2, 3
 
 
 def waiting_for_hand_over(organisation_id: int, *, today: date, limit: int) -> list[int]:
@@ -43,6 +45,29 @@ def waiting_for_hand_over(organisation_id: int, *, today: date, limit: int) -> l
             [organisation_id, today - timedelta(days=7), limit],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def tasks_to_give(organisation_id: int, *, today: date) -> list[tuple[str, str, date, int, str, int]]:
+    """The steps that a person does and has no task for yet: key, title, day, customer, what is asked, priority."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select r.id, r.step_name, r.send_date, r.customer_id, r.channel, r.claimed_minor, r.claimed_currency
+            from collections_reminder r
+            where r.organisation_id = %s and r.outcome = 'due' and r.channel in ('task', 'hand_over')
+              and r.send_date >= %s
+              and not exists (select from team_task t
+                              where t.organisation_id = r.organisation_id and t.key = 'reminder:' || r.id)
+              and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
+            order by r.id
+            """,
+            [organisation_id, today - timedelta(days=7)],
+        )
+        press = {"hand_over": URGENT}
+        return [
+            (f"reminder:{pk}", name, day, customer, str(Money(minor, currency or "EUR")), press.get(channel, NORMAL))
+            for pk, name, day, customer, channel, minor, currency in cursor.fetchall()
+        ]
 
 
 def drafts_of(organisation_id: int, reminder_ids: Sequence[int], *, today: date, is_trial: bool = False) -> list[Draft]:
@@ -156,7 +181,7 @@ class _Slice:
             cursor.execute(
                 """
                 select r.customer_id, r.entity_id, r.send_date, r.step_name from collections_reminder r
-                where r.organisation_id = %s and r.customer_id = any(%s) and r.outcome = 'due' and r.channel = 'email'
+                where r.organisation_id = %s and r.customer_id = any(%s) and r.outcome = 'due' and r.message_key <> ''
                   and r.send_date between %s and %s and not (r.id = any(%s))
                   and not exists (select from collections_withdrawal w where w.reminder_id = r.id)
                 order by r.send_date desc, r.id desc
@@ -174,7 +199,7 @@ class _Slice:
     def draft(self, reminder: Reminder) -> Draft:
         step = self._step_of(reminder)
         customer = self.customers[reminder.customer_id]
-        to = [Address(email, name) for name, _, email, _ in reminder.recipients["to"]]
+        to = [self._address(row, reminder, customer) for row in reminder.recipients["to"]]
         spoken = next((row[3] for row in reminder.recipients["to"] if row[3]), "")
         language = (spoken or customer.language or self.organisation.language)[:2]
         person = self.people.get(customer.collector_id or 0) if step.sender is Sender.COLLECTOR else None
@@ -184,12 +209,25 @@ class _Slice:
             customer_id=customer.pk,
             sender=MessageSender(person.pk if person else None, reminder.entity_id),
             to=to,
-            cc=[Address(email, name) for name, _, email, _ in reminder.recipients["cc"]],
+            cc=[Address(row[2], row[0]) for row in reminder.recipients["cc"]],
             template_key=step.template_key,
             language=language,
             context=self._context(reminder, step, customer, person, language),
             send_after=reminder.send_after or reminder.decided_at,
+            channel=reminder.channel,
         )
+
+    def _address(self, row: Sequence[str], reminder: Reminder, customer: Customer) -> Address:
+        """Where the message goes: a mailbox, a phone, or the customer's own postal address for somebody's attention."""
+        name, _, email, _, *phone = row
+        if reminder.channel not in LETTERS:
+            return Address(email, name, phone=phone[0] if phone else "", country=customer.country)
+        home = self.entities[reminder.entity_id].country if reminder.entity_id else "FR"
+        lines = postal.lines_of(
+            street=customer.street, postcode=customer.postcode, city=customer.city, country=customer.country,
+            attention=name, home=home,
+        )  # fmt: skip
+        return Address(email, customer.name, lines=lines, country=customer.country)
 
     def _context(
         self, reminder: Reminder, step: Step, customer: Customer, person: User | None, language: str

@@ -80,7 +80,10 @@ def _reason(reminder: Reminder, claimed: dict[int, int], customer: CustomerFacts
 
 
 def _same(reminder: Reminder, claimed: dict[int, int], decisions: list[Decision]) -> Decision | None:
-    for decision in decisions:
-        if decision.entity_id == reminder.entity_id and claimed.keys() & {c.item.item_id for c in decision.claims}:
-            return decision
-    return None
+    about = [
+        decision
+        for decision in decisions
+        if decision.entity_id == reminder.entity_id and claimed.keys() & {c.item.item_id for c in decision.claims}
+    ]
+    same = (decision for decision in about if decision.step and decision.step.key == reminder.step_key)
+    return next(same, about[0] if about else None)

@@ -157,10 +157,10 @@ from largest join collections_reminder r using (id)
 where r.organisation_id = %(organisation)s order by r.claimed_minor desc, r.id
 """
 _BY_OUTCOME = {
-    # what leaves by itself needs nobody; calls and tasks do
-    "": "(r.outcome in ('to_confirm', 'held', 'blocked') or (r.outcome = 'due' and r.channel <> 'email'))",
-    "call": "r.outcome = 'due' and r.channel <> 'email'",
-    "ready": "(r.outcome = 'to_confirm' or (r.outcome = 'due' and r.channel = 'email' and r.send_after > now()))",
+    # what leaves by itself needs nobody and a task stands among the tasks; calls do
+    "": "(r.outcome in ('to_confirm', 'held', 'blocked') or (r.outcome = 'due' and r.channel = 'call'))",
+    "call": "r.outcome = 'due' and r.channel = 'call'",
+    "ready": "(r.outcome = 'to_confirm' or (r.outcome = 'due' and r.message_key <> '' and r.send_after > now()))",
     "held": "r.outcome in ('held', 'blocked')",
     "promises": "false",
 }

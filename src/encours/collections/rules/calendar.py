@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from encours.core.dates import ONE_DAY, BusinessCalendar, business_date, instant_of, zone
 from encours.core.errors import Refused, gettext_noop
@@ -52,3 +53,17 @@ def next_sending_instant(now: datetime, calendar: SendingCalendar) -> datetime:
 def local_day(instant: datetime, calendar: SendingCalendar) -> date:
     """The day an instant falls on where the sender works."""
     return instant.astimezone(zone(calendar.timezone)).date()
+
+
+@lru_cache(maxsize=256)
+def sending_from(today: date, decided_at: datetime | None, calendar: SendingCalendar) -> tuple[datetime, date]:
+    """When what is decided on a day may leave, and the day that is; without an instant, from the day's opening on."""
+    if decided_at is not None and local_day(decided_at, calendar) == today:
+        instant = next_sending_instant(decided_at, calendar)
+        return instant, local_day(instant, calendar)
+    day = today
+    for _ in range(_SEARCH_DAYS_MAX):
+        if calendar.is_open(day):
+            return instant_of(day, calendar.opens_at, timezone=calendar.timezone), day
+        day += ONE_DAY
+    raise NeverSends()

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from encours.collections.rules import interlock
+from encours.collections.rules import interlock, recipients
 from encours.collections.rules.facts import (
     CheckOutcome,
     CheckResult,
@@ -14,13 +15,25 @@ from encours.collections.rules.facts import (
     Decision,
     DisputeFact,
     Draft,
+    EventFact,
     Instalment,
     Outcome,
     RunFacts,
 )
-from encours.collections.rules.steps import Basis, Channel, EntryChoice, Grouping, Mode, Plan, Step
+from encours.collections.rules.steps import WRITTEN, Basis, EntryChoice, Grouping, Mode, Plan, Step
 
 type Turn = tuple[Instalment, Step]
+
+
+class Start(NamedTuple):
+    """Where what was late on joining begins: at the step of this position, for what was due before that day."""
+
+    position: int
+    joined_on: date
+
+
+# what happened longer ago is no longer answered by a step of its own
+EVENT_DAYS = 30
 
 # A dispute is closed, never set aside; the law on insolvency binds everybody; nobody writes to an address that bounced.
 NEVER_SET_ASIDE = frozenset({"dispute", "insolvency", "scenario", "recipient"})
@@ -39,22 +52,33 @@ def offset(step: Step, item: Instalment) -> int:
     return step.days if step.basis is Basis.DUE else step.days + (item.issue_date - item.due_date).days
 
 
-def next_step(item: Instalment, plan: Plan, *, today: date, entry: EntryChoice | None = None) -> Step | None:
+def next_step(
+    item: Instalment, plan: Plan, *, today: date, entry: EntryChoice | None = None, start: Start | None = None
+) -> Step | None:
     """The step whose turn it is for the instalment today, if any.
 
     Never the same step again, never an older one after a newer, and none before the time a message gave is over. By
     age: the furthest step reached, so an invoice 12 days late that nobody chased gets the step of +10, not that of +3.
     In order: the step after the last one, at the scenario's own rhythm. Up to its due date an item only gets notices.
+    `start` is a step chosen for what was late on joining: an invoice 60 days late that is to begin at +10 gets that one
+    first, then the others at their rhythm, whatever another scenario had sent before.
     """
     late = (today - item.due_date).days
     last = item.last
     if last is not None and last.deadline_days and (today - last.left_on).days <= last.deadline_days:
         return None
+    if last is not None and _is_over(item, plan):
+        return None
     is_early = late <= 0
+    starts_at = start.position if start is not None and not is_early and item.due_date < start.joined_on else 0
+    if entry is EntryChoice.AT_STEP:
+        entry = EntryChoice.IN_ORDER if starts_at else None
     reached = None
     for step in plan.claims:
         falls = offset(step, item)
-        if falls > late or (falls <= 0) is not is_early or (last is not None and not _follows(step, falls, item, plan)):
+        if falls > late or (falls <= 0) is not is_early or step.position < starts_at:
+            continue
+        if last is not None and not _follows(step, falls, item, plan, starts_anew=bool(starts_at)):
             continue
         if is_early or (entry or plan.entry) is EntryChoice.BY_AGE:
             reached = step
@@ -63,13 +87,25 @@ def next_step(item: Instalment, plan: Plan, *, today: date, entry: EntryChoice |
     return reached
 
 
-def _follows(step: Step, falls: int, item: Instalment, plan: Plan) -> bool:
+def _is_over(item: Instalment, plan: Plan) -> bool:
+    """Whether the scenario ended for the item with a step after which nothing follows."""
+    last = item.last
+    if last is None or not plan.last_positions or last.scenario_id != plan.scenario_id:
+        return False
+    return any(step.is_last and (plan.scenario_id, step.key) in last.taken for step in plan.claims) or (
+        last.position in plan.last_positions
+    )
+
+
+def _follows(step: Step, falls: int, item: Instalment, plan: Plan, *, starts_anew: bool) -> bool:
     last = item.last
     if last is None:
         return True
+    if (plan.scenario_id, step.key) in last.taken:
+        return False
     if last.scenario_id == plan.scenario_id:
         return step.position > last.position and falls >= last.offset_days
-    return falls > last.offset_days
+    return starts_anew or falls > last.offset_days
 
 
 def _keeps_rhythm(step: Step, item: Instalment, plan: Plan, today: date) -> bool:
@@ -117,18 +153,23 @@ def decide(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
     parts = disputed_parts(customer.items, customer.disputes) if customer.disputes else {}
     for draft in _drafts(customer, plan, run.today, parts):
         # Letters of one scenario "by invoice" that leave the same day for one entity are one contact.
-        is_same_contact = plan.grouping is Grouping.INVOICE and draft.entity_id in written_by
+        is_same_contact = _is_by_invoice(draft.step, plan) and draft.entity_id in written_by
         seen = (
             customer
             if is_same_contact or contacts is customer.contact_dates
             else replace(customer, contact_dates=contacts)
         )
-        decision = _weigh(draft, seen, plan, run)
+        company_run = run.of(draft.entity_id) if run.policies else run
+        decision = _weigh(draft, seen, plan, company_run)
         decisions.append(decision)
-        if decision.outcome is Outcome.DUE and draft.step.channel is Channel.EMAIL and not is_same_contact:
+        if decision.outcome is Outcome.DUE and draft.step.channel in WRITTEN and not is_same_contact:
             written_by.add(draft.entity_id)
-            contacts = tuple(sorted((*contacts, run.send_on)))
+            contacts = tuple(sorted((*contacts, company_run.send_on)))
     return decisions
+
+
+def _is_by_invoice(step: Step, plan: Plan) -> bool:
+    return (step.grouping or plan.grouping) is Grouping.INVOICE
 
 
 def _without_scenario(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
@@ -145,20 +186,58 @@ def _without_scenario(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
 
 def _drafts(customer: CustomerFacts, plan: Plan, today: date, parts: dict[int, int]) -> list[Draft]:
     groups: dict[tuple[object, ...], list[Turn]] = {}
-    by_invoice = plan.grouping is Grouping.INVOICE
+    start = start_of(customer, plan)
     for item in customer.items:
-        step = next_step(item, plan, today=today, entry=customer.entry)
+        step = next_step(item, plan, today=today, entry=customer.entry, start=start)
         if step is not None:
             is_early = item.due_date >= today
-            key = (is_early, item.entity_id, step.channel, item.document_number if by_invoice else "")
+            document = item.document_number if _is_by_invoice(step, plan) else ""
+            key = (is_early, item.entity_id, step.channel, document)
             groups.setdefault(key, []).append((item, step))
     drafts = [_draft(key[1], turns, parts) for key, turns in groups.items()]  # type: ignore[arg-type]  # the company's id
+    if customer.events and plan.answers:
+        drafts.extend(_answers(customer, plan, today, parts))
     if len(drafts) > 1:
         # The hardest message goes first; the others find that the customer has just been written to.
         drafts.sort(key=lambda draft: (-draft.step.position, draft.entity_id, draft.claims[0].item.document_number))
     if customer.settled and plan.thanks is not None and not any(d.claims[0].item.due_date < today for d in drafts):
         drafts.extend(_thanks(customer, plan.thanks))
     return drafts
+
+
+def start_of(customer: CustomerFacts, plan: Plan) -> Start | None:
+    """Where what was late when the customer joined begins, if a step was chosen and the scenario still has it."""
+    if customer.entry is not EntryChoice.AT_STEP or customer.joined_on is None:
+        return None
+    step = next((step for step in plan.claims if step.key == customer.entry_step), None)
+    return Start(step.position, customer.joined_on) if step is not None else None
+
+
+def _answers(customer: CustomerFacts, plan: Plan, today: date, parts: dict[int, int]) -> list[Draft]:
+    """The messages that follow what happened: a promise broken on the 3rd is answered once, its own days later."""
+    found: dict[tuple[int, str], Draft] = {}
+    for step in plan.answers:
+        for event in customer.events:
+            falls = event.on + timedelta(days=step.days)
+            if event.kind is not step.event or not falls <= today <= falls + timedelta(days=EVENT_DAYS):
+                continue
+            mark = f"{step.key}@{event.on.isoformat()}"
+            for item in _touched(customer, event, today):
+                if (item.item_id, mark) in customer.answered:
+                    continue
+                disputed = parts.get(item.item_id, 0) if parts else 0
+                claim = Claim(item, item.open_minor - disputed, disputed, (today - item.due_date).days)
+                draft = found.setdefault((item.entity_id, mark), Draft(item.entity_id, step, (), mark=mark))
+                if claim not in draft.claims:
+                    found[item.entity_id, mark] = replace(draft, claims=(*draft.claims, claim))
+    return list(found.values())
+
+
+def _touched(customer: CustomerFacts, event: EventFact, today: date) -> list[Instalment]:
+    """The items an event is about: the one it names, else all that is late."""
+    if event.item_id is not None:
+        return [item for item in customer.items if item.item_id == event.item_id]
+    return [item for item in customer.items if item.due_date < today]
 
 
 def _draft(entity_id: int, turns: list[Turn], parts: dict[int, int]) -> Draft:
@@ -215,7 +294,7 @@ def _set_aside(result: CheckResult, run: RunFacts) -> CheckResult:
 
 def _deduct(draft: Draft, customer: CustomerFacts, plan: Plan) -> Draft:
     """Credit notes come off a grouped message; one of many single messages must not deduct them again each time."""
-    if not customer.credits or plan.grouping is Grouping.INVOICE:
+    if not customer.credits or _is_by_invoice(draft.step, plan):
         return draft
     asked = {claim.item.currency for claim in draft.claims}
     credits = tuple(
@@ -245,6 +324,7 @@ def _nothing_left(draft: Draft, customer: CustomerFacts, plan: Plan, results: li
         draft.claims,
         disputed=tuple(claim for claim in draft.claims if claim.disputed_minor),
         totals=draft.totals(),
+        mark=draft.mark,
     )
 
 
@@ -267,12 +347,12 @@ def _decision(
         else:
             results.append(_waits_for_a_person(step.mode))
             outcome = Outcome.TO_CONFIRM
-    to = interlock.recipients(customer, step.to_roles) if step.channel is Channel.EMAIL else ()
-    cc = interlock.copies(customer, step.cc_roles, to) if step.cc_roles and to else ()
+    to = recipients.addressed(customer, step) if step.channel in WRITTEN else ()
+    cc = recipients.copies(customer, step, to) if to and (step.cc_roles or step.cc_internal) else ()
     disputed = tuple(claim for claim in raw.claims if claim.disputed_minor) if customer.disputes else ()
     return Decision(
         customer.customer_id, draft.entity_id, outcome, tuple(results), plan, step,
-        draft.claims, draft.credits, disputed, totals, to, cc,
+        draft.claims, draft.credits, disputed, totals, to, cc, draft.mark,
     )  # fmt: skip
 
 

@@ -1,13 +1,13 @@
 """What the dunning rules look at and what they decide: plain values, loaded by queries or written down in tests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from encours.collections.rules.calendar import SendingCalendar
-from encours.collections.rules.steps import EntryChoice, Plan, Step
+from encours.collections.rules.calendar import SendingCalendar, sending_from
+from encours.collections.rules.steps import EntryChoice, Plan, Step, StepEvent
 
 
 class LastStep(NamedTuple):
@@ -22,6 +22,8 @@ class LastStep(NamedTuple):
     days: int
     left_on: date
     deadline_days: int | None = None
+    # every step that left for the instalment, as (scenario, key): none of them leaves again, wherever it stands now
+    taken: tuple[tuple[int, str], ...] = ()
 
 
 class Instalment(NamedTuple):
@@ -96,7 +98,17 @@ class Address(NamedTuple):
     language: str = ""
     is_primary: bool = False
     has_bounced: bool = False
-    has_opted_out: bool = False
+    has_opted_out: bool = False  # of e-mail
+    phone: str = ""
+    refuses: tuple[str, ...] = ()  # other kinds of channel this person does not want: sms, letter, call
+
+
+class EventFact(NamedTuple):
+    """Something that happened to the customer and may start a step of its own."""
+
+    kind: StepEvent
+    on: date
+    item_id: int | None = None
 
 
 class Settled(NamedTuple):
@@ -117,6 +129,8 @@ class CustomerFacts:
     number: str = ""
     chases_nobody: bool = False  # the scenario “no action”
     entry: EntryChoice | None = None
+    entry_step: str = ""  # the step at which what was late on joining begins, where one was chosen
+    joined_on: date | None = None  # the day the scenario was given to it, where that matters
     credits: tuple[Credit, ...] = ()
     waiting: tuple[WaitingMoney, ...] = ()
     contacts: tuple[Address, ...] = ()
@@ -128,6 +142,14 @@ class CustomerFacts:
     contact_dates: tuple[date, ...] = ()  # of the last weeks, oldest first
     unread_replies: int = 0
     exclusions: frozenset[tuple[str, int | None]] = frozenset()  # (step key, item or None for the whole message)
+    events: tuple[EventFact, ...] = ()
+    answered: frozenset[tuple[int, str]] = frozenset()  # (item, mark) of the steps that an event has had already
+    unanswered: int = 0  # days written to since the last answer
+    last_answer_on: date | None = None
+    colleagues: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    has_postal_address: bool = False
+    is_natural_person: bool = False
+    country: str = ""  # of the customer, for telephone numbers written without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +175,17 @@ class RunFacts:
     # codes of holds that a named person sets aside for this one decision, and whether they confirmed the step
     set_aside: Mapping[str, str] = field(default_factory=dict)
     is_confirmed: bool = False
+    # companies that write by limits or a calendar of their own, and the instant at which the run decides
+    policies: Mapping[int, Policy] = field(default_factory=dict)
+    decided_at: datetime | None = None
+
+    def of(self, entity_id: int | None) -> "RunFacts":
+        """The run as it is for one company: its own limits, and the first moment at which its own calendar is open."""
+        policy = self.policies.get(entity_id or 0) if self.policies else None
+        if policy is None:
+            return self
+        send_after, send_on = sending_from(self.today, self.decided_at, policy.calendar)
+        return replace(self, policy=policy, send_after=send_after, send_on=send_on)
 
 
 class CheckOutcome(StrEnum):
@@ -213,6 +246,7 @@ class Draft:
     step: Step
     claims: tuple[Claim, ...]
     credits: tuple[Credit, ...] = ()
+    mark: str = ""  # the key under which a step that follows an event is kept, with the day of the event
 
     def totals(self) -> dict[str, int]:
         """What is asked, one figure per currency: claims less the credit notes deducted."""
@@ -242,6 +276,7 @@ class Decision:
     totals: Mapping[str, int] = field(default_factory=dict)
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    mark: str = ""
 
     @property
     def frees_on(self) -> date | None:

@@ -4,13 +4,13 @@ A check looks at the draft, the customer and the run, and says passed, adjusted,
 items come first and may withdraw some; checks on the message then see what remains.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
+from encours.collections.rules import recipients
 from encours.collections.rules.calendar import SendingCalendar
 from encours.collections.rules.facts import (
-    Address,
     CheckOutcome,
     CheckResult,
     CustomerFacts,
@@ -18,7 +18,7 @@ from encours.collections.rules.facts import (
     PauseFact,
     RunFacts,
 )
-from encours.collections.rules.steps import Basis, Channel
+from encours.collections.rules.steps import LETTERS, WRITTEN, Basis, StopCondition
 from encours.core.dates import ONE_DAY
 
 type Check = Callable[[Draft, CustomerFacts, RunFacts], CheckResult]
@@ -207,28 +207,54 @@ def insolvency(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckRes
     return _paused("insolvency", BLOCKED, _customer_pause(customer, run.today, lambda reason: reason == INSOLVENCY))
 
 
+def stop_condition(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
+    """What the step itself names keeps it back whole: a formal notice that waits for any dispute, not only its part."""
+    if not draft.step.stop_when:
+        return _passed("stop_condition")
+    found = [condition.value for condition in draft.step.stop_when if _CONDITIONS[condition](customer, run.today)]
+    return CheckResult("stop_condition", HELD, {"conditions": found}) if found else _passed("stop_condition")
+
+
+def _has_answered(customer: CustomerFacts, today: date) -> bool:
+    answer = customer.last_answer_on
+    return answer is not None and (not customer.contact_dates or customer.contact_dates[-1] <= answer)
+
+
+_CONDITIONS: Mapping[StopCondition, Callable[[CustomerFacts, date], bool]] = {
+    StopCondition.DISPUTED: lambda customer, today: bool(customer.disputes),
+    StopCondition.PROMISED: lambda customer, today: any(p.promised_date >= today for p in customer.promises),
+    StopCondition.ANSWERED: _has_answered,
+    StopCondition.CREDIT: lambda customer, today: bool(customer.credits or customer.waiting),
+    StopCondition.PAUSED_ITEM: lambda customer, today: any(p.item_id and _runs(p, today) for p in customer.pauses),
+}
+
+
 def recipient(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
-    """A message needs an address that works and has not opted out; else it says which one to mend."""
-    if draft.step.channel is not Channel.EMAIL:
+    """A message needs somebody it can reach, by mail, phone or post; else it says what to mend.
+
+    Where nobody has the first role of the ladder, or messages went unanswered, it says to whom it goes instead.
+    """
+    step = draft.step
+    if step.channel not in WRITTEN:
         return _passed("recipient")
-    wanted = draft.step.to_roles
-    found = recipients(customer, wanted)
-    if found and found[0].role in wanted:
+    problem = recipients.unreachable(customer, step)
+    if problem is not None:
+        outcome = BLOCKED if problem.is_final else HELD
+        data = {"cause": problem.cause, "email": problem.email} if problem.email else {"cause": problem.cause}
+        return CheckResult("recipient", outcome, data)
+    found = recipients.addressed(customer, step)
+    wanted = recipients.ladder(customer, step)
+    to = found[0].email or found[0].phone or found[0].name
+    if wanted[0] != step.to_roles[0] and found[0].role in wanted:
+        return CheckResult("recipient", ADJUSTED, {"cause": "escalated", "count": customer.unanswered, "email": to})
+    if found[0].role in wanted or (step.channel in LETTERS and not found[0].role):
         return _passed("recipient")
-    if found:
-        return CheckResult("recipient", ADJUSTED, {"roles": list(wanted), "email": found[0].email})
-    bounced = [contact.email for contact in customer.contacts if contact.has_bounced and contact.email]
-    if bounced:
-        return CheckResult("recipient", HELD, {"cause": "bounced", "email": bounced[0]})
-    refused = [contact.email for contact in customer.contacts if contact.has_opted_out and contact.email]
-    if refused:
-        return CheckResult("recipient", BLOCKED, {"cause": "opted_out", "email": refused[0]})
-    return CheckResult("recipient", BLOCKED, {"cause": "missing"})
+    return CheckResult("recipient", ADJUSTED, {"roles": list(wanted), "email": to})
 
 
 def weekly_cap(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
     """At most so many contacts in seven days, across channels and entities; the message waits for the eighth."""
-    if draft.step.channel is not Channel.EMAIL:
+    if draft.step.channel not in WRITTEN:
         return _passed("weekly_cap")
     cap = run.policy.weekly_cap
     recent = [day for day in customer.contact_dates if run.send_on - WEEK < day <= run.send_on]
@@ -241,10 +267,13 @@ def weekly_cap(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckRes
 
 
 def contact_delay(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
-    """Between two contacts lie some days: written to on the 10th with a delay of 3, again on the 13th."""
-    if draft.step.channel is not Channel.EMAIL or not customer.contact_dates:
+    """Between two contacts lie some days: written to on the 10th with a delay of 3, again on the 13th.
+
+    Never twice on one day, whichever of our companies writes and whatever the delay.
+    """
+    if draft.step.channel not in WRITTEN or not customer.contact_dates:
         return _passed("contact_delay")
-    frees_on = customer.contact_dates[-1] + timedelta(days=run.policy.contact_delay_days)
+    frees_on = customer.contact_dates[-1] + timedelta(days=max(1, run.policy.contact_delay_days))
     if frees_on <= run.send_on:
         return _passed("contact_delay")
     data = {"last": customer.contact_dates[-1].isoformat(), "days": run.policy.contact_delay_days}
@@ -276,41 +305,12 @@ def _sandboxed() -> CheckResult:
 ITEM_CHECKS: tuple[Check, ...] = (open_dispute, item_pause, item_promise, taken_out, delivered, covering_credit)
 MESSAGE_CHECKS: tuple[Check, ...] = (
     bank_fresh, covering_cash, waiting_payment, unread_reply, promise_running, pause_running, payment_plan, insolvency,
-    recipient, weekly_cap, contact_delay, sending_calendar, sandbox,
+    stop_condition, recipient, weekly_cap, contact_delay, sending_calendar, sandbox,
 )  # fmt: skip
 # A message of thanks claims nothing: what protects a debtor from being chased does not concern it.
 THANKS_CHECKS: tuple[Check, ...] = (
     unread_reply, pause_running, insolvency, recipient, weekly_cap, contact_delay, sending_calendar, sandbox,
 )  # fmt: skip
-
-
-def recipients(customer: CustomerFacts, roles: tuple[str, ...]) -> tuple[Address, ...]:
-    """Whom to write to: the contacts of the first role that has one, else the main one, else the customer's address."""
-    usable = [contact for contact in customer.contacts if _works(contact)]
-    if usable:
-        for role in roles:
-            found = tuple(contact for contact in usable if contact.role == role)
-            if found:
-                return tuple(contact for contact in found if contact.is_primary) or found
-        return tuple(contact for contact in usable if contact.is_primary) or tuple(usable[:1])
-    known = {contact.email.lower() for contact in customer.contacts}
-    if customer.email and customer.email.lower() not in known:
-        return (Address("", "", customer.email),)
-    return ()
-
-
-def copies(customer: CustomerFacts, roles: tuple[str, ...], to: tuple[Address, ...]) -> tuple[Address, ...]:
-    """Who else reads it: contacts of these roles that are not already addressed."""
-    taken = {address.email.lower() for address in to}
-    return tuple(
-        contact
-        for contact in customer.contacts
-        if contact.role in roles and _works(contact) and contact.email.lower() not in taken
-    )
-
-
-def _works(contact: Address) -> bool:
-    return bool(contact.email) and not contact.has_bounced and not contact.has_opted_out
 
 
 def _available(draft: Draft, customer: CustomerFacts, kind: str) -> dict[str, int]:

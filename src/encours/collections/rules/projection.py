@@ -15,7 +15,7 @@ from encours.collections.rules.facts import (
     Outcome,
     RunFacts,
 )
-from encours.collections.rules.steps import Basis, Channel
+from encours.collections.rules.steps import WRITTEN, Basis, EntryChoice
 from encours.core.dates import ONE_DAY, instant_of
 
 _LEAVES = frozenset({Outcome.DUE, Outcome.TO_CONFIRM})
@@ -53,12 +53,29 @@ def project(customer: CustomerFacts, run: RunFacts, *, days: int) -> Iterator[tu
             if decision.outcome is not Outcome.POSTPONED:
                 told.add(mark)
                 yield day, decision
+            for later in _rhythm(customer, decision, day):
+                heapq.heappush(wakes, later)
             if decision.step is not None and decision.step.new_deadline_days:
                 heapq.heappush(wakes, day + timedelta(days=decision.step.new_deadline_days + 1))
 
 
+def _rhythm(customer: CustomerFacts, decision: Decision, day: date) -> Iterator[date]:
+    """The days of the steps to come where they follow each other in order, whatever the lateness."""
+    plan, step = decision.plan, decision.step
+    if plan is None or step is None or decision.outcome not in _LEAVES:
+        return
+    if (customer.entry or plan.entry) is EntryChoice.BY_AGE:
+        return
+    yield from (day + timedelta(days=later.days - step.days) for later in plan.claims if later.days > step.days)
+
+
 def _first_wakes(customer: CustomerFacts, today: date, end: date) -> list[date]:
     found = {today}
+    for step in customer.plan.answers if customer.plan else ():
+        for event in customer.events:
+            falls = event.on + timedelta(days=step.days)
+            if event.kind is step.event and today < falls < end:
+                found.add(falls)
     for item in customer.items:
         for step in customer.plan.claims if customer.plan else ():
             falls = item.due_date + timedelta(days=dunning.offset(step, item))
@@ -84,7 +101,7 @@ def _on(run: RunFacts, day: date, customer: CustomerFacts) -> RunFacts:
 
 
 def _mark(decision: Decision) -> tuple[object, ...]:
-    key = decision.step.key if decision.step else ""
+    key = decision.mark or (decision.step.key if decision.step else "")
     return (decision.entity_id, key, decision.outcome, frozenset(claim.item.item_id for claim in decision.claims))
 
 
@@ -94,9 +111,13 @@ def _after(customer: CustomerFacts, decision: Decision, day: date) -> CustomerFa
         return customer
     if step.basis is Basis.PAID:
         return replace(customer, settled=(), contact_dates=(*customer.contact_dates, day))
+    if step.basis is Basis.EVENT:
+        answered = {(claim.item.item_id, decision.mark) for claim in decision.claims}
+        dates = (*customer.contact_dates, day) if step.channel in WRITTEN else customer.contact_dates
+        return replace(customer, answered=customer.answered | answered, contact_dates=dates)
     moved = {claim.item.item_id: claim.offset_days for claim in decision.claims}
     items = tuple(_moved(item, moved, decision, day) for item in customer.items)
-    dates = (*customer.contact_dates, day) if step.channel is Channel.EMAIL else customer.contact_dates
+    dates = (*customer.contact_dates, day) if step.channel in WRITTEN else customer.contact_dates
     return replace(customer, items=items, contact_dates=dates)
 
 
@@ -106,5 +127,6 @@ def _moved(item: Instalment, moved: dict[int, int], decision: Decision, day: dat
     step, plan = decision.step, decision.plan
     if step is None or plan is None:
         return item
-    last = LastStep(moved[item.item_id], plan.scenario_id, step.position, step.days, day, step.new_deadline_days)
+    taken = (*(item.last.taken if item.last else ()), (plan.scenario_id, step.key))
+    last = LastStep(moved[item.item_id], plan.scenario_id, step.position, step.days, day, step.new_deadline_days, taken)
     return item._replace(last=last)

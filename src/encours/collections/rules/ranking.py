@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from encours.collections.rules.facts import Outcome
+from encours.collections.rules.steps import WRITTEN
 
 
 class NextStep(StrEnum):
@@ -166,7 +167,7 @@ def _code(waiting: Waiting) -> str:
     if waiting.outcome is Outcome.TO_CONFIRM:
         return LAST_NOTICE if waiting.step_key == LAST_NOTICE else "to_confirm"
     if waiting.outcome is Outcome.DUE:
-        return "ready" if waiting.channel == "email" else "call"
+        return "ready" if waiting.channel in WRITTEN else "call"
     return waiting.stopped_by if waiting.stopped_by in WEIGHTS_PERCENT else "held"
 
 

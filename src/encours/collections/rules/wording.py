@@ -150,11 +150,23 @@ WORDS: Mapping[str, Words] = {
         {
             "passed": _("The address works."),
             "adjusted": _("Nobody has the role asked for, so it goes to {email}."),
+            "adjusted escalated": _("{count} messages without an answer, so it goes to {email}."),
             "held": _("The address {email} returns its mail."),
+            "held no_phone": _("No contact has a mobile number that takes text messages."),
+            "held no_postal_address": _("The customer's postal address has no street or no city."),
+            "blocked no_consent": _("A private person must have agreed to electronic registered letters (CPCE L100)."),
             "blocked": _("No contact has an e-mail address."),
             "blocked opted_out": _("{email} asked not to be written to."),
         },
         _("Correct or add the address of a contact."),
+    ),
+    "stop_condition": Words(
+        _("Conditions of the step"),
+        {
+            "passed": _("Nothing that this step waits for."),
+            "held": _("This step waits as long as: {conditions}."),
+        },
+        _("When the condition is over, or when somebody takes it off the step."),
     ),
     "weekly_cap": Words(
         _("Contacts this week"),
@@ -185,6 +197,13 @@ WORDS: Mapping[str, Words] = {
         {"passed": _("Confirmed by a person."), "held": _("This step leaves when a person has confirmed it.")},
         _("Confirm the message."),
     ),
+}
+CONDITIONS: Mapping[str, str] = {
+    "disputed": _("an invoice is in dispute"),
+    "promised": _("a promise is running"),
+    "answered": _("the customer has answered"),
+    "credit": _("money or a credit note is not applied yet"),
+    "paused_item": _("an item is on hold"),
 }
 SET_ASIDE = _("Set aside by {set_aside_by}.")
 PAUSE_REASONS: Mapping[str, str] = {
@@ -225,6 +244,8 @@ def _template(words: Words, outcome: str, data: Mapping[str, Any]) -> str:
 
 
 def _said(name: str, value: Any, translate: Callable[[str], str], show: Show) -> str:
+    if name == "conditions":
+        return ", ".join(translate(CONDITIONS.get(one, one)) for one in value)
     if name == "reason":
         return translate(PAUSE_REASONS.get(value, str(value)))
     return "" if value is None else show(name, value)

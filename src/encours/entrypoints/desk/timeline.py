@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
 from encours.access.rules import Scope
 from encours.collections.models import Pause
@@ -14,7 +14,7 @@ from encours.collections.queries import account as collections
 from encours.collections.queries.account import PromiseKept
 from encours.collections.rules import wording
 from encours.collections.rules.facts import STOPPING, Decision, Outcome
-from encours.collections.rules.steps import Channel
+from encours.collections.rules.steps import WRITTEN
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 from encours.entrypoints import formats
@@ -28,6 +28,13 @@ PAST_SHOWN = 40
 FEEDS = ("all", "exchanges", "money", "notes")
 _ZONE = ZoneInfo("Europe/Paris")
 _MESSAGE_TONES = {"refused": "act", "in_doubt": "watch", "failed": "watch", "held": "watch", "sent": ""}
+_METHODS = {
+    "transfer": gettext_noop("Transfer"),
+    "card": gettext_noop("Card payment"),
+    "cheque": gettext_noop("Cheque"),
+    "direct_debit": gettext_noop("Direct debit"),
+    "cash": gettext_noop("Cash"),
+}
 _SHOWN_MESSAGES = ("sent", "caught", "refused", "in_doubt", "failed", "handing_over")
 
 
@@ -151,7 +158,7 @@ def _steps(customer_id: int, reader: Reader) -> Iterable[Event]:
 def _step(day: date, decision: Decision, reader: Reader) -> Event:
     step = decision.step
     assert step is not None  # noqa: S101  # the caller has seen to it
-    is_call = step.channel is not Channel.EMAIL
+    is_call = step.channel not in WRITTEN
     stops = [check for check in decision.checks if check.outcome in STOPPING]
     detail = ngettext("{count} item", "{count} items", len(decision.claims)).format(count=len(decision.claims))
     if stops:
@@ -210,14 +217,7 @@ def _receipts(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
 
 def method(code: str) -> str:
     """How money came in, in words; what the books call otherwise stays a payment."""
-    words = {
-        "transfer": gettext("Transfer"),
-        "card": gettext("Card payment"),
-        "cheque": gettext("Cheque"),
-        "direct_debit": gettext("Direct debit"),
-        "cash": gettext("Cash"),
-    }
-    return words.get(code, gettext("Payment"))
+    return gettext(_METHODS.get(code, gettext_noop("Payment")))
 
 
 def _disputes(disputes: Iterable[Dispute], reader: Reader) -> Iterable[Event]:
