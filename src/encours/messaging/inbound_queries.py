@@ -1,5 +1,6 @@
 """Read what came in: whose it is, what it was understood to say, what waits for a person, how often it was right."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,21 +14,26 @@ from encours.core import secrets
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers.models import Contact, Customer
 from encours.customers.queries import in_scope_with_merged
+from encours.messaging.channel_models import MessageAttachment
 from encours.messaging.models import (
     Filing,
     HoldUntil,
     InboundMail,
     Judgement,
+    MailAttachment,
     Mailbox,
     MailClass,
     Message,
     MessageContent,
     ReplyPolicy,
+    Scanned,
+    State,
     Understanding,
 )
 from encours.messaging.rules.inbound import tokens
 from encours.messaging.rules.inbound.mail import Mail
 from encours.messaging.rules.understanding import likeness
+from encours.messaging.rules.values import Attachment
 
 # a report without our Message-ID is believed about an address we wrote to this lately
 REPORT_DAYS_MAX = 30
@@ -129,6 +135,20 @@ def hold_until(organisation_id: int) -> HoldUntil:
     return HoldUntil(found or HoldUntil.READ)
 
 
+def sent_file(customer_id: int, *, named: str, organisation_id: int) -> Attachment | None:
+    """A PDF or XML sent to this customer before under a name with that number: the copy of an invoice that we hold."""
+    sent = MessageAttachment.objects.filter(
+        organisation_id=organisation_id, message__customer_id=customer_id, message__state__in=[State.SENT, State.CAUGHT]
+    ).filter(media_type__in=["application/pdf", "application/xml", "text/xml"])
+    parts = re.compile(rf"(?<![A-Za-z0-9]){re.escape(named)}(?![A-Za-z0-9])", re.IGNORECASE)
+    names = sent.filter(name__icontains=named).order_by("-pk").values_list("pk", "name")[:20]
+    found = next((pk for pk, name in names if parts.search(name)), None)
+    if found is None or not named:
+        return None
+    row = MessageAttachment.objects.get(organisation_id=organisation_id, pk=found)
+    return Attachment(row.name, row.media_type, bytes(row.content))
+
+
 def active_mailboxes(organisation_id: int) -> list[int]:
     """The mailboxes to be read."""
     found = Mailbox.objects.filter(organisation_id=organisation_id, is_active=True, account__is_active=True)
@@ -143,9 +163,9 @@ def examples_of(organisation_id: int) -> likeness.Examples:
     judged = (
         Judgement.objects.filter(organisation_id=organisation_id)
         .exclude(sentence="")
-        .order_by("understanding_id", "-pk")
+        .order_by("-understanding_id", "-pk")
         .distinct("understanding_id")
-        .values_list("sentence", "kind")
+        .values_list("sentence", "kind")[: likeness.TAUGHT_MAX]
     )
     return _taught(tuple(sorted(judged)))
 
@@ -234,3 +254,10 @@ def absences(organisation_id: int, *, today: date) -> dict[str, Absence]:
         .values_list("mail__from_email", "fields__return_date", "quote")
     )
     return {email: Absence(email, date.fromisoformat(back), quote) for email, back, quote in away}
+
+
+def may_open(file: MailAttachment) -> bool:
+    """Whether a file may be handed out: found harmless, or nothing scans here and its kind cannot run."""
+    if file.state == Scanned.WAITING:
+        return not settings.ATTACHMENT_SCANNER
+    return file.state == Scanned.CLEAN

@@ -68,6 +68,7 @@ def write(written: Written, *, key: str, has_seen: bool, today: date, now: datet
         template_key=written.template_key,
         language=written.language,
         context=writing.context_of(written, found.listed, today=today),
+        attachments=written.attachments,
         by=by,
         send_after=now,
         now=now,

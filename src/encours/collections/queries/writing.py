@@ -17,7 +17,7 @@ from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.messaging import queries as messaging
 from encours.messaging.rules import defaults
-from encours.messaging.rules.values import Address, Letter, Wording
+from encours.messaging.rules.values import Address, Attachment, Letter, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class Written:
     subject: str = ""
     text: str = ""
     with_items: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    # the Message-ID of the customer's mail that this answers, and whether no person sends it
+    in_reply_to: str = ""
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ def context_of(written: Written, listed: Sequence[Claim], *, today: date) -> dic
         "sender": sender_words(written.person, written.entity),
         "sent_on": today.isoformat(),
         "books_date": today.isoformat(),
+        "thread": {"in_reply_to": written.in_reply_to, "is_automatic": written.is_automatic},
     }
 
 

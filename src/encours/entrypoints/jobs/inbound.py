@@ -1,11 +1,13 @@
-"""Bring in what customers answered, every two minutes, mailbox by mailbox."""
+"""Bring in what customers answered, every two minutes, mailbox by mailbox, and have what came along scanned."""
 
 import os
 from datetime import UTC, datetime
 
+from django.conf import settings
 from procrastinate.contrib.django import app
 
 from encours.access.models import Organisation
+from encours.connectors.clamd import client as clamd
 from encours.connectors.imap import client
 from encours.core.actors import Actor
 from encours.entrypoints.jobs.organisations import in_each_organisation
@@ -24,6 +26,13 @@ def pull_now(organisation: Organisation) -> None:
             organisation_id=organisation.pk,
             mailbox_id=mailbox_id,
             open_folder=client.open_mailbox,
+            now=datetime.now(UTC),
+            by=BY,
+        )
+    if settings.ATTACHMENT_SCANNER:
+        messaging.scan_waiting(
+            organisation_id=organisation.pk,
+            scan=clamd.scanner(settings.ATTACHMENT_SCANNER),
             now=datetime.now(UTC),
             by=BY,
         )

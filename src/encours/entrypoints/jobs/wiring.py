@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from encours.conversation import actions as conversation
 from encours.disputes import actions as disputes
 from encours.matching.events import DeductionsTaken, MatchUndone
+from encours.messaging.events import MailUnderstood
 
 
 def note_deductions(event: DeductionsTaken) -> None:
@@ -43,4 +45,5 @@ def drop_deductions(event: MatchUndone) -> None:
 REACTIONS: Mapping[type, Sequence[Callable[[Any], None]]] = {
     DeductionsTaken: (note_deductions,),
     MatchUndone: (drop_deductions,),
+    MailUnderstood: (conversation.take_in,),
 }

@@ -70,6 +70,8 @@ def _points(sentence: str, today: date, examples: Examples) -> dict[str, int]:
     like = examples.nearest(sentence)
     if like is not None:
         more = _likeness_points(like.lead_thousandths)
+        if more >= 8:  # a person said what such a sentence is; a change of bank details is never talked away
+            found = {kind: points for kind, points in found.items() if kind in (like.kind, "bank_detail_change")}
         found = {kind: points - (more >= 4 and kind != like.kind) for kind, points in found.items()}
         alone = more if more >= 8 else min(more, 4 if like.kind in _NEEDS_WORDS else 5)
         found[like.kind] = max(found.get(like.kind, 0) + (more + 1) // 2 if like.kind in found else 0, alone)

@@ -15,6 +15,10 @@ from encours.core.text import fold
 _NUMBER = re.compile(r"\d[\d\s.,/-]*")
 # a feature never seen with a class still counts a little for it: three tenths of a sentence
 _SMOOTHING_TENTHS = 3
+# how much of their features two sentences share when what was said of one is heeded for the other
+SHARED_THOUSANDTHS_MIN = 450
+# so many of the latest corrections are heeded: an old habit is forgotten, and a flood of clicks has an end
+TAUGHT_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,11 @@ class Like:
 class Examples:
     """Known sentences as a naive Bayes model in whole numbers: made once, the same for the same sentences."""
 
-    def __init__(self, known: Iterable[Example]) -> None:
+    def __init__(self, known: Iterable[Example], *, taught: Iterable[Example] = ()) -> None:
+        """`taught` are an organisation's own: known like the others, and heeded for sentences much like them."""
+        taught = tuple(taught)
+        known = [*known, *taught]
+        self._taught = tuple((features(one.sentence), one.kind) for one in taught)
         by_kind: dict[str, Counter[str]] = {}
         self._known: dict[str, str] = {}
         for example in known:
@@ -66,12 +74,28 @@ class Examples:
         found = features(sentence)
         if not found or len(self._kinds) < 2:
             return None
+        heeded = self._nearest_taught(found)
+        if heeded is not None:
+            return heeded
         sums = [0] * len(self._kinds)
         for name in found:
             for index, value in enumerate(self._present.get(name, self._absent)):
                 sums[index] += value
         (best, kind), (next_best, _) = sorted(zip(sums, self._kinds, strict=True), reverse=True)[:2]
         return Like(kind, (best - next_best) // len(found))
+
+    def _nearest_taught(self, found: frozenset[str]) -> Like | None:
+        """The class a person gave to a sentence sharing most of this one's features; none that is merely related.
+
+        Sharing so much settles it, as the very sentence would; where the two nearest disagree, nobody taught it.
+        """
+        shares = sorted(
+            ((1000 * len(found & one) // len(found | one), kind) for one, kind in self._taught), reverse=True
+        )
+        close = [(share, kind) for share, kind in shares if share >= SHARED_THOUSANDTHS_MIN]
+        if not close or any(kind != close[0][1] and share >= close[0][0] - 50 for share, kind in close):
+            return None
+        return Like(close[0][1], 4_000)
 
 
 def _logarithm(count: int, total: int) -> int:
@@ -106,4 +130,4 @@ def with_corrections(corrections: Mapping[str, str]) -> Examples:
         return standard()
     learnt = tuple(Example(kind, sentence) for sentence, kind in corrections.items())
     given = {fold(example.sentence) for example in learnt}
-    return Examples([*(one for one in written() if fold(one.sentence) not in given), *learnt])
+    return Examples((one for one in written() if fold(one.sentence) not in given), taught=learnt)

@@ -1,0 +1,1 @@
+"""What mails ask for, and which answers may leave alone: pure."""
