@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from encours.access.models import Entity, Scoped
+from encours.access.models import Entity, Scoped, User
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 
@@ -36,6 +36,35 @@ class DisputeOutcome(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn by the customer")
 
 
+class DisputePriority(models.IntegerChoices):
+    """How much it presses."""
+
+    LOW = 1, _("Low")
+    NORMAL = 2, _("Normal")
+    HIGH = 3, _("High")
+
+
+class OwnReason(Scoped):
+    """A reason for a dispute as an organisation words it; archived it is no longer offered, disputes keep its label."""
+
+    code = models.CharField(max_length=20)
+    label = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=100)
+    # who answers such disputes, and within how many days; empty: the customer's collector, no day
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    answer_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "code"], name="disputes_ownreason_code"),
+            models.CheckConstraint(condition=~Q(label=""), name="disputes_ownreason_labelled"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Dispute(Scoped):
     """One contested amount of an item, of a document or of the account; only its end is added to the row."""
 
@@ -52,6 +81,12 @@ class Dispute(Scoped):
     amount_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     reason = models.CharField(max_length=20, choices=DisputeReason.choices, default=DisputeReason.OTHER)
+    # the organisation's own words for the reason on the day it was opened; empty: the usual ones
+    reason_label = models.CharField(max_length=80, blank=True, default="", db_default="")
+    # who sees to it, how much it presses, by when it is answered
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    priority = models.SmallIntegerField(choices=DisputePriority.choices, default=DisputePriority.NORMAL, db_default=2)
+    due_date = models.DateField(null=True, blank=True)
     note = models.TextField(blank=True, default="")
     # a deduction: why, in the payer's words, and the last day on which it can still be contested
     customer_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
@@ -72,7 +107,8 @@ class Dispute(Scoped):
             models.CheckConstraint(
                 condition=Q(amount_minor__isnull=True) | Q(amount_minor__gt=0), name="disputes_dispute_amount"
             ),
-            models.CheckConstraint(condition=Q(reason__in=DisputeReason.values), name="disputes_dispute_reason"),
+            models.CheckConstraint(condition=~Q(reason=""), name="disputes_dispute_reason"),
+            models.CheckConstraint(condition=Q(priority__in=DisputePriority.values), name="disputes_dispute_priority"),
             models.CheckConstraint(
                 condition=Q(closed_date__isnull=True, outcome="")
                 | Q(closed_date__isnull=False, outcome__in=DisputeOutcome.values),
@@ -89,3 +125,8 @@ class Dispute(Scoped):
 
     def __str__(self) -> str:
         return f"{self.document_number} {self.reason}"
+
+    def get_reason_display(self) -> str:
+        """The reason in words: the organisation's own of that day, else the usual ones."""
+        usual = dict(DisputeReason.choices)
+        return self.reason_label or str(usual.get(self.reason, self.reason))
