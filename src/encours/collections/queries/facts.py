@@ -10,6 +10,7 @@ from django.db import connection
 
 from encours.access.models import Organisation
 from encours.collections.models import Scenario, ScenarioAssignment, ScenarioVersion, SendingPolicy
+from encours.collections.queries import holdouts
 from encours.collections.queries.happened import (
     Colleagues,
     Happened,
@@ -17,6 +18,7 @@ from encours.collections.queries.happened import (
     read_answers,
     read_events,
 )
+from encours.collections.queries.planned import UnderPlan, with_plans
 from encours.collections.queries.promised import covered
 from encours.collections.queries.statements import (
     CONTACTS,
@@ -57,6 +59,7 @@ from encours.core.errors import Refused, gettext_noop
 from encours.customers.queries import merged
 from encours.ledger import queries as ledger
 from encours.messaging.models import Suppression
+from encours.plans.queries.followed import standing
 
 _ANY_CALENDAR = SendingCalendar()
 _NOT_YET = 0
@@ -102,6 +105,8 @@ class Book:
     merged: Mapping[int, int] = field(default_factory=dict)
     # our own people, where some step sends them a copy
     colleagues: Colleagues | None = None
+    # by customer and scenario, the step it is kept aside from to learn what the step does
+    kept_aside: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 @dataclass
@@ -121,6 +126,7 @@ class _Slice:
     own: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     happened: Happened = field(default_factory=Happened)
     unread: dict[int, int] = field(default_factory=dict)
+    under_plan: dict[int, UnderPlan] = field(default_factory=dict)
 
 
 def policy_of(organisation_id: int) -> SendingPolicy:
@@ -258,6 +264,7 @@ def book_of(organisation_id: int, *, today: date, now: datetime, ignored_reminde
         suppressed={email.lower(): reason for email, reason in suppressed},
         ignored_reminder_ids=tuple(ignored_reminder_ids),
         merged=merged(organisation_id),
+        kept_aside=holdouts.kept_aside(organisation_id, today=today),
         colleagues=Colleagues.read(organisation_id) if is_copied else None,
     )
 
@@ -303,8 +310,8 @@ class _Where:
             "ids": None if is_whole else ids,
             "ignored": list(book.ignored_reminder_ids),
         }
-        held = set(ids)
-        self.kept_of = {duplicate: kept for duplicate, kept in book.merged.items() if kept in held}
+        self.held = frozenset(ids)
+        self.kept_of = {duplicate: kept for duplicate, kept in book.merged.items() if kept in self.held}
 
     def rows(self, sql: str, **more: Any) -> list[tuple[Any, ...]]:
         """The rows of a query whose `<in>` stands for the slice."""
@@ -364,6 +371,7 @@ def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
             settled=tuple(rows.settled.get(customer_id, ())),
             contact_dates=tuple(rows.dates.get(customer_id, ())),
             unread_replies=rows.unread.get(customer_id, 0),
+            under_plan=rows.under_plan.get(customer_id, ()),
             exclusions=frozenset(rows.exclusions.get(customer_id, ())),
             events=tuple(happened.events.get(customer_id, ())),
             answered=frozenset(happened.answered.get(customer_id, ())),
@@ -371,9 +379,19 @@ def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
             last_answer_on=happened.last_answers.get(customer_id),
             colleagues=book.colleagues.of(*own_people) if book.colleagues else _NOBODY,
             has_postal_address=has_postal,
+            kept_from=_kept_from(book, customer_id, joined.plan),
             is_natural_person=is_person,
             country=country,
         )
+
+
+def _kept_from(book: Book, customer_id: int, plan: Plan | None) -> frozenset[str]:
+    if not book.kept_aside or plan is None:
+        return frozenset()
+    step_key = book.kept_aside.get((customer_id, plan.scenario_id))
+    if step_key is None:
+        return frozenset()
+    return frozenset({step_key} if step_key != holdouts.ALL_STEPS else (step.key for step in plan.claims))
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +466,8 @@ def _read_promises(book: Book, where: _Where, found: _Slice) -> None:
 
 
 def _read_items(book: Book, where: _Where, found: _Slice) -> None:
-    history = _history(where)
+    plans = standing(book.organisation_id, today=book.today)
+    history = _history(where, plans=[seen.plan.number for seen in plans])
     for row in where.rows(OPEN_THEN if book.is_past else OPEN_NOW):
         customer_id, open_minor, kind = row[0], row[9], row[10]
         if open_minor > 0 and kind in CHASED:
@@ -457,13 +476,23 @@ def _read_items(book: Book, where: _Where, found: _Slice) -> None:
         elif open_minor < 0 and kind in CREDITS:
             credit = Credit(row[1], row[2], kind, row[3], row[6], row[8], -open_minor)
             found.credits.setdefault(customer_id, []).append(credit)
+    found.under_plan = with_plans(
+        found.items,
+        plans=plans,
+        kept_of=book.merged,
+        customer_ids=where.held,
+        history=history,
+    )
 
 
-def _history(where: _Where) -> dict[tuple[int, int, str | int, int], LastStep]:
+def _history(where: _Where, *, plans: Sequence[str] = ()) -> dict[tuple[int, int, str | int, int], LastStep]:
     """The last step of each instalment, by what a corrected invoice keeps: company, document and instalment number."""
     found: dict[tuple[int, int, str | int, int], tuple[Any, ...]] = {}
     taken: dict[tuple[int, int, str | int, int], tuple[tuple[int, str], ...]] = {}
-    for row in where.rows_of_all(HISTORY, of_duplicates=STEPS_LEFT):
+    rows = where.rows_of_all(HISTORY, of_duplicates=STEPS_LEFT)
+    if plans:
+        rows += where.rows_of_all(f"{STEPS_LEFT} and h.item_id < 0 and h.document_number = any(%(plans)s)", plans=plans)
+    for row in rows:
         key = (row[0], row[1], row[2] or row[4], row[3])
         taken[key] = (*taken.get(key, ()), (row[7], row[12]))
         # what left last counts: further along its line, unless a person chose to begin again in another scenario

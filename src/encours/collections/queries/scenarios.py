@@ -1,17 +1,27 @@
 """Read scenarios: the versions in force, who they apply to, what they were before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import connection
 
 from encours.access.rules import Scope
-from encours.collections.models import Exclusion, Scenario, ScenarioAssignment, ScenarioVersion
+from encours.collections.models import (
+    DraftState,
+    Exclusion,
+    Scenario,
+    ScenarioAssignment,
+    ScenarioDraft,
+    ScenarioVersion,
+)
 from encours.collections.queries.facts import plan_of
-from encours.collections.rules.steps import Plan
+from encours.collections.rules.plaintext import ScenarioText, write_scenario
+from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers import queries as customers
 from encours.customers.models import Segment
+
+LIVE_STATES = (DraftState.OPEN, DraftState.PROPOSED, DraftState.APPROVED)
 
 
 class ScenarioNotFound(NotFound):
@@ -56,6 +66,30 @@ def customer_counts(organisation_id: int) -> Mapping[int | None, int]:
         counted = f"select a.scenario_id, count(*) from ({APPLIED}) a group by 1"
         cursor.execute(counted, {"organisation": organisation_id})
         return dict(cursor.fetchall())
+
+
+# whoever owes more than the limit in that currency is no matter for an experiment
+TAKING_PART = f"""
+select a.id from ({APPLIED}) a where a.scenario_id = %(scenario)s
+  and (%(most)s::bigint is null or coalesce((
+    select sum(i.open_minor) from ledger_openitem i
+    where i.organisation_id = %(organisation)s and i.customer_id = a.id and i.open_minor > 0
+      and i.currency = %(currency)s), 0) <= %(most)s)
+order by a.id
+"""
+
+
+def taking_part(scenario_id: int, *, organisation_id: int, owed_max_minor: int | None, currency: str) -> list[int]:
+    """The customers a scenario applies to, without those who owe more than the limit."""
+    values = {
+        "organisation": organisation_id,
+        "scenario": scenario_id,
+        "most": owed_max_minor,
+        "currency": currency,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TAKING_PART, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def in_force(organisation_id: int) -> Sequence[ScenarioRow]:
@@ -106,6 +140,45 @@ def version_in_force(scenario_id: int, *, organisation_id: int) -> ScenarioVersi
     if not found:
         raise ScenarioNotFound()
     return found[0]
+
+
+def draft_of(scenario_id: int, *, organisation_id: int) -> ScenarioDraft | None:
+    """What is being worked out for a scenario, if anything."""
+    return ScenarioDraft.objects.filter(
+        organisation_id=organisation_id, scenario_id=scenario_id, state__in=LIVE_STATES
+    ).first()
+
+
+def drafted_plan(version: ScenarioVersion, draft: ScenarioDraft | None) -> Plan:
+    """The plan being worked out, as the rules read it; without a draft the one in force."""
+    plan = plan_of(version, version.scenario.name)
+    if draft is None:
+        return plan
+    return replace(
+        plan,
+        steps=read_steps(draft.steps),
+        grouping=Grouping(draft.grouping),
+        entry=EntryChoice(draft.entry),
+    )
+
+
+def text_of(plan: Plan, *, language: str) -> str:
+    """A plan as its file."""
+    return write_scenario(ScenarioText(plan.name, plan.steps, language[:2], plan.grouping, plan.entry))
+
+
+def scenario_named(name: str, *, organisation_id: int) -> Scenario | None:
+    """The scenario of that name that is not archived."""
+    return Scenario.objects.filter(organisation_id=organisation_id, name=name, archived_at__isnull=True).first()
+
+
+def version_numbered(scenario_id: int, number: int, *, organisation_id: int) -> ScenarioVersion:
+    """One version of a scenario; refuses a number it never had."""
+    found = ScenarioVersion.objects.filter(organisation_id=organisation_id, scenario_id=scenario_id, number=number)
+    version = found.select_related("scenario").first()
+    if version is None:
+        raise ScenarioNotFound()
+    return version
 
 
 def live_exclusions(scope: Scope, *, limit: int = 200) -> Sequence[Exclusion]:

@@ -1,6 +1,6 @@
 """Whose turn it is: the next step of each instalment, the messages they make, and what the interlock says of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -53,7 +53,13 @@ def offset(step: Step, item: Instalment) -> int:
 
 
 def next_step(
-    item: Instalment, plan: Plan, *, today: date, entry: EntryChoice | None = None, start: Start | None = None
+    item: Instalment,
+    plan: Plan,
+    *,
+    today: date,
+    entry: EntryChoice | None = None,
+    start: Start | None = None,
+    kept_from: Collection[str] = (),
 ) -> Step | None:
     """The step whose turn it is for the instalment today, if any.
 
@@ -61,7 +67,8 @@ def next_step(
     age: the furthest step reached, so an invoice 12 days late that nobody chased gets the step of +10, not that of +3.
     In order: the step after the last one, at the scenario's own rhythm. Up to its due date an item only gets notices.
     `start` is a step chosen for what was late on joining: an invoice 60 days late that is to begin at +10 gets that one
-    first, then the others at their rhythm, whatever another scenario had sent before.
+    first, then the others at their rhythm, whatever another scenario had sent before. `kept_from` are the steps a
+    customer is kept aside from, to learn what they do: they are passed over.
     """
     late = (today - item.due_date).days
     last = item.last
@@ -76,7 +83,7 @@ def next_step(
     reached = None
     for step in plan.claims:
         falls = offset(step, item)
-        if falls > late or (falls <= 0) is not is_early or step.position < starts_at:
+        if falls > late or (falls <= 0) is not is_early or step.position < starts_at or step.key in kept_from:
             continue
         if last is not None and not _follows(step, falls, item, plan, starts_anew=bool(starts_at)):
             continue
@@ -188,7 +195,7 @@ def _drafts(customer: CustomerFacts, plan: Plan, today: date, parts: dict[int, i
     groups: dict[tuple[object, ...], list[Turn]] = {}
     start = start_of(customer, plan)
     for item in customer.items:
-        step = next_step(item, plan, today=today, entry=customer.entry, start=start)
+        step = next_step(item, plan, today=today, entry=customer.entry, start=start, kept_from=customer.kept_from)
         if step is not None:
             is_early = item.due_date >= today
             document = item.document_number if _is_by_invoice(step, plan) else ""

@@ -130,6 +130,7 @@ class CustomerFacts:
     chases_nobody: bool = False  # the scenario “no action”
     entry: EntryChoice | None = None
     entry_step: str = ""  # the step at which what was late on joining begins, where one was chosen
+    kept_from: frozenset[str] = frozenset()  # steps it is kept aside from, to learn what they do
     joined_on: date | None = None  # the day the scenario was given to it, where that matters
     credits: tuple[Credit, ...] = ()
     waiting: tuple[WaitingMoney, ...] = ()
@@ -141,6 +142,7 @@ class CustomerFacts:
     settled: tuple[Settled, ...] = ()
     contact_dates: tuple[date, ...] = ()  # of the last weeks, oldest first
     unread_replies: int = 0
+    under_plan: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (number of a plan, documents it keeps from dunning)
     exclusions: frozenset[tuple[str, int | None]] = frozenset()  # (step key, item or None for the whole message)
     events: tuple[EventFact, ...] = ()
     answered: frozenset[tuple[int, str]] = frozenset()  # (item, mark) of the steps that an event has had already

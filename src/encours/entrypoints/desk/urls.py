@@ -26,6 +26,7 @@ MODULES = (
     "cash_advices",
     "cash_lettrage",
     "cash_accounting",
+    "cash_rates",
 )
 SETUP_MODULES = (
     "today",
