@@ -30,6 +30,11 @@ class Permission(StrEnum):
     SEND_MESSAGE = "send_message"
     RELEASE_MESSAGE = "release_message"
     CLAIM_PENALTIES = "claim_penalties"
+    PLAN_PAYMENTS = "plan_payments"
+    APPROVE_PLAN = "approve_plan"
+    CLAIM_FORMALLY = "claim_formally"
+    RECORD_PROCEEDINGS = "record_proceedings"
+    HAND_OVER = "hand_over"
     EDIT_SCENARIO = "edit_scenario"
     SET_CREDIT_LIMIT = "set_credit_limit"
     EDIT_ENTITY = "edit_entity"
@@ -47,13 +52,27 @@ _TALKS = {
     Permission.SEND_MESSAGE,
 }
 _REPORTS = {Permission.ADD_NOTE, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}
-_COLLECTS = _READS | _TALKS | {Permission.EDIT_CUSTOMER, Permission.RESOLVE_DISPUTE, Permission.RELEASE_MESSAGE}
+_COLLECTS = (
+    _READS
+    | _TALKS
+    | {
+        Permission.EDIT_CUSTOMER,
+        Permission.RESOLVE_DISPUTE,
+        Permission.RELEASE_MESSAGE,
+        Permission.PLAN_PAYMENTS,
+        # whoever reads of a judgment first stops everything
+        Permission.RECORD_PROCEEDINGS,
+    }
+)
 _MANAGES_CREDIT = _COLLECTS | {
     Permission.IMPORT_BOOKS,
     Permission.MERGE_CUSTOMERS,
     Permission.ALLOCATE,
     Permission.WRITE_OFF,
     Permission.CLAIM_PENALTIES,
+    Permission.APPROVE_PLAN,
+    Permission.CLAIM_FORMALLY,
+    Permission.HAND_OVER,
     Permission.EDIT_SCENARIO,
     Permission.SET_CREDIT_LIMIT,
     Permission.EDIT_ENTITY,

@@ -23,6 +23,7 @@ from encours.messaging.rules import postal
 from encours.messaging.rules.values import Address, Draft
 from encours.messaging.rules.values import Sender as MessageSender
 from encours.penalties.rules.accrual import Accrual
+from encours.plans.models import Plan, PlanInstalment
 
 PREVIOUS_DAYS = 90
 PREVIOUS_MAX = 3
@@ -134,6 +135,16 @@ class _Slice:
         wanted = {row.item_id for rows in self.items.values() for row in rows}
         wanted.update(pk for reminder in self.reminders for pk in reminder.credit_item_ids)
         return OpenItem.objects.filter(organisation_id=self.organisation_id).in_bulk(wanted)
+
+    @cached_property
+    def plan_instalments(self) -> Mapping[int, tuple[Plan, PlanInstalment]]:
+        """The instalments of plans that are asked for, with all the others of their plan."""
+        wanted = {-row.item_id for rows in self.items.values() for row in rows if row.item_id < 0}
+        if not wanted:
+            return {}
+        plans = PlanInstalment.objects.filter(organisation_id=self.organisation_id, pk__in=wanted).values("plan_id")
+        found = PlanInstalment.objects.filter(organisation_id=self.organisation_id, plan_id__in=plans)
+        return {one.pk: (one.plan, one) for one in found.select_related("plan")}
 
     @cached_property
     def asking(self) -> set[str]:
@@ -264,7 +275,9 @@ class _Slice:
         }
 
     def _item(self, row: ReminderItem, sent_on: date) -> dict[str, Any]:
-        item = self.open_items[row.item_id]
+        item = self.open_items.get(row.item_id)
+        if item is None:
+            return self._plan_instalment(row, sent_on)
         number = row.document_number
         if item.instalment_count > 1:
             number = f"{number} ({item.instalment_number}/{item.instalment_count})"
@@ -276,6 +289,20 @@ class _Slice:
             "days_late": (sent_on - row.due_date).days,
             "open": money_words(row.claimed_minor, row.currency),
             "amount": money_words(item.amount_minor, row.currency),
+        }
+
+    def _plan_instalment(self, row: ReminderItem, sent_on: date) -> dict[str, Any]:
+        """An instalment of a payment plan, which has no open item of its own."""
+        plan, instalment = self.plan_instalments[-row.item_id]
+        count = max(one.number for _, one in self.plan_instalments.values() if one.plan_id == plan.pk)
+        return {
+            "number": f"{row.document_number} ({instalment.number}/{count})",
+            "order_number": "",
+            "issue_date": (plan.agreed_date or plan.drafted_date).isoformat(),
+            "due_date": row.due_date.isoformat(),
+            "days_late": (sent_on - row.due_date).days,
+            "open": money_words(row.claimed_minor, row.currency),
+            "amount": money_words(instalment.amount_minor, row.currency),
         }
 
     def _credit(self, item_id: int) -> dict[str, Any]:

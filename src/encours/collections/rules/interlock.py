@@ -97,6 +97,17 @@ def taken_out(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
     return CheckResult("taken_out", ADJUSTED, {"documents": documents}, frozenset(claim.item.item_id for claim in hit))
 
 
+def planned(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
+    """What a standing payment plan covers is not chased: the plan's own instalments are, each on its day."""
+    if not customer.under_plan:
+        return _passed("plan")
+    data = {
+        "plans": [number for number, _ in customer.under_plan],
+        "documents": sorted({document for _, documents in customer.under_plan for document in documents}),
+    }
+    return CheckResult("plan", ADJUSTED, data)
+
+
 def delivered(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResult:
     """An invoice known not to have reached the customer is not chased; where nobody knows, it counts as delivered."""
     hit = [claim for claim in draft.claims if claim.item.delivered is False]
@@ -302,7 +313,9 @@ def _sandboxed() -> CheckResult:
     return CheckResult("sandbox", ADJUSTED)
 
 
-ITEM_CHECKS: tuple[Check, ...] = (open_dispute, item_pause, item_promise, taken_out, delivered, covering_credit)
+ITEM_CHECKS: tuple[Check, ...] = (
+    open_dispute, item_pause, item_promise, planned, taken_out, delivered, covering_credit,
+)  # fmt: skip
 MESSAGE_CHECKS: tuple[Check, ...] = (
     bank_fresh, covering_cash, waiting_payment, unread_reply, promise_running, pause_running, payment_plan, insolvency,
     stop_condition, recipient, weekly_cap, contact_delay, sending_calendar, sandbox,

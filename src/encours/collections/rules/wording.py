@@ -45,6 +45,13 @@ WORDS: Mapping[str, Words] = {
         },
         _("The day after the promise, if it is not kept."),
     ),
+    "plan": Words(
+        _("Payment plan agreed"),
+        {
+            "passed": _("No payment plan stands."),
+            "adjusted": _("Under payment plan {plans}, whose instalments are chased instead: {documents}."),
+        },
+    ),
     "taken_out": Words(
         _("Taken out by a person"),
         {
