@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access import context, rules
@@ -19,12 +21,29 @@ _VERBS_FROM = 2_000
 
 def membership_of(user_id: int, *, organisation_id: int | None) -> Membership | None:
     """The user's active membership in the chosen organisation, else in the first they have."""
-    found = memberships_of(user_id)
-    if organisation_id is not None:
-        chosen = found.filter(organisation_id=organisation_id).first()
-        if chosen is not None:
-            return chosen
-    return found.first()
+    with connection.cursor() as cursor:  # every request asks
+        cursor.execute(_membership_sql(), [user_id, organisation_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    fields = [field.attname for field in Membership._meta.concrete_fields]
+    found = Membership.from_db(None, fields, row[: len(fields)])
+    found.organisation = Organisation.from_db(
+        None, [field.attname for field in Organisation._meta.concrete_fields], row[len(fields) :]
+    )
+    return found
+
+
+@cache
+def _membership_sql() -> str:
+    columns = [f"m.{field.column}" for field in Membership._meta.concrete_fields]
+    columns += [f"o.{field.column}" for field in Organisation._meta.concrete_fields]
+    return f"""
+        select {", ".join(columns)}
+        from access_membership m join access_organisation o on o.id = m.organisation_id
+        where m.user_id = %s and m.is_active
+        order by m.organisation_id is not distinct from %s desc, m.id limit 1
+    """
 
 
 def memberships_of(user_id: int) -> QuerySet[Membership]:

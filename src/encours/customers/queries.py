@@ -257,8 +257,12 @@ def alike_by_name(scope: Scope, *, limit: int) -> list[Likeness]:
 
 def merged(organisation_id: int) -> dict[int, int]:
     """For each customer that was merged, the one it became at last."""
-    rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=False)
-    found = {pk: kept for pk, kept in rows.values_list("pk", "merged_into_id") if kept is not None}
+    with connection.cursor() as cursor:  # asked by every account page
+        cursor.execute(
+            "select id, merged_into_id from customers_customer where organisation_id = %s and merged_into_id is not null",
+            [organisation_id],
+        )
+        found: dict[int, int] = dict(cursor.fetchall())
     for duplicate, kept in found.items():
         while kept in found:
             kept = found[kept]

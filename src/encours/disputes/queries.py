@@ -22,13 +22,13 @@ def in_scope(scope: Scope) -> QuerySet[Dispute]:
 
 def open_of(account_ids: Sequence[int], *, scope: Scope) -> Sequence[Dispute]:
     """The open disputes of a customer and those merged into it, oldest first."""
-    found = in_scope(scope).filter(customer_id__in=account_ids, closed_date__isnull=True)
+    found = in_scope(scope).select_related(None).filter(customer_id__in=account_ids, closed_date__isnull=True)
     return list(found.order_by("opened_date", "pk"))
 
 
 def all_of(account_ids: Sequence[int], *, scope: Scope, limit: int = 50) -> Sequence[Dispute]:
     """The disputes of a customer and those merged into it, open ones first, then the latest."""
-    disputes = in_scope(scope).filter(customer_id__in=account_ids)
+    disputes = in_scope(scope).select_related(None).filter(customer_id__in=account_ids)
     return list(disputes.order_by(F("closed_date").desc(nulls_first=True), "-pk")[:limit])
 
 

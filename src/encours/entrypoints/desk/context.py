@@ -36,7 +36,7 @@ class Section:
     """A titled group of lines below the main ones."""
 
     label: str
-    entries: Sequence[Entry]
+    entries: tuple[Entry, ...]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _address(name: str) -> str | None:
 
 def _entries(
     screens: Iterable[navigation.Screen], request: DeskRequest, *, current: str, counts: dict[str, int] | None = None
-) -> list[Entry]:
+) -> tuple[Entry, ...]:
     shown = []
     for screen in screens:
         url = screen.address
@@ -131,10 +131,10 @@ def _entries(
                 short_label=str(screen.tab_label),
             )
         )
-    return shown
+    return tuple(shown)
 
 
-def _tabs(request: DeskRequest, current: str) -> list[Entry]:
+def _tabs(request: DeskRequest, current: str) -> tuple[Entry, ...]:
     wanted = [screen for screen in navigation.MAIN if screen.tab_label]
     tabs = _entries(wanted, request, current=current)[:PHONE_TABS]
     more = Entry(
@@ -144,7 +144,7 @@ def _tabs(request: DeskRequest, current: str) -> list[Entry]:
         icon="dots",
         is_current=not any(entry.is_current for entry in tabs),
     )
-    return [*tabs, more]
+    return *tabs, more
 
 
 def _sections(request: DeskRequest, current: str) -> list[Section]:
@@ -154,9 +154,9 @@ def _sections(request: DeskRequest, current: str) -> list[Section]:
         sections.append(Section(gettext("Reports"), reports))
     if current.startswith("cash"):
         sections.append(Section(gettext("Sources"), _sources(request)))
-    opened = [
+    opened = tuple(
         replace(Entry(label=name, url=url), is_current=url == request.path) for name, url in recent.customers(request)
-    ]
+    )
     if opened and current.startswith("customer"):
         sections.append(Section(gettext("Recently opened"), opened))
     setup = _entries(navigation.SETUP, request, current=current)
@@ -165,7 +165,7 @@ def _sections(request: DeskRequest, current: str) -> list[Section]:
     return sections
 
 
-def _sources(request: DeskRequest) -> list[Entry]:
+def _sources(request: DeskRequest) -> tuple[Entry, ...]:
     """The bank accounts on which something waits, all of them first."""
     counts = workbench.queue_counts(request.scope)
     chosen, address = request.GET.get("account", ""), reverse("desk:cash")
@@ -181,7 +181,7 @@ def _sources(request: DeskRequest) -> list[Entry]:
             count=one.count + (before.count or 0 if before else 0),
         )
     whole = Entry(gettext("All accounts"), address, "stack-2", not chosen, sum(one.count for one in counts))
-    return [whole, *by_account.values()]
+    return whole, *by_account.values()
 
 
 def more_sections(request: DeskRequest) -> list[Section]:

@@ -1,5 +1,6 @@
 """One customer whole: account, payments, documents, contacts, timeline."""
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -68,7 +69,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         "currency": main.currency if main else "EUR",
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
         "tasks": team.tasks_of(account_ids, scope=request.scope),
-        "disputable": ledger.open_numbers(customer.pk, scope=request.scope),
+        "disputable": partial(ledger.open_numbers, customer.pk, scope=request.scope),  # asked where a form shows them
         "dispute_reasons": DisputeReason.choices,
         "pause_reasons": PauseReason.choices,
         "outcomes": DisputeOutcome.choices,
@@ -128,6 +129,7 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
         "desk/customers/detail.html",
         {
             **head,
+            "disputable": dict.fromkeys(item.document_number for item in items if item.open_minor > 0),
             "next_due": min(to_come, default=None),
             "rows": accounts.rows_of(
                 shown, today=request.today, states=accounts.states_of(items, known, today=request.today)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -25,10 +26,16 @@ class Screen:
     @property
     def address(self) -> str | None:
         """Where it leads; None as long as the screen is not built."""
-        try:
-            return reverse(f"desk:{self.key}")
-        except NoReverseMatch:
-            return None
+        return _address(self.key, get_script_prefix())
+
+
+@cache
+def _address(key: str, prefix: str) -> str | None:
+    del prefix  # part of the key: it stands before every address
+    try:
+        return reverse(f"desk:{key}")
+    except NoReverseMatch:
+        return None
 
 
 MAIN: Sequence[Screen] = (
@@ -56,6 +63,7 @@ MAIN: Sequence[Screen] = (
             "cash_advice_new",
             "cash_accounts",
             "cash_accounting",
+            "cash_rates",
             "cash_setup",
             "cash_rule",
         ),

@@ -1,19 +1,21 @@
 """The tags every template has without loading them: money, dates, counts, chips, hints and sortable column heads."""
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, SupportsFloat
 
 from django import template
-from django.template.base import Parser, Token
+from django.template.base import FilterExpression, Parser, Token, kwarg_re
 from django.template.context import Context
 from django.template.defaulttags import URLNode, url
+from django.templatetags.i18n import TranslateNode, do_translate
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, pgettext
 
 from encours.core.currencies import exponent
 from encours.entrypoints import formats, kept
@@ -32,7 +34,37 @@ def _today(context: Context) -> date:
     return today
 
 
-@register.simple_tag
+class WrittenNode(template.Node):
+    """A tag whose text follows from its values and the language: written once for each, as a list asks for hundreds."""
+
+    def __init__(self, write: Callable[..., str], values: Sequence[FilterExpression]) -> None:
+        self.write, self.values = write, values
+
+    def render(self, context: Context) -> str:
+        return self.write(get_language(), *[value.resolve(context) for value in self.values])
+
+
+def written[F: Callable[..., str]](tag: F) -> F:
+    """Register a simple tag that asks for nothing but its values, which are numbers, days and texts."""
+    register.simple_tag(tag)
+    plain = register.tags[tag.__name__]
+
+    @lru_cache(maxsize=20_000)
+    def write(language: str | None, *values: Any) -> str:
+        del language  # part of the key: the tag asks for it itself
+        return conditional_escape(tag(*values))
+
+    def parsed(parser: Parser, token: Token) -> template.Node:
+        bits = token.split_contents()[1:]
+        if bits[-2:-1] == ["as"] or any((match := kwarg_re.match(bit)) and match[1] for bit in bits):
+            return plain(parser, token)
+        return WrittenNode(write, [parser.compile_filter(bit) for bit in bits])
+
+    register.tags[tag.__name__] = parsed
+    return tag
+
+
+@written
 def money(minor: int | None, currency: str | None) -> str:
     """An amount to the cent, wherever one can pay or match."""
     if minor is None or not currency:
@@ -50,7 +82,7 @@ def amount(value: dict[str, str] | None) -> str:
     return formats.money(minor, currency, language=_language())
 
 
-@register.simple_tag
+@written
 def money_round(minor: int | None, currency: str | None) -> SafeString | str:
     """An amount in whole units; the exact one shows on hover."""
     if minor is None or not currency:
@@ -60,37 +92,37 @@ def money_round(minor: int | None, currency: str | None) -> SafeString | str:
     return format_html('<span title="{}">{}</span>', exact, formats.money_round(minor, currency, language=language))
 
 
-@register.simple_tag
+@written
 def number(value: SupportsFloat | None, decimals: int = 0) -> str:
     """A count or a measure."""
     return formats.DASH if value is None else formats.number(value, language=_language(), decimals=decimals)
 
 
-@register.simple_tag
+@written
 def percent(ratio: SupportsFloat | None, decimals: int = 1) -> str:
     """A share of one as a percentage."""
     return formats.DASH if ratio is None else formats.percent(ratio, language=_language(), decimals=decimals)
 
 
-@register.simple_tag
+@written
 def days(count: SupportsFloat | None, decimals: int = 0) -> str:
     """A number of days."""
     return formats.DASH if count is None else formats.days(count, language=_language(), decimals=decimals)
 
 
-@register.simple_tag
+@written
 def day(value: date | None) -> str:
     """A day in a table."""
     return formats.DASH if value is None else formats.day(value, language=_language())
 
 
-@register.simple_tag
+@written
 def day_full(value: date | None) -> str:
     """A day with its whole year."""
     return formats.DASH if value is None else formats.day_full(value, language=_language())
 
 
-@register.simple_tag
+@written
 def day_long(value: date) -> str:
     """A day in words."""
     return formats.day_long(value, language=_language())
@@ -104,7 +136,7 @@ def day_near(context: Context, value: date | None) -> str:
     return formats.day_near(value, today=_today(context), language=_language())
 
 
-@register.simple_tag
+@written
 def month_full(value: date) -> str:
     """A month with its year."""
     return formats.month_full(value, language=_language())
@@ -126,13 +158,13 @@ def instant(context: Context, value: datetime | None) -> str:
     return formats.instant(value, today=_today(context), language=_language())
 
 
-@register.simple_tag
+@written
 def icon(name: str) -> SafeString:
     """A drawing that repeats what the text beside it says, hidden from screen readers."""
     return format_html('<i class="ti ti-{}" aria-hidden="true"></i>', name)
 
 
-@register.simple_tag
+@written
 def chip(text: str, tone: str = "", icon_name: str = "") -> SafeString:
     """A state in two or three words; `tone` is act, watch, good, info or nothing."""
     drawing = icon(icon_name) if icon_name else ""
@@ -217,17 +249,17 @@ def attribute(row: Any, name: str) -> Any:
 class KeptNode(template.Node):
     """A part of a page that is written once for each reader's language and role, address and values shown."""
 
-    def __init__(self, name: str, values: list[template.base.FilterExpression], inner: template.NodeList) -> None:
-        self.name, self.values, self.nodelist = name, values, inner
+    def __init__(self, name: str, values: Sequence[FilterExpression], inner: template.NodeList, *, by: bool) -> None:
+        self.name, self.values, self.nodelist, self.is_everywhere = name, values, inner, by
 
     def render(self, context: Context) -> SafeString:
         request = context["request"]
         scope = getattr(request, "scope", None)
         if scope is None:
             return mark_safe(self.nodelist.render(context))  # noqa: S308  # as rendered
-        place = request.get_full_path() if self.values else ""
-        key = (self.name, get_language(), scope.role, scope.organisation_id, place)
         shown = tuple(value.resolve(context) for value in self.values)
+        place = shown if self.is_everywhere else request.get_full_path() if shown else ""
+        key = (self.name, get_language(), scope.role, scope.organisation_id, place)
         text = kept.fragments.get(key, lambda: self._written(context), state=(request.today, shown))
         return mark_safe(text.replace(_FILLED_LATER, str(context.get("csrf_token", ""))))  # noqa: S308  # as rendered
 
@@ -241,12 +273,13 @@ def kept_part(parser: Parser, token: Token) -> KeptNode:
     """`{% kept "name" rows totals %}...{% endkept %}`: what stands between is written again when the values differ.
 
     The values are compared, not their ages, so they must say all that the part shows: frozen values, never model rows.
-    Without any, the part is the same on every page.
+    Without any, the part is the same on every page; after `by`, on every page that has the same values.
     """
     _, name, *values = token.split_contents()
+    by = values[:1] == ["by"]
     inner = parser.parse(("endkept",))
     parser.delete_first_token()
-    return KeptNode(name, [parser.compile_filter(value) for value in values], inner)
+    return KeptNode(name, [parser.compile_filter(value) for value in values[by:]], inner, by=by)
 
 
 class AddressNode(URLNode):
@@ -280,3 +313,36 @@ def address(parser: Parser, token: Token) -> AddressNode:
     """`{% url %}` as everywhere."""
     node = url(parser, token)
     return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+class WordsNode(TranslateNode):
+    """Django's own, with what a word of ours is in a language looked up once a process."""
+
+    def __init__(self, node: TranslateNode, words: str) -> None:
+        super().__init__(node.filter_expression, node.noop, node.asvar, node.message_context)
+        self.words = words
+
+    def render(self, context: Context) -> str:
+        place = self.message_context.resolve(context) if self.message_context else ""
+        text = _words(get_language(), self.words, place)
+        if self.asvar:
+            context[self.asvar] = text
+            return ""
+        return text
+
+
+@lru_cache(maxsize=20_000)
+def _words(language: str | None, words: str, place: str) -> SafeString:
+    del language  # part of the key: the reader's is in force
+    asked = words.replace("%", "%%")  # as Django collects them
+    text = pgettext(place, asked) if place else gettext(asked)
+    return mark_safe(text.replace("%%", "%"))  # noqa: S308  # from a template of ours or its catalogue, as Django has it
+
+
+@register.tag("translate")
+def words(parser: Parser, token: Token) -> template.Node:
+    """`{% translate %}` as everywhere; what is no plain text of the template stays Django's."""
+    node = do_translate(parser, token)
+    said = node.filter_expression.var.literal
+    is_plain = isinstance(said, str) and not node.noop and not node.filter_expression.filters
+    return WordsNode(node, said) if is_plain else node
