@@ -65,9 +65,7 @@ class MessageAttachment(Scoped):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["organisation", "message", "position"], name="messaging_attached_position"
-            ),
+            models.UniqueConstraint(fields=["organisation", "message", "position"], name="messaging_attached_position"),
         ]
 
     def __str__(self) -> str:

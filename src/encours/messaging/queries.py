@@ -18,9 +18,12 @@ from encours.core.errors import EncoursError, NotFound, gettext_noop
 from encours.customers.queries import in_scope_with_merged
 from encours.messaging.models import (
     ChannelSwitch,
+    Gateway,
     MailAccount,
     Message,
+    MessageAttachment,
     MessageEvent,
+    MessageReport,
     Reply,
     State,
     Suppression,
@@ -28,8 +31,11 @@ from encours.messaging.models import (
     TemplateVersion,
 )
 from encours.messaging.rules import wording
+from encours.messaging.rules.channels import EMAIL, REGISTERED_LETTER, SMS
+from encours.messaging.rules.gateway import GatewayAccess
+from encours.messaging.rules.letters import BLOCKS
 from encours.messaging.rules.server import Server
-from encours.messaging.rules.values import Json, Letter, Wording
+from encours.messaging.rules.values import Attachment, Json, Letter, Wording
 
 NEEDS_A_PERSON = (State.IN_DOUBT, State.REFUSED, State.HANDING_OVER)
 
@@ -59,6 +65,11 @@ def current_version_ids(organisation_id: int) -> dict[tuple[str, str], int]:
     return {(key, language): pk for key, language, pk in latest.values_list("template__key", "language", "pk")}
 
 
+def template_channels(organisation_id: int) -> dict[str, str]:
+    """What each template is written for, by its key: email, sms or letter."""
+    return dict(Template.objects.filter(organisation_id=organisation_id).values_list("key", "channel"))
+
+
 def templates_naming(paths: Iterable[str], *, organisation_id: int) -> set[str]:
     """The keys of the templates whose wording in force, in any language, names one of these variables."""
     ids = current_version_ids(organisation_id).values()
@@ -71,7 +82,7 @@ def templates_naming(paths: Iterable[str], *, organisation_id: int) -> set[str]:
 
 def wording_of(version: TemplateVersion) -> Wording:
     """What a version says, as a value."""
-    return Wording(version.language, version.subject, version.mjml, version.text)
+    return Wording(version.language, version.subject, version.mjml, version.text, version.template.channel)
 
 
 def current_version(key: str, *, organisation_id: int, language: str) -> TemplateVersion:
@@ -141,6 +152,37 @@ def server_of(account: MailAccount) -> Server:
     return Server(account.host, account.port, account.security, account.username, password)
 
 
+def gateways(organisation_id: int) -> dict[str, Gateway]:
+    """The provider in use for each channel that goes through one."""
+    found = Gateway.objects.filter(organisation_id=organisation_id, is_active=True)
+    return {gateway.channel: gateway for gateway in found}
+
+
+def access_of(gateway: Gateway) -> GatewayAccess:
+    """How to get in at a provider, its secret in clear."""
+    secret = ""
+    if gateway.secret_encrypted:
+        keys = secrets.configured_keys(settings.ENCOURS_HOME)
+        secret = secrets.decrypt(gateway.secret_encrypted, keys=keys)
+    return GatewayAccess(gateway.channel, gateway.adapter, gateway.settings, secret, gateway.sender)
+
+
+def attachments_of(message_ids: Sequence[int], *, organisation_id: int) -> dict[int, list[Attachment]]:
+    """The files that go with messages, in their order."""
+    found: dict[int, list[Attachment]] = {}
+    rows = MessageAttachment.objects.filter(organisation_id=organisation_id, message_id__in=message_ids)
+    for row in rows.order_by("message_id", "position"):
+        found.setdefault(row.message_id, []).append(Attachment(row.name, row.media_type, bytes(row.content)))
+    return found
+
+
+def print_order(letter: Message) -> tuple[bool, str, str, int]:
+    """Where a letter stands in a batch: registered ones first, then by the last line of the address and the name."""
+    to = letter.to[0]
+    lines = to.get("lines") or [""]
+    return letter.channel != REGISTERED_LETTER, lines[-1], to.get("name", ""), letter.pk
+
+
 def is_channel_open(channel: str, *, organisation_id: int) -> bool:
     """Whether the channel may send, as its switch says; without a switch it may."""
     return not ChannelSwitch.objects.filter(organisation_id=organisation_id, channel=channel, is_open=False).exists()
@@ -178,7 +220,7 @@ def messages(
 
     Each has `subject` (empty until it is written) and `reason`, the detail of its last event.
     """
-    found = _visible(scope).select_related("customer", "template_version__template").defer("context")
+    found = visible_messages(scope).select_related("customer", "template_version__template").defer("context")
     if states:
         found = found.filter(state__in=states)
     if account_ids:
@@ -194,7 +236,8 @@ def messages(
     )
 
 
-def _visible(scope: Scope) -> QuerySet[Message]:
+def visible_messages(scope: Scope) -> QuerySet[Message]:
+    """The messages a person may see."""
     found = Message.objects.filter(organisation_id=scope.organisation_id)
     if scope.own_portfolio_only:
         found = found.filter(customer_id__in=in_scope_with_merged(scope).values("pk"))
@@ -205,7 +248,7 @@ def _visible(scope: Scope) -> QuerySet[Message]:
 
 def state_counts(scope: Scope) -> dict[str, int]:
     """How many messages are in each state, for the tabs of the list."""
-    counted = _visible(scope).order_by().values_list("state").annotate(count=Count("pk"))
+    counted = visible_messages(scope).order_by().values_list("state").annotate(count=Count("pk"))
     return dict(counted)
 
 
@@ -220,6 +263,8 @@ class MessageView:
     text: str
     raw: bytes
     headers: Sequence[tuple[str, str]]
+    attachments: Sequence[Attachment] = ()
+    reports: Sequence[MessageReport] = ()
 
 
 def message_in_full(message_id: int, *, scope: Scope) -> MessageView:
@@ -228,7 +273,7 @@ def message_in_full(message_id: int, *, scope: Scope) -> MessageView:
     The HTML is made safe to show, yet belongs in a sandboxed frame all the same.
     """
     message = (
-        _visible(scope)
+        visible_messages(scope)
         .select_related("customer", "template_version__template", "content__account")
         .filter(pk=message_id)
         .first()
@@ -236,11 +281,16 @@ def message_in_full(message_id: int, *, scope: Scope) -> MessageView:
     if message is None:
         raise MessageNotFound
     events = list(MessageEvent.objects.filter(organisation_id=scope.organisation_id, message=message).order_by("pk"))
+    files = attachments_of([message_id], organisation_id=scope.organisation_id).get(message_id, [])
+    reports = list(MessageReport.objects.filter(organisation_id=scope.organisation_id, message=message).order_by("at"))
     raw = bytes(message.content.raw) if hasattr(message, "content") else b""
-    if not raw:
+    if not raw or message.channel != EMAIL:
         shown = preview(wording_of(message.template_version), message.context)
         letter = shown.letter or Letter("", "", "")
-        return MessageView(message, events, letter.subject, safe_html(letter.html), letter.text, b"", ())
+        text = raw.decode() if raw and message.channel == SMS else plain_text(letter.text)
+        return MessageView(
+            message, events, letter.subject, safe_html(letter.html), text, raw, (), attachments=files, reports=reports
+        )
     parsed = message_from_bytes(raw, policy=default_policy)
     headers = [(name, str(value)) for name, value in parsed.items()]
     return MessageView(
@@ -251,7 +301,14 @@ def message_in_full(message_id: int, *, scope: Scope) -> MessageView:
         _body(parsed, "plain"),
         raw,
         headers,
+        files,
+        reports,
     )
+
+
+def plain_text(text: str) -> str:
+    """A letter's text without the marks that stand for its tables."""
+    return BLOCKS.sub("", text)
 
 
 def _body(parsed: EmailMessage, kind: str) -> str:
@@ -303,7 +360,7 @@ def replies(scope: Scope, *, account_ids: Sequence[int] = (), limit: int = 50) -
 
 def mailbox(scope: Scope, *, before_id: int | None = None, limit: int = 50) -> Sequence[Message]:
     """What the sandbox caught of the messages a person may see, the latest first: the demo's mailbox page."""
-    found = _visible(scope).filter(state=State.CAUGHT).select_related("customer", "content")
+    found = visible_messages(scope).filter(state=State.CAUGHT).select_related("customer", "content")
     if before_id is not None:
         found = found.filter(pk__lt=before_id)
     return list(found.defer("context", "content__raw").order_by("-pk")[:limit])

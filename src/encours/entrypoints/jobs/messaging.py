@@ -13,6 +13,7 @@ from encours.collections import actions as collections
 from encours.collections.models import Reminder
 from encours.collections.queries import facts
 from encours.collections.rules.calendar import next_sending_instant
+from encours.connectors import base
 from encours.connectors.smtp import client
 from encours.core.actors import Actor
 from encours.core.dates import business_date
@@ -73,6 +74,7 @@ def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
         connect=_way_out(),
         recheck=LastLook(organisation.pk, now),
         quiet_kinds=quiet_kinds(organisation, now),
+        open_gateway=base.open_gateway,
     )
 
 
@@ -82,3 +84,18 @@ def deliver(timestamp: int) -> None:
     """Hand over what is due; a message is claimed by one worker alone, and its crash leaves a doubt, never a double."""
     del timestamp
     in_each_organisation(deliver_now)
+
+
+def ask_now(organisation: Organisation) -> int:
+    """Ask an organisation's providers what became of what they took; nothing where the sandbox keeps all back."""
+    if organisation.sandbox or _way_out() is None:
+        return 0
+    return messaging.ask_gateways(organisation_id=organisation.pk, open_gateway=base.open_gateway, by=BY)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="messages", queueing_lock="messaging.ask")
+def ask(timestamp: int) -> None:
+    """Keep the proofs and receipts of providers; a report that comes twice is kept once."""
+    del timestamp
+    in_each_organisation(ask_now)

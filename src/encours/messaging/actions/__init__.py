@@ -14,6 +14,7 @@ from encours.messaging.actions.accounts import (
 )
 from encours.messaging.actions.attachments import scan_waiting
 from encours.messaging.actions.delivery import DeliveryReport, deliver_due, sweep_in_doubt
+from encours.messaging.actions.gateways import ask_gateways, save_gateway
 from encours.messaging.actions.inbound import file_mail, judge_understanding, receive_mail, set_mail_aside
 from encours.messaging.actions.mailboxes import MailboxForm, Pulled, pull_mailbox, save_mailbox
 from encours.messaging.actions.outbox import (
@@ -24,6 +25,7 @@ from encours.messaging.actions.outbox import (
     settle_in_doubt,
     try_again,
 )
+from encours.messaging.actions.paper import make_print_batch, note_returned, post_letters, put_back_letters
 from encours.messaging.actions.replies import (
     mark_reply_answered,
     mark_reply_read,
@@ -31,6 +33,7 @@ from encours.messaging.actions.replies import (
     record_reply,
     set_reply_policy,
 )
+from encours.messaging.actions.reports import Report, note_news, note_reports
 from encours.messaging.actions.templates import install_default_templates, save_template_version
 
 __all__ = [
@@ -41,6 +44,8 @@ __all__ = [
     "PasswordInClear",
     "Pulled",
     "Queued",
+    "Report",
+    "ask_gateways",
     "cancel_message",
     "check_domain",
     "close_channel",
@@ -49,15 +54,22 @@ __all__ = [
     "install_default_templates",
     "judge_understanding",
     "lift_suppression",
+    "make_print_batch",
     "mark_reply_answered",
     "mark_reply_read",
     "needs_no_answer",
+    "note_news",
+    "note_reports",
+    "note_returned",
     "open_channel",
+    "post_letters",
     "pull_mailbox",
+    "put_back_letters",
     "queue_message",
     "queue_messages",
     "receive_mail",
     "record_reply",
+    "save_gateway",
     "save_mail_account",
     "save_mailbox",
     "save_template_version",

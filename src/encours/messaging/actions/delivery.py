@@ -1,6 +1,5 @@
 """Deliver what is due: write each message once, hand it over once, and say truthfully how that ended."""
 
-import hashlib
 import json
 import secrets
 from collections import Counter
@@ -16,23 +15,23 @@ from django.db.models import Q
 from encours.access import actions as access
 from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.core.errors import EncoursError, Refused, Unavailable, gettext_noop, jsonable
+from encours.core.errors import EncoursError, Unavailable, gettext_noop, jsonable
 from encours.messaging import queries
 from encours.messaging.actions.accounts import suppress
-from encours.messaging.inbound_queries import reply_keys
-from encours.messaging.models import MailAccount, Message, MessageContent, MessageEvent, State
-from encours.messaging.rules import delivery, wording
+from encours.messaging.actions.contents import Making
+from encours.messaging.models import Gateway, MailAccount, Message, MessageContent, MessageEvent, State
+from encours.messaging.rules import delivery
+from encours.messaging.rules.channels import CHANNELS, EMAIL, GATEWAYS, PAPER
 from encours.messaging.rules.delivery import HandedOver
-from encours.messaging.rules.inbound import tokens
-from encours.messaging.rules.mime import Envelope, build, wire_address
+from encours.messaging.rules.gateway import Gateway as OpenedGateway
+from encours.messaging.rules.gateway import OpenGateway, Parcel
 from encours.messaging.rules.server import Carrier, Connect
-from encours.messaging.rules.values import Address, Letter
 
 BATCH = 50
 DELIVERY = Actor.system("messages")
 NO_ACCOUNT = gettext_noop("There is no mail account to write from: add one in the settings.")
 CRASHED = gettext_noop("The worker stopped before the mail server’s answer was recorded.")
-NO_RECIPIENT = gettext_noop("None of the recipients may be written to any more.")
+NO_GATEWAY = gettext_noop("No provider is chosen for this channel: choose one in the settings.")
 
 type Recheck = Callable[[Sequence[int]], Mapping[int, str]]
 type _Entry = tuple[Message, str, dict[str, Any], datetime | None]
@@ -53,13 +52,17 @@ class _Run:
     organisation_id: int
     now: datetime
     connect: Connect | None
+    open_gateway: OpenGateway | None
     worker: int
     quiet_kinds: Sequence[str]
     catches: bool
     accounts: Mapping[int, MailAccount]
+    gateways: Mapping[str, Gateway]
+    channels: Sequence[str]
     counts: Counter[str] = field(default_factory=Counter)
     carriers: dict[int, Carrier] = field(default_factory=dict)
-    unreachable: dict[int, str] = field(default_factory=dict)
+    open_gateways: dict[str, OpenedGateway] = field(default_factory=dict)
+    unreachable: dict[int | str, str] = field(default_factory=dict)
     refused_recipients: dict[str, str] = field(default_factory=dict)
 
 
@@ -69,10 +72,9 @@ class _Claimed:
 
     message_id: int
     attempt: int
-    account_id: int
-    sender: str
-    recipients: Sequence[str]
-    raw: bytes
+    channel: str
+    account_id: int | None
+    parcel: Parcel
 
 
 def deliver_due(
@@ -83,6 +85,7 @@ def deliver_due(
     connect: Connect | None,
     recheck: Recheck | None = None,
     quiet_kinds: Sequence[str] = (),
+    open_gateway: OpenGateway | None = None,
 ) -> DeliveryReport:
     """Write and hand over up to `limit` messages that are due; what a dead worker left open becomes in doubt first.
 
@@ -90,26 +93,31 @@ def deliver_due(
     in between leaves it in doubt, to be settled by a person, never sent again alone. Several workers may run this at
     once. In a sandbox, or without `connect`, messages are caught instead of handed over. `recheck` is asked about
     each batch at the last moment: it answers which messages are withdrawn, and why. Messages of `quiet_kinds` wait,
-    because their hours are over.
+    because their hours are over. Letters on paper are written and wait to be printed; SMS and electronic registered
+    letters go through `open_gateway`.
     """
     sweep_in_doubt(organisation_id=organisation_id)
-    if not queries.is_channel_open("email", organisation_id=organisation_id):
-        return DeliveryReport({}, is_channel_open=False)
+    channels = [one for one in CHANNELS if queries.is_channel_open(one, organisation_id=organisation_id)]
     with _at_work() as worker:
         run = _Run(
             organisation_id=organisation_id,
             now=now,
             connect=connect,
+            open_gateway=open_gateway,
             worker=worker,
             quiet_kinds=quiet_kinds,
             catches=connect is None or Organisation.objects.get(pk=organisation_id).sandbox,
             accounts={account.pk: account for account in queries.accounts(organisation_id) if account.is_active},
+            gateways=queries.gateways(organisation_id),
+            channels=channels,
         )
         try:
             _deliver(run, limit, recheck)
         finally:
             for carrier in run.carriers.values():
                 carrier.close()
+            for gateway in run.open_gateways.values():
+                gateway.close()
     _suppress_unknown(run)
     if run.counts:
         with transaction.atomic():
@@ -122,7 +130,7 @@ def deliver_due(
                 why="",
                 details=dict(run.counts),
             )
-    return DeliveryReport(dict(run.counts))
+    return DeliveryReport(dict(run.counts), is_channel_open=EMAIL in channels)
 
 
 def _suppress_unknown(run: _Run) -> None:
@@ -167,7 +175,12 @@ def _ready_ids(run: _Run, limit: int, recheck: Recheck | None) -> list[int]:
         organisation_id=run.organisation_id,
         state__in=[State.RENDERED, State.FAILED],
         due_at__lte=run.now,
-    ).exclude(Q(content__account_id__in=list(run.unreachable)) | Q(kind__in=run.quiet_kinds))
+        channel__in=[channel for channel in run.channels if run.catches or channel not in PAPER],
+    ).exclude(
+        Q(content__account_id__in=[way for way in run.unreachable if isinstance(way, int)])
+        | Q(channel__in=[way for way in run.unreachable if isinstance(way, str)])
+        | Q(kind__in=run.quiet_kinds)
+    )
     ids = list(found.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
     if ids and recheck:
         withdrawn = _withdraw(run, ids, recheck)
@@ -210,11 +223,14 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
     Returns how many were looked at, and which of them are ready to leave.
     """
     found = Message.objects.filter(
-        organisation_id=run.organisation_id, state__in=[State.QUEUED, State.HELD], due_at__lte=run.now
+        organisation_id=run.organisation_id,
+        state__in=[State.QUEUED, State.HELD],
+        due_at__lte=run.now,
+        channel__in=run.channels,
     )
     due = list(
         found.exclude(kind__in=run.quiet_kinds)
-        .select_related("template_version")
+        .select_related("template_version__template")
         .order_by("due_at", "pk")
         .select_for_update(of=("self",), skip_locked=True)[:limit]
     )
@@ -223,29 +239,41 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
     withdrawn = dict(recheck([message.pk for message in due])) if recheck else {}
     emails = [address["email"] for message in due for address in [*message.to, *message.cc]]
     suppressed = queries.suppressed(emails, organisation_id=run.organisation_id)
+    files = queries.attachments_of([message.pk for message in due], organisation_id=run.organisation_id)
+    making = Making(run.organisation_id, run.now, suppressed, run.gateways, files)
     entries: list[_Entry] = []
     contents = []
     until = run.now + timedelta(minutes=delivery.HELD_MINUTES)
     for message in due:
-        account = _account_of(run, message)
+        account = _account_of(run, message) if message.channel == EMAIL else None
         if message.pk in withdrawn:
             entries.append((message, State.CANCELLED, {"reason": withdrawn[message.pk]}, None))
             continue
-        if account is None and not run.catches:
-            entries.append((message, State.HELD, {"reason": NO_ACCOUNT}, until))
+        if lacks := _lacks(run, message, account):
+            entries.append((message, State.HELD, {"reason": lacks}, until))
             continue
         try:
-            contents.append(_content(run, message, account, suppressed))
+            contents.append(making.content(message, account))
         except EncoursError as error:
             entries.append((message, State.REFUSED, _says(error), None))
         else:
-            entries.append((message, State.RENDERED, {}, run.now))
+            # a letter on paper waits for a person to print it, however long that takes
+            entries.append((message, State.RENDERED, {}, None if message.channel in PAPER else run.now))
     MessageContent.objects.bulk_create(contents)
     _enter(run, entries)
     written = [message for message, state, _, _ in entries if state == State.RENDERED]
     if run.catches:
         _enter(run, [(message, State.CAUGHT, {}, None) for message in written])
-    return len(due), [message.pk for message in written]
+    return len(due), [message.pk for message in written if message.channel not in PAPER]
+
+
+def _lacks(run: _Run, message: Message, account: MailAccount | None) -> str:
+    """What must be set up before the message can leave; a sandbox needs nothing."""
+    if run.catches or message.channel in PAPER:
+        return ""
+    if message.channel in GATEWAYS:
+        return "" if message.channel in run.gateways and run.open_gateway else NO_GATEWAY
+    return "" if account else NO_ACCOUNT
 
 
 def _says(error: EncoursError) -> dict[str, Any]:
@@ -261,74 +289,6 @@ def _account_of(run: _Run, message: Message) -> MailAccount | None:
             if account.user_id == user_id and account.entity_id == entity_id:
                 return account
     return None
-
-
-class NoRecipientLeft(Refused):
-    """Every recipient of the message is on the list of addresses not to write to."""
-
-    message = NO_RECIPIENT
-
-
-def _content(run: _Run, message: Message, account: MailAccount | None, suppressed: set[str]) -> MessageContent:
-    letter = wording.render(queries.wording_of(message.template_version), message.context)
-    to, cc = _allowed(message.to, suppressed), _allowed(message.cc, suppressed)
-    if not to:
-        raise NoRecipientLeft
-    sender = _sender(message, account)
-    envelope = Envelope(
-        sender=sender,
-        to=to,
-        cc=cc,
-        reply_to=_reply_to(message, account),
-        in_reply_to=str((message.context.get("thread") or {}).get("in_reply_to", "")),
-        message_id=f"<{secrets.token_hex(16)}@{wire_address(sender.email).rpartition('@')[2]}>",
-        date=run.now,
-    )
-    return _stored(run, message, account, letter, envelope)
-
-
-def _reply_to(message: Message, account: MailAccount | None) -> str:
-    """Where answers go: an address that names the message, if the account's server delivers such addresses."""
-    if account is None:
-        return ""
-    plain = account.reply_to or account.from_email
-    if not account.has_plus_addresses:
-        return account.reply_to
-    return tokens.address_for(
-        wire_address(plain), message.pk, organisation_id=message.organisation_id, key=reply_keys()[0]
-    )
-
-
-def _stored(
-    run: _Run, message: Message, account: MailAccount | None, letter: Letter, envelope: Envelope
-) -> MessageContent:
-    raw = build(letter, envelope)
-    return MessageContent(
-        organisation_id=run.organisation_id,
-        message=message,
-        account=account,
-        message_id_header=envelope.message_id,
-        sender_email=wire_address(envelope.sender.email),
-        recipients=envelope.recipients,
-        subject=letter.subject,
-        raw=raw,
-        sha256=hashlib.sha256(raw).digest(),
-    )
-
-
-def _allowed(addresses: Sequence[Mapping[str, str]], suppressed: set[str]) -> list[Address]:
-    return [
-        Address(address["email"], address.get("name", ""))
-        for address in addresses
-        if address["email"].lower() not in suppressed
-    ]
-
-
-def _sender(message: Message, account: MailAccount | None) -> Address:
-    written = message.context.get("sender") or {}
-    if account is not None:
-        return Address(account.from_email, account.from_name or str(written.get("name") or ""))
-    return Address(str(written.get("email") or "sandbox@encours.invalid"), str(written.get("name") or ""))
 
 
 def _enter(run: _Run, entries: Sequence[_Entry]) -> None:
@@ -361,13 +321,14 @@ with claimed as (
     select %(organisation)s, id, 'handing_over', attempt, %(worker)s, '{{}}', %(actor)s from claimed
     returning message_id, attempt
 )
-select b.message_id, b.attempt, c.account_id, c.sender_email, c.recipients, c.raw
+select b.message_id, b.attempt, (select channel from messaging_message m where m.id = b.message_id), c.account_id,
+       c.message_id_header, c.sender_email, c.recipients, c.raw, c.media_type, c.facts
 from begun b join messaging_messagecontent c on c.message_id = b.message_id
 """
 MAY_SEND = """(select not o.sandbox and not exists (
-    select from messaging_channelswitch s where s.organisation_id = o.id and s.channel = 'email' and not s.is_open)
+    select from messaging_channelswitch s where s.organisation_id = o.id and s.channel = {channel} and not s.is_open)
 from access_organisation o where o.id = %(organisation)s)"""
-CLAIM = CLAIM.format(may_send=MAY_SEND)
+CLAIM = CLAIM.format(may_send=MAY_SEND.format(channel="m.channel"))
 
 END = """
 insert into messaging_messageevent (organisation_id, message_id, state, attempt, due_at, detail, actor_name)
@@ -383,21 +344,24 @@ def _hand_over_all(run: _Run, ids: Sequence[int]) -> bool:
     One commit a message: it ends the message before and begins the next, so at most one is ever open.
     """
     contents = MessageContent.objects.filter(organisation_id=run.organisation_id, message_id__in=ids)
-    account_of = dict(contents.values_list("message_id", "account_id"))
+    ways = {
+        pk: account_id if channel == EMAIL else channel
+        for pk, account_id, channel in contents.values_list("message_id", "account_id", "message__channel")
+    }
     ended: _Ended | None = None
-    for message_id in sorted(ids, key=lambda pk: (account_of.get(pk) or 0, pk)):
-        account_id = account_of.get(message_id)
-        if account_id not in run.carriers:
+    for message_id in sorted(ids, key=lambda pk: (str(ways.get(pk) or ""), pk)):
+        way = ways.get(message_id)
+        if way not in run.carriers and way not in run.open_gateways:
             if ended is not None:
                 _end_and_claim(run, ended, None)
                 ended = None
-            if account_id is None or not _open(run, account_id, message_id):
+            if way is None or not _open(run, way, message_id):
                 continue
         claimed = _end_and_claim(run, ended, message_id)
         ended = None
         if claimed is not None:
             ended = claimed, _handed_over(run, claimed)
-        elif not _may_send(run):
+        elif not _may_send(run, way):
             return False
     if ended is not None:
         _end_and_claim(run, ended, None)
@@ -405,29 +369,43 @@ def _hand_over_all(run: _Run, ids: Sequence[int]) -> bool:
 
 
 def _handed_over(run: _Run, claimed: _Claimed) -> HandedOver:
+    parcel = claimed.parcel
+    if claimed.account_id is None:
+        return run.open_gateways[claimed.channel].hand_over(parcel)
     carrier = run.carriers[claimed.account_id]
     try:
-        return carrier.hand_over(sender=claimed.sender, recipients=claimed.recipients, raw=claimed.raw)
+        return carrier.hand_over(sender=parcel.sender, recipients=parcel.recipients, raw=parcel.body)
     except Unavailable as error:  # it had to sign in again and could not: nothing was handed over
         del run.carriers[claimed.account_id]
         run.unreachable[claimed.account_id] = error.sentence
         return HandedOver("failed", error.sentence)
 
 
-def _open(run: _Run, account_id: int, message_id: int) -> bool:
-    """Sign in to the account's server; when that fails, its messages wait and the first of them says why."""
-    if account_id in run.unreachable:
+def _open(run: _Run, way: int | str, message_id: int) -> bool:
+    """Get in at the account's server or the channel's provider; else its messages wait, and the first says why."""
+    if way in run.unreachable:
         return False
     try:
-        if account_id not in run.accounts or run.connect is None:
+        if isinstance(way, str):
+            if way not in run.gateways or run.open_gateway is None:
+                raise GatewayGone(retry=False)
+            run.open_gateways[way] = run.open_gateway(queries.access_of(run.gateways[way]))
+        elif way not in run.accounts or run.connect is None:
             raise AccountGone(retry=False)
-        run.carriers[account_id] = run.connect(queries.server_of(run.accounts[account_id]))
+        else:
+            run.carriers[way] = run.connect(queries.server_of(run.accounts[way]))
     except EncoursError as error:
-        run.unreachable[account_id] = error.sentence
+        run.unreachable[way] = error.sentence
         minutes = delivery.RETRY_MINUTES[0] if getattr(error, "retry", False) else delivery.HELD_MINUTES
         _wait(run, message_id, error, run.now + timedelta(minutes=minutes))
         return False
     return True
+
+
+class GatewayGone(Unavailable):
+    """The provider a message was to go through has been put out of use."""
+
+    message = gettext_noop("The provider this message was to go through is no longer in use.")
 
 
 class AccountGone(Unavailable):
@@ -444,9 +422,11 @@ def _wait(run: _Run, message_id: int, error: EncoursError, until: datetime) -> N
     _enter(run, [(message, State.FAILED, _says(error), until) for message in found])
 
 
-def _may_send(run: _Run) -> bool:
+def _may_send(run: _Run, way: int | str | None) -> bool:
+    channel = way if isinstance(way, str) else EMAIL
     with connection.cursor() as cursor:
-        cursor.execute(f"select {MAY_SEND}", {"organisation": run.organisation_id})
+        sql = MAY_SEND.format(channel="%(channel)s")
+        cursor.execute(f"select {sql}", {"organisation": run.organisation_id, "channel": channel})
         row = cursor.fetchone()
     return bool(row and row[0])
 
@@ -471,8 +451,9 @@ def _end_and_claim(run: _Run, ended: _Ended | None, message_id: int | None) -> _
         row = cursor.fetchone()
     if row is None:
         return None
-    recipients = json.loads(row[4]) if isinstance(row[4], str) else row[4]
-    return _Claimed(row[0], row[1], row[2], row[3], recipients, bytes(row[5]))
+    recipients, facts = (json.loads(kept) if isinstance(kept, str) else kept for kept in (row[6], row[9]))
+    parcel = Parcel(row[4], row[5], recipients, bytes(row[7]), row[8], facts)
+    return _Claimed(row[0], row[1], row[2], row[3], parcel)
 
 
 def _ending(run: _Run, claimed: _Claimed, handed_over: HandedOver) -> list[Any]:

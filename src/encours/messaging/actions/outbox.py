@@ -1,7 +1,8 @@
 """Queue messages, and settle by hand what only a person can: cancel, try again, say what became of a doubt."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,11 +12,14 @@ from encours.core.actors import Actor
 from encours.core.errors import Conflict, EncoursError, NotFound, gettext_noop
 from encours.messaging import queries
 from encours.messaging.actions.templates import TemplateUnknown
-from encours.messaging.models import Message, MessageContent, MessageEvent, State
+from encours.messaging.models import Message, MessageAttachment, MessageContent, MessageEvent, State
 from encours.messaging.rules import context as contexts
+from encours.messaging.rules import postal
+from encours.messaging.rules.channels import EMAIL, PAPER, SMS, ChannelUnfit, kind_of
 from encours.messaging.rules.delivery import NEXT
 from encours.messaging.rules.mime import AddressUnusable, HeaderUnsafe, is_safe, wire_address
-from encours.messaging.rules.values import Address, Draft, Json, Sender
+from encours.messaging.rules.phones import e164
+from encours.messaging.rules.values import Address, Attachment, Draft, Json, Sender
 
 
 class MessageUnknown(NotFound):
@@ -58,13 +62,18 @@ def queue_message(
     by: Actor,
     send_after: datetime,
     cc: Sequence[Address] = (),
+    channel: str = EMAIL,
+    attachments: Sequence[Attachment] = (),
     now: datetime | None = None,
 ) -> int:
     """Queue one message and return its id; the same key gives the same message, however often it is asked for.
 
-    Refuses an address nobody can be reached at, a template that does not exist, a context without what it must have.
+    Refuses an address nobody can be reached at by the channel, a template that does not exist or is written for
+    another channel, a context without what it must have.
     """
-    draft = Draft(key, kind, customer_id, sender, to, template_key, language, context, send_after, cc)
+    draft = Draft(
+        key, kind, customer_id, sender, to, template_key, language, context, send_after, cc, channel, attachments
+    )
     queued = queue_messages(organisation_id=organisation_id, drafts=[draft], by=by, now=now)
     if key in queued.refused:
         raise queued.refused[key]
@@ -79,10 +88,11 @@ def queue_messages(*, organisation_id: int, drafts: Sequence[Draft], by: Actor, 
     """
     stamp = {"at": now} if now else {}
     versions = queries.current_version_ids(organisation_id)
+    kinds = queries.template_channels(organisation_id)
     rows, refused = [], {}
     for draft in drafts:
         try:
-            _check(draft)
+            _check(draft, kinds)
             rows.append(_row(organisation_id, draft, versions, by))
         except EncoursError as error:
             refused[draft.key] = error
@@ -106,6 +116,7 @@ def queue_messages(*, organisation_id: int, drafts: Sequence[Draft], by: Actor, 
         ],
         batch_size=1000,
     )
+    _attach(organisation_id, drafts, {key: pk for key, (pk, state) in ids.items() if state == ""})
     if fresh:
         access.record_audit(
             by=by,
@@ -119,14 +130,47 @@ def queue_messages(*, organisation_id: int, drafts: Sequence[Draft], by: Actor, 
     return Queued({key: pk for key, (pk, _) in ids.items()}, refused)
 
 
-def _check(draft: Draft) -> None:
+def _attach(organisation_id: int, drafts: Sequence[Draft], fresh: Mapping[str, int]) -> None:
+    MessageAttachment.objects.bulk_create(
+        MessageAttachment(
+            organisation_id=organisation_id,
+            message_id=fresh[draft.key],
+            position=position,
+            name=one.name,
+            media_type=one.media_type,
+            content=one.content,
+            sha256=hashlib.sha256(one.content).digest(),
+        )
+        for draft in drafts
+        if draft.key in fresh
+        for position, one in enumerate(draft.attachments, start=1)
+    )
+
+
+def _check(draft: Draft, kinds: Mapping[str, str]) -> None:
+    kind = kind_of(draft.channel)
+    if draft.template_key in kinds and kinds[draft.template_key] != kind:
+        raise ChannelUnfit(key=draft.template_key, channel=draft.channel)
     if not draft.to:
         raise AddressUnusable(address="")
     for address in [*draft.to, *draft.cc]:
-        wire_address(address.email)
+        _check_address(address, draft.channel)
         if not is_safe(address.name):
             raise HeaderUnsafe(header="To")
+    for attachment in draft.attachments:
+        if not is_safe(attachment.name):
+            raise HeaderUnsafe(header="Content-Disposition")
     contexts.typed(draft.context)
+
+
+def _check_address(address: Address, channel: str) -> None:
+    """Whether the channel reaches this address: e-mails a mailbox, SMS a mobile, letters a postal address."""
+    if channel in PAPER:
+        postal.window(address.name, address.lines)
+    elif channel == SMS:
+        e164(address.phone, address.country)
+    else:
+        wire_address(address.email)
 
 
 def _row(organisation_id: int, draft: Draft, versions: Mapping[tuple[str, str], int], by: Actor) -> Message:
@@ -137,18 +181,23 @@ def _row(organisation_id: int, draft: Draft, versions: Mapping[tuple[str, str], 
     return Message(
         organisation_id=organisation_id,
         key=draft.key,
+        channel=draft.channel,
         kind=draft.kind,
         customer_id=draft.customer_id,
         template_version_id=version,
         sender_user_id=draft.sender.user_id,
         sender_entity_id=draft.sender.entity_id,
-        to=[address.as_json() for address in draft.to],
+        to=[_reached(address, draft.channel).as_json() for address in draft.to],
         cc=[address.as_json() for address in draft.cc],
         context=draft.context,
         send_after=draft.send_after,
         actor_id=by.user_id,
         actor_name=by.name,
     )
+
+
+def _reached(address: Address, channel: str) -> Address:
+    return replace(address, phone=e164(address.phone, address.country)) if channel == SMS else address
 
 
 @transaction.atomic

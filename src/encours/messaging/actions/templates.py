@@ -1,5 +1,7 @@
 """Write templates: the default ones of a new organisation, and each new version of a text."""
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.utils.translation import gettext, override
 
@@ -33,7 +35,9 @@ def install_default_templates(*, organisation_id: int, by: Actor) -> int:
     for default in missing:
         with override(language):
             name = gettext(default.name)
-        template = Template.objects.create(organisation_id=organisation_id, key=default.key, name=name, is_default=True)
+        template = Template.objects.create(
+            organisation_id=organisation_id, key=default.key, name=name, channel=default.channel, is_default=True
+        )
         TemplateVersion.objects.bulk_create(
             _version(template, words, tone=default.tone, by=by) for words in defaults.wordings(default.key)
         )
@@ -61,8 +65,9 @@ def save_template_version(
     if tone not in Tone.values:
         raise ToneUnknown(tone=tone)
     template, _ = Template.objects.get_or_create(
-        organisation_id=organisation_id, key=key, defaults={"name": name or key}
+        organisation_id=organisation_id, key=key, defaults={"name": name or key, "channel": words.channel}
     )
+    words = replace(words, channel=template.channel)
     if name and name != template.name:
         Template.objects.filter(pk=template.pk).update(name=name)
     version = _version(template, words, tone=tone, by=by)

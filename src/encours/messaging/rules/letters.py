@@ -1,4 +1,4 @@
-"""A letter on paper: what stands where on its pages, from its text, its context and the sender's and reader's address."""
+"""A letter on paper: what stands where on its pages, from its text, its context and both addresses."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from encours.messaging.rules.channels import ELECTRONIC_REGISTERED_LETTER, REGIS
 from encours.messaging.rules.layout import BLOCK_MARK
 from encours.messaging.rules.values import Address, Json, Letter
 
-_BLOCK = re.compile(f"{BLOCK_MARK}([a-z]+){BLOCK_MARK}")
+BLOCKS = re.compile(f"{BLOCK_MARK}([a-z]+){BLOCK_MARK}")
 _SPACES = re.compile("[ \t]+")  # not the no-break spaces inside amounts
 
 # The pages' own words, beside the templates' (which customers' readers edit): not for gettext, for they follow the
@@ -25,7 +25,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "object": "Objet", "customer": "Votre numéro de client", "reference": "Référence à rappeler", "page": "Page",
         "of": "sur", "number": "Document", "issued": "Date", "due": "Échéance", "late": "Retard", "amount": "Reste dû",
-        "total": "À régler", "balance": "Solde du compte", "pay": "Pour régler par virement", "date": "{city}, le {day}",
+        "total": "À régler", "balance": "Solde du compte", "pay": "Pour régler par virement",
+        "date": "{city}, le {day}",
         REGISTERED_LETTER: "Lettre recommandée avec avis de réception",
         ELECTRONIC_REGISTERED_LETTER: "Lettre recommandée électronique",
         "enclosed": "Contestée", "credit": "À déduire", "telephone": "Tél.",
@@ -104,7 +105,7 @@ def _reference(code: str | None, words: Mapping[str, str]) -> list[list[str]]:
 
 def _blocks(text: str, values: Mapping[str, Any], language: str) -> Iterable[dict[str, Any]]:
     """Paragraphs as they are written, and in their places the tables and boxes that the text asks for."""
-    for place, part in enumerate(_BLOCK.split(text)):
+    for place, part in enumerate(BLOCKS.split(text)):
         if place % 2:
             yield from _block(part, values, language)
             continue

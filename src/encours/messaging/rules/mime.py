@@ -1,5 +1,6 @@
 """A letter as the bytes that mail servers carry: RFC 5322 headers, a text part and an HTML part."""
 
+import base64
 import binascii
 import re
 from collections.abc import Sequence
@@ -7,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from encours.core.errors import Refused, gettext_noop
-from encours.messaging.rules.values import Address, Letter
+from encours.messaging.rules.values import Address, Attachment, Letter
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]{1,255}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 _LINE_LETTERS_MAX = 76
+_MEDIA_TYPE = re.compile(r"[a-z]+/[A-Za-z0-9.+-]+")
 
 
 class HeaderUnsafe(Refused):
@@ -40,6 +43,7 @@ class Envelope:
     cc: Sequence[Address] = ()
     reply_to: str = ""
     in_reply_to: str = ""  # the Message-ID it answers, so that mail programs show one thread
+    is_automatic: bool = False  # no person sent it: other programs must not answer it (RFC 3834)
 
     @property
     def recipients(self) -> list[str]:
@@ -98,7 +102,7 @@ def _part(text: str, subtype: str) -> bytes:
     return head.encode() + binascii.b2a_qp(body, istext=True)
 
 
-def build(letter: Letter, envelope: Envelope) -> bytes:
+def build(letter: Letter, envelope: Envelope, attachments: Sequence[Attachment] = ()) -> bytes:
     """The message in full, lines ended by CRLF and within 76 letters, nothing but ASCII on the wire.
 
     A name or subject with a line break is refused, since what follows the break would be read as a header.
@@ -115,11 +119,36 @@ def build(letter: Letter, envelope: Envelope) -> bytes:
         ("Message-ID", _safe(envelope.message_id, "Message-ID")),
         ("In-Reply-To", _safe(envelope.in_reply_to, "In-Reply-To")),
         ("References", _safe(envelope.in_reply_to, "References")),
+        ("Auto-Submitted", "auto-replied" if envelope.is_automatic else ""),
+        ("X-Auto-Response-Suppress", "All" if envelope.is_automatic else ""),
         ("MIME-Version", "1.0"),
     ]
     boundary = "encours-" + re.sub(r"[^A-Za-z0-9]", "", envelope.message_id)[:50]
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers if value)
-    head = f'{lines}Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
-    mark = f"--{boundary}".encode()
     parts = [_part(letter.text, "plain"), _part(letter.html, "html")]
-    return head.encode("ascii") + b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
+    body = _joined(parts, boundary=boundary, kind="alternative")
+    if attachments:
+        files = [_file(one) for one in attachments]
+        body = _joined([body, *files], boundary=f"{boundary}-files", kind="mixed")
+    return lines.encode("ascii") + body
+
+
+def _joined(parts: Sequence[bytes], *, boundary: str, kind: str) -> bytes:
+    mark = f"--{boundary}".encode()
+    head = f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    return head + b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
+
+
+def _file(attachment: Attachment) -> bytes:
+    """A file as a part of its own."""
+    name = _safe(attachment.name, "Content-Disposition")
+    if not _MEDIA_TYPE.fullmatch(attachment.media_type):
+        raise HeaderUnsafe(header="Content-Type")
+    # a name beyond ASCII is written as RFC 2231 says, which all mail programs read; two forms would only disagree
+    is_plain = name.isascii() and not set(name) & set('"\\')
+    shown = f'filename="{name}"' if is_plain else f"filename*=utf-8''{quote(name, safe='')}"
+    head = (
+        f"Content-Type: {attachment.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {shown}\r\n\r\n"
+    )
+    return head.encode("ascii") + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n").rstrip(b"\r\n")

@@ -1,5 +1,6 @@
 """Telephone numbers as providers want them: E.164, and only those that can take a short message."""
 
+import re
 from functools import lru_cache
 
 import phonenumbers
@@ -7,6 +8,8 @@ from phonenumbers import PhoneNumberType
 
 from encours.core.errors import Refused, gettext_noop
 
+# kept for films and examples by the French regulator (ARCEP, decision 2018-0881): no network has them
+_OF_FICTION = re.compile(r"\+3363998\d{4}")
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -26,9 +29,12 @@ def e164(phone: str, country: str = "FR") -> str:
         number = phonenumbers.parse(phone.replace("(0)", ""), (country or "FR").upper())
     except phonenumbers.NumberParseException:
         raise PhoneUnusable(phone=phone) from None
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if _OF_FICTION.fullmatch(found):
+        return found
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _MOBILE:
         raise PhoneUnusable(phone=phone)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return found
 
 
 def is_mobile(phone: str, country: str = "FR") -> bool:

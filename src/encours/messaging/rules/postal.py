@@ -31,7 +31,7 @@ def lines_of(
         return ()
     named = [f"À l’attention de {attention.strip()}"] if attention.strip() else []
     abroad = [_capitals(_country(country))] if country and country.upper() != home.upper() else []
-    return tuple([*named, *filter(None, streets), _capitals(last), *abroad])
+    return (*named, *filter(None, streets), _capitals(last), *abroad)
 
 
 def window(name: str, lines: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """How long a short message is: its alphabet, its length and the segments it is billed as (3GPP TS 23.038)."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,9 +12,10 @@ _BASIC = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")  # each takes two places
+_QUOTED = re.compile("«[ \u00a0\u202f]*|[ \u00a0\u202f]*»")
 # what a phone shows alike, so that a typographer's sign does not halve the room of a message
 _PLAIN = str.maketrans({
-    "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "«": '"', "»": '"', "\u2013": "-", "\u2014": "-",
+    "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-",
     "\u2212": "-", "\u2026": "...", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "œ": "oe", "Œ": "OE",
 })  # fmt: skip
 
@@ -45,7 +47,7 @@ class Measure:
 
 def plain(text: str) -> str:
     """The text with simple quotes, dashes and spaces, which the short alphabet has: "l’échéance » -> l'échéance"."""
-    lines = text.replace("\r\n", "\n").translate(_PLAIN).split("\n")
+    lines = _QUOTED.sub('"', text.replace("\r\n", "\n")).translate(_PLAIN).split("\n")
     return "\n".join(" ".join(line.split()) for line in lines).strip()
 
 

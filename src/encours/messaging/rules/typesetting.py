@@ -3,9 +3,9 @@
 import json
 import threading
 from collections.abc import Mapping
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -13,7 +13,7 @@ from encours.core.errors import Refused, gettext_noop
 
 FOLDER = Path(__file__).parents[1] / "templates" / "typst"
 # PDF/A-2: what was sent can be shown again in ten years, its fonts and colours inside
-ARCHIVED = "a-2b"
+ARCHIVED: Literal["a-2b"] = "a-2b"
 
 _FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 _COMPILERS = threading.local()
@@ -26,13 +26,13 @@ class PageUnsettable(Refused):
 
 
 def pdf(page: str, data: Mapping[str, Any], *, day: date, folder: Path = FOLDER) -> bytes:
-    """The PDF/A of a page file (`letter`, `statement`, `cover` ...) filled with data; the same data gives the same bytes.
+    """The PDF/A of a page file (`letter`, `statement`, `cover` ...) filled with data; same data, same bytes.
 
     The data travels as JSON and is only ever read as strings, numbers and lists: a customer called
     `#read("/etc/passwd")` is printed under that very name. Fonts come with typst, so every machine sets alike.
     """
     compiler = _compiler(folder)
-    moment = datetime.combine(day, time(12), tzinfo=timezone.utc)
+    moment = datetime.combine(day, time(12), tzinfo=UTC)
     try:
         made = compiler.compile(
             input=str(folder / f"{page}.typ"),

@@ -277,8 +277,9 @@ def _plain_variables(wording: Wording) -> list[str]:
     language = wording.language
     found = [
         *_checked(layout.own_text(wording.text), language=language, part="text"),
-        *_checked(_whole_plain(wording), language=language, part="text"),
+        *_checked(layout.whole_text(wording.text, language=language), language=language, part="text"),
     ]
+    _compiled(_whole_plain(wording), language=language, part="text")
     if wording.channel == LETTER:
         found += _checked(wording.subject, language=language, part="subject")
     return sorted({named.path.removesuffix("[]") for named in found})
@@ -301,7 +302,8 @@ def render(wording: Wording, context: Json) -> Letter:
     """The letter a reader gets; refuses when something printed is not known, before anything can leave.
 
     A subject "{{ items|count }} factures échues, {{ totals|amounts }}" with three items that sum to EUR 14,088.40
-    -> "3 factures échues, 14 088,40 €". An SMS has a text alone, a letter a subject and a text. Names are escaped in HTML: "Dupont & <fils>" -> "Dupont &amp; &lt;fils&gt;".
+    -> "3 factures échues, 14 088,40 €". Names are escaped in HTML: "Dupont & <fils>" -> "Dupont &amp; &lt;fils&gt;".
+    An SMS has a text alone, a letter a subject and a text.
     """
     return render_typed(wording, contexts.typed(context))
 

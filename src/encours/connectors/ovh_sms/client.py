@@ -1,0 +1,119 @@
+"""One signed call for each SMS; a call that may have arrived and whose answer is lost is in doubt, never repeated."""
+
+import hashlib
+import http.client
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from encours.core.errors import Unavailable, gettext_noop
+from encours.messaging.rules.delivery import HandedOver
+from encours.messaging.rules.gateway import Gateway, GatewayAccess, News, Parcel
+
+CHANNELS = ("sms",)
+ADDRESS = "https://eu.api.ovh.com/1.0"
+TIMEOUT_SECONDS = 30
+NEEDED = ("application_key", "consumer_key", "service")
+
+
+class OvhIncomplete(Unavailable):
+    """The account with OVHcloud is not wholly told."""
+
+    message = gettext_noop("OVHcloud needs {name}: fill it in in the settings.")
+
+
+class Client:
+    """An account with OVHcloud that may send SMS."""
+
+    def __init__(self, access: GatewayAccess) -> None:
+        self.access = access
+        self.address = str(access.settings.get("address") or ADDRESS).rstrip("/")
+
+    def hand_over(self, parcel: Parcel) -> HandedOver:
+        """Ask for the SMS to be sent; its answer is how it ended."""
+        body: dict[str, Any] = {
+            "charset": "UTF-8",
+            "coding": "7bit" if parcel.facts.get("encoding") == "GSM-7" else "8bit",
+            "message": parcel.body.decode(),
+            "noStopClause": True,  # reminders of a debt are no advertising (CPCE L34-5)
+            "priority": "high",
+            "receivers": list(parcel.recipients),
+            "tag": parcel.reference[-20:],
+        }
+        if parcel.sender:
+            body["sender"] = parcel.sender
+        else:
+            body["senderForResponse"] = True
+        path = f"/sms/{quote(str(self.access.settings['service']), safe='')}/jobs"
+        return self._asked("POST", path, json.dumps(body))
+
+    def _asked(self, method: str, path: str, body: str) -> HandedOver:
+        parts = urlsplit(self.address)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        try:
+            try:
+                connection.connect()
+            except OSError as error:
+                return HandedOver("failed", f"no connection: {error}")
+            try:
+                connection.request(method, parts.path + path, body.encode(), self._headers(method, path, body))
+                answer = connection.getresponse()
+                return _ended(answer.status, answer.read())
+            except (http.client.HTTPException, OSError) as error:
+                return HandedOver("in_doubt", f"no answer after the message: {error}")
+        finally:
+            connection.close()
+
+    def _headers(self, method: str, path: str, body: str) -> dict[str, str]:
+        """OVHcloud's signature: "$1$" and the SHA-1 of secret, consumer key, method, address, body and second."""
+        secret, values = self.access.secret, self.access.settings
+        second = str(int(time.time()))
+        said = "+".join([secret, values["consumer_key"], method, self.address + path, body, second])
+        signature = "$1$" + hashlib.sha1(said.encode()).hexdigest()  # noqa: S324 - the protocol's own choice
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "X-Ovh-Application": values["application_key"],
+            "X-Ovh-Consumer": values["consumer_key"],
+            "X-Ovh-Timestamp": second,
+            "X-Ovh-Signature": signature,
+        }
+
+    def news(self) -> Iterable[News]:
+        """Receipts are not asked for."""
+        return ()
+
+    def close(self) -> None:
+        """Each call has a connection of its own."""
+
+
+def _ended(status: int, body: bytes) -> HandedOver:
+    """What an answer means: taken, refused, or to be tried again; an answer that cannot be read leaves a doubt."""
+    words = " ".join(body.decode("utf-8", "replace").split())[:300]
+    if status in (429, 503):
+        return HandedOver("failed", f"{status} {words}")
+    if status >= 500:
+        return HandedOver("in_doubt", f"{status} {words}")
+    if status >= 400:
+        return HandedOver("refused", f"{status} {words}")
+    try:
+        told = json.loads(body)
+        refused, ids = told.get("invalidReceivers") or [], told.get("ids") or []
+    except (ValueError, AttributeError):
+        return HandedOver("in_doubt", f"{status} {words}")
+    if not ids:
+        return HandedOver("refused", words, dict.fromkeys(refused, "invalid receiver"))
+    answer = f"{status} ids {', '.join(str(one) for one in ids)}"
+    return HandedOver("sent", answer, dict.fromkeys(refused, "invalid receiver"))
+
+
+def open_gateway(access: GatewayAccess) -> Gateway:
+    """The account, once all of it is told."""
+    for name in NEEDED:
+        if not access.settings.get(name):
+            raise OvhIncomplete(retry=False, name=name)
+    if not access.secret:
+        raise OvhIncomplete(retry=False, name="application_secret")
+    return Client(access)
