@@ -286,12 +286,12 @@ def never_left(organisation_id: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def customers(book: Book, *, ids: Sequence[int] | None = None) -> Iterator[CustomerFacts]:
-    """The facts of each customer that has something to decide about, in the order of their ids."""
+def customers(book: Book, *, ids: Sequence[int] | None = None, with_idle: bool = False) -> Iterator[CustomerFacts]:
+    """The facts of each customer that has something to decide about, in the order of their ids; idle ones if asked."""
     known = _customer_ids(book.organisation_id, ids)
     for numbers in batched(known, SLICE_SIZE):
         where = _Where(book, list(numbers), is_whole=ids is None)
-        yield from _facts(book, where)
+        yield from _facts(book, where, with_idle=with_idle)
 
 
 class _Where:
@@ -341,11 +341,11 @@ def _customer_ids(organisation_id: int, ids: Sequence[int] | None) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _facts(book: Book, where: _Where) -> Iterator[CustomerFacts]:
+def _facts(book: Book, where: _Where, *, with_idle: bool) -> Iterator[CustomerFacts]:
     rows = _read(book, where)
     for customer_id, number, segment_id, email, has_postal, is_person, country, *own_people in where.rows(CUSTOMERS):
         items = rows.items.get(customer_id, ())
-        if not items and customer_id not in rows.settled:
+        if not items and customer_id not in rows.settled and not with_idle:
             continue
         if book.suppressed and (why := book.suppressed.get(email.lower())):
             dead = Address("", "", email, has_bounced=why == "bounced", has_opted_out=why != "bounced")
@@ -456,12 +456,18 @@ def _read(book: Book, where: _Where) -> _Slice:
 
 
 def _read_promises(book: Book, where: _Where, found: _Slice) -> None:
-    """The promises that run; one the cash already covers no longer stops anything."""
+    """The promises that run; one the cash already covers stops nothing, nor does one of a series that was broken."""
     rows = where.rows_of_all(PROMISES)
     cover = covered(book.organisation_id, customer_ids={row[0] for row in rows}, today=book.today)
-    for customer_id, promise_id, *row in rows:
+    broken = {
+        series
+        for _, promise_id, series, _, promised_date, _, amount_minor in rows
+        if series and promised_date < book.today and cover[promise_id].received_minor < amount_minor
+    }
+    for customer_id, promise_id, series, *row in rows:
         promise = PromiseFact(*row)
-        if cover[promise_id].in_time_minor < promise.amount_minor:
+        runs = promise.promised_date >= book.today and series not in broken
+        if runs and cover[promise_id].in_time_minor < promise.amount_minor:
             found.promises.setdefault(customer_id, []).append(promise)
 
 

@@ -79,13 +79,15 @@ where organisation_id = %(organisation)s and customer_id <in> and (ended_date is
 order by id
 """
 PROMISES = f"""
-select x.customer_id, x.id, {NOW_ITEM}, x.promised_date, x.currency, x.amount_minor
+select x.customer_id, x.id, x.series, {NOW_ITEM}, x.promised_date, x.currency, x.amount_minor
 from collections_promise x
-where x.organisation_id = %(organisation)s and x.customer_id <in> and x.promised_date >= %(today)s
+where x.organisation_id = %(organisation)s and x.customer_id <in>
+  and (x.promised_date >= %(today)s or (x.series <> '' and x.promised_date >= %(today)s - 365))
   and x.made_date <= %(today)s and x.withdrawn_date is null
 order by x.id
 """
-# One contact a day and company, however many invoices it was split over; other messages count one by one.
+# One contact a day and company, however many invoices it was split over; other messages, by whatever channel and
+# already when they are about to leave, count one by one.
 SENT = """
 select r.customer_id, r.send_date, r.entity_id, null::bigint from collections_reminder r
 where r.organisation_id = %(organisation)s and r.customer_id <in> and r.outcome = 'due' and r.message_key <> ''
@@ -94,9 +96,12 @@ where r.organisation_id = %(organisation)s and r.customer_id <in> and r.outcome 
 union
 select m.customer_id, (m.state_at at time zone %(zone)s)::date, null, m.id from messaging_message m
 where m.organisation_id = %(organisation)s and m.customer_id <in> and m.kind not in ('reminder', 'test')
-  and (m.state in ('sent', 'caught', 'in_doubt', 'handing_over')
-       or (m.kind = 'written' and m.state in ('queued', 'rendered')))
+  and m.state not in ('', 'cancelled', 'refused')
   and m.state_at between %(since)s and %(now)s
+union
+select k.customer_id, k.call_date, null, -k.id from collections_call k
+where k.organisation_id = %(organisation)s and k.customer_id <in> and k.call_date between %(since)s and %(today)s
+  and k.outcome not in ('no_answer', 'wrong_number')
 order by 1, 2
 """
 # Money on the bank that is more likely than not this customer's, and that nobody has matched yet.
