@@ -45,6 +45,7 @@ PAGES: list[tuple[str, str]] = [
     ("/cash/advices/new", "Saisir un avis"),
     ("/cash/accounts", "Comptes bancaires"),
     ("/cash/accounting", "Fichiers d’écritures"),
+    ("/cash/rates", "Cours de change"),
     ("/cash/settings", "Règles"),
     ("/users", "Nadia Ferrand"),
     ("/users/new", "Inviter"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.matching.rules.choosing import Difference, Tick, chosen, is_as_proposed, seen
+from encours.matching.rules.choosing import Difference, Part, Tick, chosen, is_as_proposed, seen
 from encours.matching.rules.facts import Allocation, Proposal, Residual, Treatment
 
 PARTIAL, ACCOUNT, DISCOUNT = Treatment.PARTIAL, Treatment.ON_ACCOUNT, Treatment.DISCOUNT
@@ -44,6 +44,56 @@ class TestWhatIsTicked:
             (r.treatment, r.amount_minor, r.item_id, r.is_booked)
             for r in sorted(found.residuals, key=lambda r: r.item_id)
         ] == left
+
+    @pytest.mark.parametrize(
+        ("received", "parts", "difference", "money", "left"),
+        [
+            # a discount on one invoice and a deduction on the other
+            (1356, [(DISCOUNT, 1, 24), (DEDUCTION, 2, 120)], (PARTIAL, 0), {1: 976, 2: 380},
+             [(DISCOUNT, 24, 1, True), (DEDUCTION, 120, 2, False)]),
+            # charges and a discount on one item
+            (1465, [(CHARGE, 1, 15), (DISCOUNT, 1, 20)], (PARTIAL, 0), {1: 965, 2: 500},
+             [(CHARGE, 15, 1, True), (DISCOUNT, 20, 1, True)]),
+            # what no part tells is treated as the rest, on what is left of the items
+            (1000, [(DISCOUNT, 2, 20)], (PARTIAL, 0), {1: 1000, 2: 0},
+             [(DISCOUNT, 20, 2, True), (PARTIAL, 480, 2, False)]),
+            # the same difference of the same item, told twice, is one
+            (1480, [(DISCOUNT, 1, 15)], (DISCOUNT, 1), {1: 980, 2: 500}, [(DISCOUNT, 20, 1, True)]),
+        ],
+    )  # fmt: skip
+    def test_has_several_differences(self, received, parts, difference, money, left):
+        ticks = [Tick(1, "F1", 1000), Tick(2, "F2", 500)]
+        found = chosen(received, ticks, Difference(*difference), [Part(*one) for one in parts])
+        assert found.fault == ""
+        assert {one.item_id: one.amount_minor for one in found.allocations} == money
+        assert [(r.treatment, r.amount_minor, r.item_id, r.is_booked) for r in found.residuals] == left
+        assert sum(money.values()) == received
+
+    @pytest.mark.parametrize(
+        ("received", "parts", "fault"),
+        [
+            (1400, [(DISCOUNT, 1, 101)], "parts_beyond"),
+            (1600, [(DISCOUNT, 1, 1)], "parts_beyond"),
+            (500, [(DISCOUNT, 2, 501)], "part_beyond_item"),
+            (500, [(DISCOUNT, 2, 300), (DEDUCTION, 2, 300)], "part_beyond_item"),
+            (500, [(DISCOUNT, 9, 1)], "part_beyond_item"),
+        ],
+    )
+    def test_refuses_differences_that_do_not_fit(self, received, parts, fault):
+        ticks = [Tick(1, "F1", 1000), Tick(2, "F2", 500)]
+        assert chosen(received, ticks, Difference(), [Part(*one) for one in parts]).fault == fault
+
+    def test_shows_a_proposal_with_several_differences_as_it_is(self):
+        proposal = Proposal(
+            1, (Allocation(1, "F1", 976), Allocation(2, "F2", 380)),
+            (Residual(DISCOUNT, 24, 1, "F1", True), Residual(DEDUCTION, 120, 2, "F2")), 0, 0, (),
+        )  # fmt: skip
+        shown = seen(proposal)
+        assert [tick.amount_minor for tick in shown.ticks] == [1000, 500]
+        again = chosen(1356, shown.ticks, shown.difference, shown.parts)
+        assert (again.allocations, again.residuals) == (proposal.allocations, proposal.residuals)
+        assert is_as_proposed(proposal, shown.ticks, shown.difference, shown.parts)
+        assert not is_as_proposed(proposal, shown.ticks, shown.difference)
 
     @given(
         received=st.integers(1, 10_000),

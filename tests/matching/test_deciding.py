@@ -11,6 +11,7 @@ from encours.disputes.models import Dispute
 from encours.ledger import account_actions as accounts
 from encours.ledger import actions as ledger
 from encours.ledger import invariants, merging_actions
+from encours.ledger import rate_actions as rates
 from encours.ledger.models import Entry, OpenItem
 from encours.ledger.queries import CODE_NOW
 from encours.matching import actions as matching
@@ -325,11 +326,11 @@ class TestAnotherCurrency:
             today=TODAY,
         )  # fmt: skip
 
+    def worth(self, desk, ppm=950_000, on=date(2026, 9, 30), currency="USD", base="EUR"):
+        desk.call(rates.set_rate, currency=currency, base=base, rate_date=on, rate_ppm=ppm)
+
     def test_the_conversion_settles_the_invoice_and_realises_the_difference(self, desk):
-        accounts.set_rate(
-            organisation_id=desk.company.organisation_id, currency="USD", base="EUR", rate_date=date(2026, 9, 30),
-            rate_ppm=950_000, by=desk.company.by,
-        )  # fmt: skip
+        self.worth(desk)
         owed, line = self.paid(desk)
         match = self.decide(desk, owed, line)
         assert (open_of(owed), desk.account("512"), desk.account("666")) == (0, 92_10, 2_90)
@@ -339,12 +340,24 @@ class TestAnotherCurrency:
         assert (open_of(owed), desk.account("512"), desk.account("666")) == (100_00, 0, 0)
         assert desk.laws_hold()
 
-    def test_without_a_rate_nothing_is_gained_or_lost(self, desk):
+    def test_a_rate_given_the_other_way_round_is_turned_exactly(self, desk):
+        self.worth(desk, 1_250_000, currency="EUR", base="USD")
         owed, line = self.paid(desk)
-        match = self.decide(desk, owed, line)
-        assert (open_of(owed), match.transaction_id, desk.account("666")) == (0, None, 0)
+        self.decide(desk, owed, line)
+        assert (open_of(owed), desk.account("766")) == (0, -12_10)
+
+    @pytest.mark.parametrize("on", [None, date(2026, 8, 20), date(2026, 10, 2)])
+    def test_without_a_rate_of_the_day_it_is_refused_by_name(self, desk, on):
+        if on is not None:
+            self.worth(desk, on=on)
+        owed, line = self.paid(desk)
+        with pytest.raises(Refused, match=r"USD in EUR is known for 2026-10-01") as refused:
+            self.decide(desk, owed, line)
+        assert refused.value.code == "rate_missing"
+        assert (open_of(owed), Match.objects.count()) == (100_00, 0)
 
     def test_is_proposed_and_accepted_never_alone(self, desk):
+        self.worth(desk)
         owed, line = self.paid(desk, text="F-USD", counterparty_iban=desk.company.acme.iban)
         desk.bank.run()
         work = desk.bank.work(line)

@@ -8,10 +8,9 @@ from django.db import transaction
 
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
-from encours.core.currencies import exponent
 from encours.core.errors import Refused, gettext_noop
 from encours.ledger.actions import REVERSAL_SOURCE, AlreadyReversed, Posting
-from encours.ledger.models import COUNTERPARTS, Closing, CounterpartAccount, Entry, ExchangeRate, ItemKind, Transaction
+from encours.ledger.models import COUNTERPARTS, Closing, CounterpartAccount, Entry, ItemKind, Transaction
 
 
 class CounterpartReceivable(Refused):
@@ -86,12 +85,6 @@ class DayNotOver(Refused):
     """A day is closed once it is there: what is still to be booked on a later one would have nowhere to go."""
 
     message = gettext_noop("{until} is still to come: books are closed up to {today} at the latest.")
-
-
-class RateUnusable(Refused):
-    """A rate is above zero and between two currencies."""
-
-    message = gettext_noop("{currency} in {base} needs a rate above zero, and two currencies.")
 
 
 @dataclass(frozen=True)
@@ -191,27 +184,3 @@ def reverse_entries(*, organisation_id: int, transaction_id: int, on: dt.date, b
         why=why,
     )
     return mirror
-
-
-@transaction.atomic
-def set_rate(
-    *, organisation_id: int, currency: str, base: str, rate_date: dt.date, rate_ppm: int, by: Actor, why: str = ""
-) -> ExchangeRate:
-    """Note what a currency was worth on a day; a later note for the same day counts instead of it."""
-    if rate_ppm <= 0 or currency == base:
-        raise RateUnusable(currency=currency, base=base)
-    exponent(currency)
-    exponent(base)
-    rate = ExchangeRate.objects.create(
-        organisation_id=organisation_id, currency=currency, base=base, rate_date=rate_date, rate_ppm=rate_ppm
-    )
-    record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb="set_rate",
-        subject_kind="exchange_rate",
-        subject_id=rate.pk,
-        why=why,
-        details={"currency": currency, "base": base, "rate_date": rate_date, "rate_ppm": rate_ppm},
-    )
-    return rate

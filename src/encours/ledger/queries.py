@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from encours.access.rules import Scope
-from encours.ledger.models import ExchangeRate, OpenItem, Transaction
+from encours.ledger.models import OpenItem, Transaction
 
 NOBODY = 0  # whose portfolio holds nothing
 UNASSIGNED = 0  # as a collector or a segment: customers who have none
@@ -496,11 +496,3 @@ def open_items_total(chosen: ItemFilter, *, scope: Scope, today: date) -> list[O
             chosen.parameters(scope, today=today),
         )
         return [OpenTotal(*row) for row in cursor.fetchall()]
-
-
-def rate_on(day: date, *, organisation_id: int, currency: str, base: str) -> int | None:
-    """What one unit of a currency was worth in another, in millionths, on a day or the last one before it."""
-    rates = ExchangeRate.objects.filter(
-        organisation_id=organisation_id, currency=currency, base=base, rate_date__lte=day
-    )
-    return rates.order_by("-rate_date", "-pk").values_list("rate_ppm", flat=True).first()

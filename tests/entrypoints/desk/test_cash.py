@@ -9,6 +9,7 @@ from encours.access.models import Membership
 from encours.ledger.models import OpenItem
 from encours.matching import actions as matching
 from encours.matching.models import LineWork, Match, MatchingPolicy, MatchingRule, State
+from encours.matching.queries import marks
 from encours.payments.models import BankLine
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, Desk, is_workbook, seated
@@ -108,6 +109,37 @@ class TestApplying:
         post(desk, line, **{**form, "treatment": "deduction"})
         assert item("FA-1").open_minor == 10_000
         assert Match.objects.get().residuals[0]["treatment"] == "deduction"
+
+    def test_two_differences_are_settled_in_one_gesture(self, company: Company, desk: Desk, bank: Bank, books: Books):
+        first, second = item("FA-1"), item("FA-3")
+        line = came_in(bank, books, first.open_minor + second.open_minor - 15_000, "VIR ACME")
+        form = ticked(first, second, customer=str(company.acme.pk), **{
+            "part-item-0": str(first.pk), "part-treatment-0": "discount", "part-amount-0": "24,00",
+            "part-item-1": str(second.pk), "part-treatment-1": "deduction", "part-amount-1": "100,00",
+        })  # fmt: skip
+        page = desk.post(f"/cash/lines/{line.pk}/totals", form).content.decode()
+        assert 'name="part-item-2"' in page
+        assert 'value="24,00"' in page
+        post(desk, line, **form)
+        match = Match.objects.get()
+        left = {(one["treatment"], one["invoice_number"]): one["amount_minor"] for one in match.residuals}
+        assert left[("discount", "FA-1")] == 2_400
+        assert left[("deduction", "FA-3")] == 10_000
+        assert sum(left.values()) == 15_000
+        assert item("FA-1").open_minor == 0
+        post(desk, came_in(bank, books, 1_000, "VIR ACME"), **form)
+        assert Match.objects.count() == 1
+
+    def test_differences_beyond_what_is_short_are_refused(self, company: Company, desk: Desk, bank: Bank, books: Books):
+        line = came_in(bank, books, 119_000, "VIR ACME")
+        first = item("FA-1")
+        told = {"part-item-0": str(first.pk), "part-treatment-0": "charge", "part-amount-0": "11,00"}
+        form = ticked(first, customer=str(company.acme.pk), **told)
+        page = desk.post(f"/cash/lines/{line.pk}/totals", form).content.decode()
+        assert "dépassent ce qui manque" in page
+        assert "disabled" in page
+        post(desk, line, **form)
+        assert not Match.objects.exists()
 
     def test_a_loss_is_booked_only_within_what_one_may_write_off(self, company: Company, bank: Bank, books: Books):
         line = came_in(bank, books, 119_000, "VIR ACME")
@@ -233,6 +265,24 @@ class TestThresholdsAndRules:
         collector = seated(company, role="collector")
         assert collector.get("/cash/settings").status_code == 200
         assert collector.post("/cash/rules", {"name": "x", "text_contains": "a", "effect": "ignore"}).status_code == 403
+
+    def test_rules_are_tried_in_the_order_one_gives_them(self, company: Company, desk: Desk):
+        names = ["Frais", "Loyer", "Salaires"]
+        for name in names:
+            desk.post("/cash/rules", {"name": name, "name_contains": name, "effect": "ignore"})
+
+        def order() -> list[str]:
+            return [rule.name for rule in marks.rules(company.organisation_id)]
+
+        third = MatchingRule.objects.get(name="Salaires")
+        desk.post(f"/cash/rules/{third.pk}/move", {"to": "up"})
+        assert order() == ["Frais", "Salaires", "Loyer"]
+        desk.post(f"/cash/rules/{third.pk}/move", {"to": "up"})
+        desk.post(f"/cash/rules/{third.pk}/move", {"to": "up"})
+        assert order() == ["Salaires", "Frais", "Loyer"]
+        desk.post(f"/cash/rules/{third.pk}/move", {"to": "down"})
+        assert order() == ["Frais", "Salaires", "Loyer"]
+        assert seated(company, role="collector").post(f"/cash/rules/{third.pk}/move", {"to": "up"}).status_code == 403
 
 
 class TestTheFigures:

@@ -239,9 +239,11 @@ def apply(request: DeskRequest, line_id: int) -> HttpResponse:
     said = cash_line.said_of(request, detail, request.POST)
     if said.is_unreadable:
         raise NotBookable(fault=gettext("an amount cannot be read"))
-    found = choosing.chosen(detail.row.amount_minor, said.ticks, said.difference)
+    found = choosing.chosen(detail.row.amount_minor, said.ticks, said.difference, said.parts)
+    if found.fault:
+        raise NotBookable(fault=gettext("the differences are more than they can be"), code=found.fault)
     proposal, how = said.proposal, How.MANUAL
-    if proposal is not None and choosing.is_as_proposed(proposal, said.ticks, said.difference):
+    if proposal is not None and choosing.is_as_proposed(proposal, said.ticks, said.difference, said.parts):
         how = How.CONFIRMED
         choice = matching.Choice(proposal.customer_id, proposal.allocations, proposal.residuals, why=said.why)
     else:

@@ -23,10 +23,12 @@ from encours.matching.models import OPEN_STATES
 from encours.matching.queries import advices, book, workbench
 from encours.matching.queries.workbench import CandidateRow, LineDetail, PastMatch
 from encours.matching.rules import booking, choosing, marking, wording
-from encours.matching.rules.choosing import Difference, Tick
+from encours.matching.rules.choosing import Difference, Part, Tick
 from encours.matching.rules.facts import Proposal, Treatment
 
 CANDIDATES_MAX = 500
+PARTS_MAX = 4
+PART_CHOICES = tuple(one for one in cash_words.SHORT_CHOICES if one != Treatment.PARTIAL)
 RAW_FIELDS = ("text", "structured_reference", "end_to_end_id", "mandate_id")
 
 
@@ -59,6 +61,16 @@ class ProposalShown:
 
 
 @dataclass(frozen=True)
+class PartRow:
+    """One more difference as its row holds it, also while it is being filled in."""
+
+    place: int
+    item_id: int = 0
+    treatment: str = Treatment.DISCOUNT.value
+    amount_text: str = ""
+
+
+@dataclass(frozen=True)
 class Said:
     """What the form of a line says."""
 
@@ -68,6 +80,8 @@ class Said:
     proposal: Proposal | None = None
     why: str = ""
     is_unreadable: bool = False
+    parts: tuple[Part, ...] = ()
+    part_rows: tuple[PartRow, ...] = ()
 
 
 def detail_of(request: DeskRequest, line_id: int) -> LineDetail:
@@ -93,7 +107,11 @@ def panel(request: DeskRequest, line_id: int) -> dict[str, Any]:
     customer_id = chosen_customer or (proposal.customer_id if proposal else detail.row.customer_id)
     seen = choosing.seen(proposal) if proposal else choosing.Seen((), Difference())
     items = _items(request, detail, proposal, customer_id, seen.ticks)
-    said = Said(seen.ticks, seen.difference, customer_id, proposal)
+    rows = tuple(
+        PartRow(place, part.item_id, part.treatment.value, amount_text(part.amount_minor, detail.row.currency))
+        for place, part in enumerate(seen.parts)
+    )
+    said = Said(seen.ticks, seen.difference, customer_id, proposal, parts=seen.parts, part_rows=rows)
     return {
         "detail": detail,
         "line": detail.row,
@@ -253,8 +271,29 @@ def said_of(request: DeskRequest, detail: LineDetail, form: QueryDict) -> Said:
     proposals = proposals_of(detail)
     proposal = proposals[number - 1] if 0 < number <= len(proposals) else None
     customer_id = _whole(form.get("customer", "")) or next((opens[tick.item_id].customer_id for tick in ticks), None)
-    is_unreadable = None in minors.values()
-    return Said(ticks, difference, customer_id, proposal, form.get("why", "").strip()[:300], is_unreadable)
+    rows = _part_rows(form)
+    amounts = {row: _minor(row.amount_text, detail.row.currency) for row in rows if row.amount_text}
+    parts = tuple(Part(Treatment(row.treatment), row.item_id, abs(minor)) for row, minor in amounts.items() if minor)
+    is_unreadable = None in minors.values() or None in amounts.values()
+    why = form.get("why", "").strip()[:300]
+    return Said(ticks, difference, customer_id, proposal, why, is_unreadable, parts, rows)
+
+
+def _part_rows(form: QueryDict) -> tuple[PartRow, ...]:
+    """The further differences told, also those not told in full yet."""
+    allowed = {one.value for one in PART_CHOICES}
+    found = []
+    for place in range(PARTS_MAX):
+        treatment = form.get(f"part-treatment-{place}", "")
+        row = PartRow(
+            place,
+            _whole(form.get(f"part-item-{place}", "")) or 0,
+            treatment if treatment in allowed else Treatment.DISCOUNT.value,
+            form.get(f"part-amount-{place}", "").strip()[:30],
+        )
+        if row.item_id or row.amount_text:
+            found.append(row)
+    return tuple(found)
 
 
 def _tick(item: booking.Open, minor: int | None) -> Tick:
@@ -265,7 +304,7 @@ def _tick(item: booking.Open, minor: int | None) -> Tick:
 def settlement(request: DeskRequest, detail: LineDetail, said: Said) -> dict[str, Any]:
     """The foot of the panel: the difference and its treatment, the totals as the booking rule has them."""
     line = detail.row
-    found = choosing.chosen(line.amount_minor, said.ticks, said.difference)
+    found = choosing.chosen(line.amount_minor, said.ticks, said.difference, said.parts)
     totals = (
         workbench.live_totals(
             line.line_id,
@@ -278,14 +317,19 @@ def settlement(request: DeskRequest, detail: LineDetail, said: Said) -> dict[str
         else None
     )
     fault = "" if totals and totals.is_possible else totals.fault if totals else "no_customer"
-    fault = "unreadable" if said.is_unreadable else fault
+    fault = "unreadable" if said.is_unreadable else found.fault or fault
     policy = book.policy_row(request.organisation_id)
+    undecided = max(found.rest_minor, 0) if found.short_minor > 0 else found.short_minor
     return {
         "ticked_minor": sum(tick.amount_minor for tick in said.ticks),
         "ticked_count": len(said.ticks),
         "short_minor": found.short_minor,
         "over_minor": -found.short_minor,
-        "treatments": _treatments(found.short_minor, said.difference) if said.ticks else [],
+        "rest_minor": found.rest_minor if found.short_minor > 0 else 0,
+        "treatments": _treatments(undecided, said.difference) if said.ticks else [],
+        "part_rows": _rows_shown(said) if said.ticks and found.short_minor > 0 else [],
+        "has_parts": bool(said.part_rows),
+        "part_choices": [(one.value, cash_words.TREATMENTS[one]) for one in PART_CHOICES],
         "treatment": said.difference.treatment.value,
         "bearers": [tick for tick in said.ticks if tick.amount_minor > 0] if found.short_minor > 0 else [],
         "bearer": said.difference.item_id,
@@ -297,6 +341,12 @@ def settlement(request: DeskRequest, detail: LineDetail, said: Said) -> dict[str
         "contest_days": policy.contest_days,
         "said": said,
     }
+
+
+def _rows_shown(said: Said) -> list[PartRow]:
+    """The rows for further differences: those begun, and an empty one while there is room."""
+    rows = [*said.part_rows]
+    return [*rows, PartRow(len(rows))][:PARTS_MAX] if len(rows) < PARTS_MAX else rows
 
 
 def _treatments(short_minor: int, difference: Difference) -> list[dict[str, Any]]:

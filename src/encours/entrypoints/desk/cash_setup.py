@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -261,8 +261,24 @@ def rule_retire(request: DeskRequest, rule_id: int) -> HttpResponse:
     return redirect("desk:cash_setup")
 
 
+@screen("edit_entity")
+@require_POST
+def rule_move(request: DeskRequest, rule_id: int) -> HttpResponse:
+    """One place up or down: the first rule that holds decides, so their order does."""
+    ids = [rule.pk for rule in marks.rules(request.organisation_id)]
+    if rule_id not in ids:
+        raise matching.RuleUnknown
+    place = ids.index(rule_id)
+    other = place - 1 if request.POST.get("to") == "up" else place + 1
+    if 0 <= other < len(ids):
+        ids[place], ids[other] = ids[other], ids[place]
+        matching.order_rules(organisation_id=request.organisation_id, rule_ids=ids, by=request.actor)
+    return redirect(f"{reverse('desk:cash_setup')}#rules")
+
+
 urlpatterns = [
     path("cash/settings", setup, name="cash_setup"),
     path("cash/rules", rule_add, name="cash_rule"),
+    path("cash/rules/<int:rule_id>/move", rule_move, name="cash_rule_move"),
     path("cash/rules/<int:rule_id>/retire", rule_retire, name="cash_rule_retire"),
 ]

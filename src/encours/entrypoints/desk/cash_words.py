@@ -63,6 +63,8 @@ FAULTS: Mapping[str, Promise] = {
     "more_than_received": gettext_lazy("More than was received."),
     "wrong_side": gettext_lazy("An item would grow instead of being settled."),
     "unreadable": gettext_lazy("An amount cannot be read."),
+    "parts_beyond": gettext_lazy("The differences come to more than is short."),
+    "part_beyond_item": gettext_lazy("A difference is more than its item is ticked for."),
     "no_customer": gettext_lazy("Tick an item, or choose the customer whose money this is."),
 }
 

@@ -37,6 +37,7 @@ SETUP_MODULES = (
     "scenarios",
     "dry_run",
     "replay",
+    "hold_outs",
     "imports",
     "quality",
     "organisation",

@@ -14,7 +14,7 @@ from encours.ledger import account_actions as accounts
 from encours.ledger import actions as ledger
 from encours.ledger import lettering_actions as lettering
 from encours.ledger.models import COUNTERPARTS, ItemKind, OpenItem
-from encours.ledger.queries import rate_on
+from encours.ledger.rate_queries import rate_on
 from encours.ledger.rules import open_day
 from encours.matching.actions import booked
 from encours.matching.actions.booked import LineDecided
@@ -51,6 +51,15 @@ class NothingProposed(Refused):
     """There is no proposal that could be accepted."""
 
     message = gettext_noop("Nothing is proposed for this bank line.")
+
+
+class RateMissing(Refused):
+    """What a conversion gained or lost cannot be said without the rate of the day its item was booked."""
+
+    message = gettext_noop(
+        "No exchange rate of {currency} in {base} is known for {day} or the five weeks before: enter it under Cash, "
+        "Accounting, Exchange rates."
+    )
 
 
 class ReceiptNotSame(Refused):
@@ -110,8 +119,9 @@ def apply_match(
     """Apply a line as a person chose: a receipt, its allocations, the items for differences; the rest stays on account.
 
     Without allocations it is money on the customer's account. Refuses more than is open or received, another currency
-    or company, a difference above the person's limit, a line decided already, and days of a closed period where the
-    policy says so. What a payer kept back and is not booked away becomes a deduction to find out about.
+    or company, a conversion without the rate of its day, a difference above the person's limit, a line decided
+    already, and days of a closed period where the policy says so. What a payer kept back and is not booked away becomes
+    a deduction to find out about.
     """
     row = row_of(organisation_id, line_id)
     opens = _opens(organisation_id, [one.item_id for one in choice.allocations])
@@ -175,7 +185,7 @@ def _realise(
     by: Actor,
     organisation_id: int,
 ) -> int | None:
-    """Post what the conversion gained or lost against the days the items were booked, where their rates are known."""
+    """Post what the conversion gained or lost against the days the items were booked; a rate that lacks refuses."""
     if choice.currency in ("", row.currency):
         return None
     parts = []
@@ -184,7 +194,7 @@ def _realise(
             day = opens[leg.item_id].item_date
             rate = rate_on(day, organisation_id=organisation_id, currency=choice.currency, base=row.currency)
             if rate is None:
-                return None
+                raise RateMissing(currency=choice.currency, base=row.currency, day=day)
             parts.append((-leg.amount_minor, rate))
     gained = booking.realised_difference(
         found.receipt_leg_minor, parts, exponents=(exponent(choice.currency), exponent(row.currency))

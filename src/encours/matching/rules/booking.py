@@ -238,14 +238,16 @@ def book_converted(
     )
 
 
-def realised_difference(converted_minor: int, parts: Sequence[tuple[int, int]], *, exponents: tuple[int, int]) -> int:
+def realised_difference(
+    converted_minor: int, parts: Sequence[tuple[int, int | Fraction]], *, exponents: tuple[int, int]
+) -> int:
     """What a conversion gained (+) or lost (-) against the rates of the days the items were booked, in cents.
 
     `parts` are (amount settled, rate in millionths); `exponents` the decimals of both currencies: 92.10 EUR for
     100.00 USD booked at 0.95 are 2.90 lost.
     """
     foreign, own = exponents
-    booked = sum((Fraction(amount * rate, 1_000_000) for amount, rate in parts), Fraction(0))
+    booked = sum((Fraction(amount * rate) / 1_000_000 for amount, rate in parts), Fraction(0))
     return converted_minor - round_half_up(booked * Fraction(10**own, 10**foreign))
 
 

@@ -1,6 +1,6 @@
 """From what a person ticks on the workbench to money on items and differences, and from a proposal to its ticks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from encours.matching.rules.facts import Allocation, Proposal, Residual, Treatment
@@ -27,33 +27,66 @@ class Difference(NamedTuple):
     item_id: int = 0
 
 
+class Part(NamedTuple):
+    """One difference of several, told with its item and amount: 24.00 of discount on FA-1."""
+
+    treatment: Treatment
+    item_id: int
+    amount_minor: int
+
+
 class Chosen(NamedTuple):
     """What the ticks come to; `short_minor` is positive when the items are more than the money."""
 
     allocations: tuple[Allocation, ...]
     residuals: tuple[Residual, ...]
     short_minor: int
+    rest_minor: int = 0  # of the shortfall, what no part tells
+    fault: str = ""  # parts_beyond, part_beyond_item
 
 
-def chosen(received_minor: int, ticks: Sequence[Tick], difference: Difference) -> Chosen:
+def chosen(received_minor: int, ticks: Sequence[Tick], difference: Difference, parts: Sequence[Part] = ()) -> Chosen:
     """Money on the ticked items, and the difference treated as asked.
 
     Received 21,894.50, ticked 22,014.50, deduction on FA-4256: that invoice gets 120.00 less and keeps them open as a
     deduction. Received 1,176.00, ticked 1,200.00, discount: 24.00 booked away. Received 500.00, ticked 480.00: 20.00
     stay on account. A short payment without treatment leaves the last items ticked open for it.
+
+    Several differences are told as parts, each on its item, two on one item if need be; what they leave of the
+    shortfall is treated as `difference` says. 144.00 short, 24.00 of discount on FA-1 and 120.00 kept back on FA-2:
+    both in one gesture.
     """
     sign = 1 if received_minor >= 0 else -1
     short = sign * (sum(tick.amount_minor for tick in ticks) - received_minor)
     if short <= 0:
-        return Chosen(_allocations(ticks, {}), _over(-short, difference.treatment), short)
+        fault = "parts_beyond" if parts else ""
+        return Chosen(_allocations(ticks, {}), _over(-short, difference.treatment), short, 0, fault)
     treatment = Treatment.PARTIAL if difference.treatment == Treatment.ON_ACCOUNT else difference.treatment
-    borne = _borne(ticks, short, sign, treatment, difference.item_id)
+    rest = short - sum(part.amount_minor for part in parts)
+    told: dict[int, int] = {}
+    for part in parts:
+        told[part.item_id] = told.get(part.item_id, 0) + part.amount_minor
+    fault = _fault(ticks, told, rest, sign)
+    left = [tick._replace(amount_minor=tick.amount_minor - sign * told.get(tick.item_id, 0)) for tick in ticks]
+    borne = {} if fault or not rest else _borne(left, rest, sign, treatment, difference.item_id)
+    kept: dict[tuple[Treatment, int], int] = {}
+    for one in (*parts, *(Part(treatment, item_id, amount) for item_id, amount in borne.items())):
+        kept[one.treatment, one.item_id] = kept.get((one.treatment, one.item_id), 0) + one.amount_minor
     numbers = {tick.item_id: tick.document_number for tick in ticks}
     residuals = tuple(
-        Residual(treatment, amount, item_id, numbers[item_id], treatment not in KEPT_OPEN)
-        for item_id, amount in borne.items()
+        Residual(how, amount, item_id, numbers.get(item_id, ""), how not in KEPT_OPEN)
+        for (how, item_id), amount in kept.items()
     )
-    return Chosen(_allocations(ticks, {item_id: sign * amount for item_id, amount in borne.items()}), residuals, short)
+    less = {tick.item_id: sign * (told.get(tick.item_id, 0) + borne.get(tick.item_id, 0)) for tick in ticks}
+    return Chosen(_allocations(ticks, less), residuals, short, rest, fault)
+
+
+def _fault(ticks: Sequence[Tick], told: Mapping[int, int], rest: int, sign: int) -> str:
+    """Why parts do not fit: more than is short in all, or more than their item is ticked for."""
+    room = {tick.item_id: sign * tick.amount_minor for tick in ticks}
+    if rest < 0:
+        return "parts_beyond"
+    return "part_beyond_item" if any(amount > room.get(one, 0) for one, amount in told.items()) else ""
 
 
 def _allocations(ticks: Sequence[Tick], less: dict[int, int]) -> tuple[Allocation, ...]:
@@ -98,6 +131,7 @@ class Seen(NamedTuple):
 
     ticks: tuple[Tick, ...]
     difference: Difference
+    parts: tuple[Part, ...] = ()
 
 
 def seen(proposal: Proposal) -> Seen:
@@ -117,13 +151,18 @@ def seen(proposal: Proposal) -> Seen:
     )
     if not treated:
         return Seen(ticks, Difference(Treatment.PARTIAL))
+    if len({one.treatment for one in treated}) > 1 and all(one.item_id for one in treated):
+        parts = tuple(Part(one.treatment, one.item_id, one.amount_minor) for one in treated)
+        return Seen(ticks, Difference(Treatment.PARTIAL), parts)
     bearers = {one.item_id for one in treated}
     return Seen(ticks, Difference(treated[0].treatment, next(iter(bearers)) if len(bearers) == 1 else 0))
 
 
-def is_as_proposed(proposal: Proposal, ticks: Sequence[Tick], difference: Difference) -> bool:
+def is_as_proposed(
+    proposal: Proposal, ticks: Sequence[Tick], difference: Difference, parts: Sequence[Part] = ()
+) -> bool:
     """Whether a person left the proposal as it is, so that it is applied, and learnt from, as such."""
     shown = seen(proposal)
     has_gap = shown.difference.treatment not in LEFT_OPEN
-    same_ticks = sorted(shown.ticks) == sorted(ticks)
+    same_ticks = sorted(shown.ticks) == sorted(ticks) and sorted(shown.parts) == sorted(parts)
     return same_ticks and (shown.difference == difference if has_gap else difference.treatment in LEFT_OPEN)
