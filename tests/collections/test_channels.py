@@ -252,8 +252,6 @@ class TestJoiningLate:
         back = LastStep(30, 9, 1, 30, TODAY - 15 * DAY, None, (r1, (9, "x")))
         choice = {"entry": EntryChoice.AT_STEP, "start": dunning.Start(position=1, joined_on=TODAY)}
         found = dunning.next_step(item(late=60)._replace(last=back), STANDARD, today=TODAY, **choice)
-            item(late=60)._replace(last=back), STANDARD, today=TODAY, entry=EntryChoice.AT_STEP, start=start
-        )
         assert found.key == "reminder_2"
 
 

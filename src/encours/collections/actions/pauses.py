@@ -1,4 +1,4 @@
-"""Put customers and items on hold and take them off; note promises; set the sending policy."""
+"""Put customers and items on hold and take them off; set the sending policy."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from encours.access import actions as access
-from encours.collections.models import Pause, PauseReason, Promise, PromiseSource, SendingPolicy
+from encours.access.models import Entity
+from encours.collections.models import Pause, PauseReason, SendingPolicy
 from encours.collections.queries.facts import calendar_of
 from encours.collections.rules.calendar import NeverSends
 from encours.core.actors import Actor
@@ -39,7 +40,7 @@ class PauseReasonUnknown(Refused):
 
 
 class DatePast(Refused):
-    """A pause or a promise looks ahead."""
+    """A pause, a promise or a return looks ahead."""
 
     message = gettext_noop("{day} is past: choose today or a later day.")
 
@@ -50,16 +51,10 @@ class TargetMissing(NotFound):
     message = gettext_noop("There is no such customer or item.")
 
 
-class PromiseUnknown(NotFound):
-    """No such promise in this organisation, or it was withdrawn."""
+class CompanyMissing(NotFound):
+    """The company is not of this organisation, or has no policy of its own."""
 
-    message = gettext_noop("There is no such promise.")
-
-
-class PromiseAmountUnusable(Refused):
-    """A promise is for more than nothing."""
-
-    message = gettext_noop("A promise needs an amount above zero.")
+    message = gettext_noop("There is no such company, or it has no policy of its own.")
 
 
 class PolicyValueUnusable(Refused):
@@ -89,7 +84,7 @@ def pause(
         raise PauseReasonUnknown(reason=reason)
     if until is not None and until < today:
         raise DatePast(day=until)
-    _check_target(organisation_id, customer_id, item_id)
+    check_target(organisation_id, customer_id, item_id)
     made = Pause.objects.create(
         organisation_id=organisation_id,
         customer_id=customer_id,
@@ -128,76 +123,63 @@ def resume(*, organisation_id: int, pause_id: int, today: date, by: Actor, why: 
     return found
 
 
-@transaction.atomic
-def record_promise(
-    *,
-    organisation_id: int,
-    customer_id: int,
-    amount_minor: int,
-    currency: str,
-    promised_date: date,
-    today: date,
-    by: Actor,
-    source: str = PromiseSource.CALL.value,
-    item_id: int | None = None,
-    note: str = "",
-) -> Promise:
-    """Note what a customer said would be paid by a day; reminders wait for that day and resume if it is not kept."""
-    if amount_minor <= 0:
-        raise PromiseAmountUnusable()
-    if promised_date < today:
-        raise DatePast(day=promised_date)
-    _check_target(organisation_id, customer_id, item_id)
-    made = Promise.objects.create(
-        organisation_id=organisation_id,
-        customer_id=customer_id,
-        item_id=item_id,
-        amount_minor=amount_minor,
-        currency=currency,
-        promised_date=promised_date,
-        made_date=today,
-        source=PromiseSource(source),
-        note=note,
-        author_id=by.user_id,
-        author_name=by.name,
-    )
-    _audit("record_promise", made, by, note, amount_minor=amount_minor, currency=currency, promised_date=promised_date)
-    return made
-
-
-@transaction.atomic
-def withdraw_promise(*, organisation_id: int, promise_id: int, why: str, today: date, by: Actor) -> None:
-    """Strike a promise that was noted by mistake or taken back; reminders resume."""
-    found = Promise.objects.filter(organisation_id=organisation_id, pk=promise_id, withdrawn_date__isnull=True).first()
-    if found is None:
-        raise PromiseUnknown()
-    found.withdrawn_date, found.withdrawn_why = today, why
-    found.save(update_fields=["withdrawn_date", "withdrawn_why"])
-    _audit("withdraw_promise", found, by, why)
-
-
 _POLICY_FIELDS = frozenset({
     "weekdays", "opens_at", "closes_at", "timezone", "country", "holiday_region", "silent_periods",
-    "contact_delay_days", "weekly_cap", "bank_age_days_max", "bank_known_date",
+    "contact_delay_days", "weekly_cap", "bank_age_days_max", "bank_known_date", "asks_approval",
 })  # fmt: skip
 
 
 @transaction.atomic
-def set_policy(*, organisation_id: int, values: Mapping[str, Any], by: Actor, why: str = "") -> SendingPolicy:
-    """Change when and how often messages leave; refuses hours, days or zones under which nothing ever would."""
-    policy = SendingPolicy.objects.select_for_update().filter(organisation_id=organisation_id).first()
-    policy = policy or SendingPolicy(organisation_id=organisation_id)
+def set_policy(
+    *, organisation_id: int, values: Mapping[str, Any], by: Actor, entity_id: int | None = None, why: str = ""
+) -> SendingPolicy:
+    """Change when and how often messages leave; refuses hours, days or zones under which nothing ever would.
+
+    For one company the policy begins as the organisation's and then stands on its own; what the bank is known to and
+    whether scenarios need agreement stay the organisation's.
+    """
+    found = SendingPolicy.objects.select_for_update().filter(organisation_id=organisation_id, entity_id=entity_id)
+    policy = found.first() or _new_policy(organisation_id, entity_id)
     for name, value in values.items():
-        if name not in _POLICY_FIELDS:
+        if name not in _POLICY_FIELDS or (entity_id is not None and name in _OF_THE_ORGANISATION):
             raise PolicyValueUnusable(field=name, value=value)
         setattr(policy, name, value)
     _check_policy(policy)
     policy.save()
     access.record_audit(
         by=by, organisation_id=organisation_id, verb="set_sending_policy", subject_kind="sending_policy",
-        subject_id=policy.pk, why=why, details=dict(values),
+        subject_id=policy.pk, why=why, details={**dict(values), "entity": entity_id} if entity_id else dict(values),
     )  # fmt: skip
     return policy
+
+
+_OF_THE_ORGANISATION = frozenset({"bank_known_date", "asks_approval"})
+
+
+def _new_policy(organisation_id: int, entity_id: int | None) -> SendingPolicy:
+    if entity_id is None:
+        return SendingPolicy(organisation_id=organisation_id)
+    entity = Entity.objects.filter(organisation_id=organisation_id, pk=entity_id).first()
+    if entity is None:
+        raise CompanyMissing()
+    usual = SendingPolicy.objects.filter(organisation_id=organisation_id, entity__isnull=True).first()
+    policy = SendingPolicy(organisation_id=organisation_id, entity=entity)
+    for name in _POLICY_FIELDS - _OF_THE_ORGANISATION if usual else ():
+        setattr(policy, name, getattr(usual, name))
+    policy.timezone, policy.country, policy.holiday_region = entity.timezone, entity.country, entity.holiday_region
+    return policy
+
+
+@transaction.atomic
+def drop_policy(*, organisation_id: int, entity_id: int, by: Actor) -> None:
+    """Let a company follow the organisation's policy again."""
+    dropped, _ = SendingPolicy.objects.filter(organisation_id=organisation_id, entity_id=entity_id).delete()
+    if not dropped:
+        raise CompanyMissing()
+    access.record_audit(
+        by=by, organisation_id=organisation_id, verb="drop_sending_policy", subject_kind="sending_policy",
+        subject_id=entity_id,
+    )  # fmt: skip
 
 
 def state_bank_date(*, organisation_id: int, known: date, today: date, by: Actor) -> SendingPolicy:
@@ -225,7 +207,7 @@ def _check_policy(policy: SendingPolicy) -> None:
             raise PolicyValueUnusable(field="silent_periods", value=f"{first} - {last}")
 
 
-def _check_target(organisation_id: int, customer_id: int, item_id: int | None) -> None:
+def check_target(organisation_id: int, customer_id: int, item_id: int | None) -> None:
     if not Customer.objects.filter(organisation_id=organisation_id, pk=customer_id).exists():
         raise TargetMissing()
     if item_id is not None and not (
@@ -234,7 +216,7 @@ def _check_target(organisation_id: int, customer_id: int, item_id: int | None) -
         raise TargetMissing()
 
 
-def _audit(verb: str, made: Pause | Promise, by: Actor, why: str, **details: object) -> None:
+def _audit(verb: str, made: Pause, by: Actor, why: str, **details: object) -> None:
     access.record_audit(
         by=by, organisation_id=made.organisation_id, verb=verb, subject_kind="customer", subject_id=made.customer_id,
         why=why, details={"id": made.pk, **details},

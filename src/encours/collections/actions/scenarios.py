@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from encours.access import actions as access
-from encours.collections.models import Scenario, ScenarioAssignment, ScenarioVersion
+from encours.collections.models import Scenario, ScenarioAssignment, ScenarioVersion, SendingPolicy
 from encours.collections.rules.defaults import standard_name, standard_steps
-from encours.collections.rules.steps import EntryChoice, Grouping, read_steps
+from encours.collections.rules.steps import Basis, EntryChoice, Grouping, read_steps
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.customers.models import Customer, Segment
@@ -37,6 +37,18 @@ class TargetUnknown(NotFound):
     """The customer or segment to assign to is not of this organisation."""
 
     message = gettext_noop("There is no such customer or segment.")
+
+
+class ApprovalMissing(Refused):
+    """The organisation asks a second person to agree first."""
+
+    message = gettext_noop("Propose this version first: a second person has to agree before it is in force.")
+
+
+class EntryStepUnknown(Refused):
+    """The step to begin at is none of the scenario's."""
+
+    message = gettext_noop("The scenario has no step “{step}” to begin at.")
 
 
 class ScenarioInUse(Refused):
@@ -79,16 +91,20 @@ def publish_version(
     grouping: str = Grouping.CUSTOMER.value,
     entry: str = EntryChoice.BY_AGE.value,
     note: str = "",
+    approver_name: str = "",
 ) -> ScenarioVersion:
-    """Put new steps in force; older versions stay, and so does what they sent. Refuses steps that make no sense."""
-    if grouping not in [choice.value for choice in Grouping]:
-        raise ScenarioChoiceUnknown(choice=grouping)
-    if entry not in [choice.value for choice in EntryChoice]:
-        raise ScenarioChoiceUnknown(choice=entry)
+    """Put new steps in force; older versions stay, and so does what they sent.
+
+    Refuses steps that make no sense and, where the organisation asks for a second person's agreement, a further
+    version without it.
+    """
+    check_choices(grouping, entry)
     scenario = Scenario.objects.select_for_update().filter(organisation_id=organisation_id, pk=scenario_id).first()
     if scenario is None:
         raise ScenarioUnknown()
     last = scenario.versions.order_by("-number").first()
+    if last is not None and not approver_name and asks_approval(organisation_id):
+        raise ApprovalMissing()
     version = ScenarioVersion.objects.create(
         organisation_id=organisation_id,
         scenario=scenario,
@@ -99,13 +115,30 @@ def publish_version(
         note=note,
         author_id=by.user_id,
         author_name=by.name,
+        approver_name=approver_name,
         published_at=now,
     )
     access.record_audit(
         by=by, organisation_id=organisation_id, verb="publish_scenario_version", subject_kind="scenario",
-        subject_id=scenario_id, why=note, details={"name": scenario.name, "number": version.number},
+        subject_id=scenario_id, why=note,
+        details={"name": scenario.name, "number": version.number, "approver": approver_name},
     )  # fmt: skip
     return version
+
+
+def check_choices(grouping: str, entry: str) -> None:
+    """Refuse a grouping or an entry that is none of a scenario's choices."""
+    if grouping not in [choice.value for choice in Grouping]:
+        raise ScenarioChoiceUnknown(choice=grouping)
+    if entry not in (EntryChoice.BY_AGE.value, EntryChoice.IN_ORDER.value):
+        raise ScenarioChoiceUnknown(choice=entry)
+
+
+def asks_approval(organisation_id: int) -> bool:
+    """Whether the organisation wants a second person to agree to a scenario."""
+    return SendingPolicy.objects.filter(
+        organisation_id=organisation_id, entity__isnull=True, asks_approval=True
+    ).exists()
 
 
 @transaction.atomic
@@ -154,11 +187,13 @@ def assign(
     customer_id: int | None = None,
     segment_id: int | None = None,
     entry: str = "",
+    entry_step: str = "",
     why: str = "",
 ) -> ScenarioAssignment:
     """Say which scenario applies: to a customer, to a segment, or (neither given) to all others; None is “no action”.
 
-    `entry` chooses where instalments that are late already begin: by their age, or in order from the first reminder.
+    `entry` chooses where instalments that are late already begin: by their age, in order from the first reminder, or
+    at the step `entry_step`, which the scenario must have.
     """
     if scenario_id is not None and not (
         Scenario.objects.filter(organisation_id=organisation_id, pk=scenario_id, archived_at__isnull=True).exists()
@@ -166,7 +201,22 @@ def assign(
         raise ScenarioUnknown()
     if entry and entry not in [choice.value for choice in EntryChoice]:
         raise ScenarioChoiceUnknown(choice=entry)
-    return _assign(organisation_id, by, customer_id, segment_id, scenario_id=scenario_id, entry=entry, why=why)
+    if entry == EntryChoice.AT_STEP.value:
+        _check_step(organisation_id, scenario_id, entry_step)
+    else:
+        entry_step = ""
+    return _assign(
+        organisation_id, by, customer_id, segment_id, scenario_id=scenario_id, entry=entry, entry_step=entry_step,
+        why=why,
+    )  # fmt: skip
+
+
+def _check_step(organisation_id: int, scenario_id: int | None, key: str) -> None:
+    versions = ScenarioVersion.objects.filter(organisation_id=organisation_id, scenario_id=scenario_id)
+    version = versions.order_by("-number").first()
+    steps = read_steps(version.steps) if version else ()
+    if not any(step.key == key and step.basis in (Basis.DUE, Basis.ISSUE) for step in steps):
+        raise EntryStepUnknown(step=key)
 
 
 @transaction.atomic

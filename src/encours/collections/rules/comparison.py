@@ -1,20 +1,17 @@
 """What changes between two versions of a scenario, step by step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from encours.collections.rules.steps import Step
+from encours.collections.rules.steps import Plan, Step
 
-_COMPARED = (
-    "name", "days", "basis", "channel", "template_key", "tone", "to_roles", "cc_roles", "sender", "mode",
-    "minimum_minor", "confirm_from_minor", "new_deadline_days",
-)  # fmt: skip
+_COMPARED = tuple(field.name for field in fields(Step) if field.name not in ("key", "position"))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change: a step added, removed, or one of its fields from a value to another."""
+    """One change: a step added, removed, or one of its fields from a value to another; without a step, the scenario."""
 
     kind: str  # added, removed, changed
     step_key: str
@@ -39,3 +36,13 @@ def changes(before: Sequence[Step], after: Sequence[Step]) -> list[Change]:
             if getattr(known, name) != getattr(step, name)
         ]
     return found + [Change("removed", step.key, step.name, before=step.days) for step in old.values()]
+
+
+def plan_changes(before: Plan, after: Plan) -> list[Change]:
+    """The changes of the steps, after those of the scenario as a whole: its grouping and where latecomers begin."""
+    whole = [
+        Change("changed", "", "", name, getattr(before, name), getattr(after, name))
+        for name in ("grouping", "entry")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    return whole + changes(before.steps, after.steps)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from encours.collections.rules.scenario_words import CONDITIONS
 from encours.core.errors import gettext_noop as _
 from encours.core.money import Money
 
@@ -204,13 +205,6 @@ WORDS: Mapping[str, Words] = {
         {"passed": _("Confirmed by a person."), "held": _("This step leaves when a person has confirmed it.")},
         _("Confirm the message."),
     ),
-}
-CONDITIONS: Mapping[str, str] = {
-    "disputed": _("an invoice is in dispute"),
-    "promised": _("a promise is running"),
-    "answered": _("the customer has answered"),
-    "credit": _("money or a credit note is not applied yet"),
-    "paused_item": _("an item is on hold"),
 }
 SET_ASIDE = _("Set aside by {set_aside_by}.")
 PAUSE_REASONS: Mapping[str, str] = {
