@@ -1,6 +1,6 @@
 """Every staff page that a browser visits to be looked over by axe, in both widths and both themes."""
 
-# address, and a word that proves the page is the right one (in French)
+# address ({scenario}: the number of the standard one), and a word that proves the page is the right one (in French)
 PAGES: list[tuple[str, str]] = [
     ("/customers", "Clients"),
     ("/customers/C001", "Acme"),
@@ -19,6 +19,8 @@ PAGES: list[tuple[str, str]] = [
     ("/held", "Relances retenues"),
     ("/scenarios", "PME standard"),
     ("/dry-run", "Acme"),
+    ("/scenarios/{scenario}/replay", "Vraiment parti"),
+    ("/scenarios/{scenario}/kept-aside", "Tirer le groupe"),
     ("/templates", "Modèles"),
     ("/templates/reminder_1", "Objet"),
     ("/outbox", "Boîte d’envoi"),

@@ -1,6 +1,7 @@
 """What groups kept aside have taught: the instalments of both sides that came to the step, and when they were paid."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -37,7 +38,7 @@ def effect_of(hold_out: HoldOut, *, plan: Plan, today: date) -> Effect:
     if step is None:
         return effect((), horizon_days=hold_out.horizon_days)
     last = min(hold_out.ended_date or today, today) - timedelta(days=1)
-    values = {
+    values: dict[str, Any] = {
         "organisation": hold_out.organisation_id,
         "hold_out": hold_out.pk,
         "days": step.days,

@@ -22,7 +22,7 @@ def of_scenario(scenario_id: int, *, organisation_id: int) -> Sequence[HoldOut]:
 
 
 def kept_aside(organisation_id: int, *, today: date) -> Mapping[tuple[int, int], str]:
-    """By customer and scenario, the step that the customer is kept aside from on that day; `ALL_STEPS` for each of them."""
+    """By customer and scenario, the step that the customer is kept aside from that day; `ALL_STEPS` for each."""
     rows = HoldOutCustomer.objects.filter(
         organisation_id=organisation_id,
         is_kept_aside=True,

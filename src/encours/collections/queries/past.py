@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection
 
 from encours.access.rules import Scope
-from encours.collections.queries.facts import CHASED, CONTACTS, CREDITS
+from encours.collections.queries.facts import CHASED, CREDITS
 from encours.collections.queries.scenarios import APPLIED
+from encours.collections.queries.statements import CONTACTS
 from encours.collections.rules.calendar import SendingCalendar
 from encours.collections.rules.facts import (
     Address,

@@ -79,7 +79,7 @@ MAIN: Sequence[Screen] = (
         ("ageing", "ageing_items", "kpis", "kpi_rows"),
         tab_label=_("Dashboard"),
     ),
-    Screen("scenarios", _("Scenarios"), "route", ("scenario", "dry_run")),
+    Screen("scenarios", _("Scenarios"), "route", ("scenario", "dry_run", "scenario_replay", "scenario_hold_outs")),
     Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
 )
 REPORTS: Sequence[Screen] = (

@@ -1,0 +1,54 @@
+"""The page of groups kept aside: drawn, told honestly, ended."""
+
+import pytest
+from django.utils import timezone
+
+from encours.collections import actions as collections
+from encours.collections.models import HoldOut, Scenario
+from encours.customers.models import Customer
+from tests.cast import Company
+from tests.entrypoints.desk.conftest import seated
+
+ASKED = {"step": "reminder_2", "share": "50", "horizon_days": "30", "owed_max": "", "why": "Utile ?"}
+
+
+@pytest.fixture
+def scenario(company: Company) -> Scenario:
+    Customer.objects.bulk_create([
+        Customer(organisation=company.organisation, number=f"M{number:03}", name=f"M{number}") for number in range(20)
+    ])  # fmt: skip
+    return collections.install_default_scenarios(
+        organisation_id=company.organisation_id, language="fr", now=timezone.now(), by=company.by
+    )
+
+
+def manager(company: Company):
+    return seated(company, role="credit_manager")
+
+
+class TestHoldOuts:
+    def test_teaches_what_it_is_for(self, company, scenario):
+        page = seated(company).get(f"/scenarios/{scenario.pk}/kept-aside").content.decode()
+        assert "Aucun groupe témoin" in page
+
+    def test_is_drawn_told_and_ended(self, company, scenario):
+        desk = manager(company)
+        address = f"/scenarios/{scenario.pk}/kept-aside"
+        assert desk.post(address, ASKED).status_code == 302
+        page = desk.get(address).content.decode()
+        assert "pas assez de données : il manque 20 clients" in page
+        group = HoldOut.objects.get()
+        assert desk.post(f"{address}/{group.pk}/end", {}).status_code == 302
+        assert "terminé" in desk.get(address).content.decode()
+
+    def test_says_why_it_cannot_be_drawn(self, company, scenario):
+        desk = manager(company)
+        desk.post(f"/scenarios/{scenario.pk}/kept-aside", ASKED)
+        answer = desk.post(f"/scenarios/{scenario.pk}/kept-aside", ASKED)
+        assert answer.status_code == 422
+        assert "terminez-le d’abord" in answer.content.decode()
+
+    def test_who_may_not_edit_scenarios_may_not_draw(self, company, scenario):
+        desk = seated(company, role="sales")
+        desk.post(f"/scenarios/{scenario.pk}/kept-aside", ASKED)
+        assert not HoldOut.objects.exists()
