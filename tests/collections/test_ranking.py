@@ -1,11 +1,23 @@
 """The order of the day's list."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from encours.collections.rules.facts import Outcome
-from encours.collections.rules.ranking import Account, NextStep, PromiseMade, Waiting, place, ranked
+from encours.collections.rules.ranking import (
+    NEVER_SPOKEN,
+    Account,
+    Move,
+    NextStep,
+    PromiseMade,
+    Waiting,
+    Weights,
+    moves,
+    place,
+    ranked,
+)
 
 BROKEN = PromiseMade(1_240_000, "EUR", date(2026, 11, 20))
 
@@ -63,3 +75,48 @@ class TestRanked:
     def test_puts_the_larger_debt_first_among_equals(self):
         small, large = Account(1, 0, "EUR", 0), Account(2, 500, "EUR", 0)
         assert [found.customer_id for found in ranked([small, large])] == [2, 1]
+
+
+class TestFactors:
+    """The points add up from what is known, each with its sign."""
+
+    BASE = account(waiting(Outcome.TO_CONFIRM), late=0)
+
+    @pytest.mark.parametrize(
+        ("known", "expected"),
+        [
+            ({}, {"step": 2_160_000}),
+            ({"days_late": 45}, {"step": 2_160_000, "lateness": 1_080_000}),
+            ({"habit_days": 3}, {"step": 2_160_000, "behaviour": -324_000}),
+            ({"habit_days": 30}, {"step": 2_160_000, "behaviour": 324_000}),
+            ({"habit_days": 400}, {"step": 2_160_000, "behaviour": 648_000}),
+            ({"silent_days": 1}, {"step": 2_160_000, "contact": -864_000}),
+            ({"silent_days": 10}, {"step": 2_160_000}),
+            ({"silent_days": 30}, {"step": 2_160_000, "contact": 432_000}),
+            ({"silent_days": NEVER_SPOKEN}, {"step": 2_160_000, "contact": 432_000}),
+            ({"very_late_minor": 900_000}, {"step": 2_160_000, "risk": 540_000}),
+        ],
+    )
+    def test_each_moves_the_place_as_it_says(self, known: dict[str, int], expected: dict[str, int]):
+        found = place(replace(self.BASE, **known))
+        assert {factor.code: factor.points for factor in found.factors} == expected
+        assert found.points == sum(expected.values())
+
+    def test_a_weight_of_zero_silences_a_factor(self):
+        late = replace(self.BASE, days_late=90, silent_days=1)
+        assert {factor.code for factor in place(late, Weights({"contact": 0})).factors} == {"step", "lateness"}
+
+    def test_a_reason_weighs_as_the_organisation_says(self):
+        assert place(self.BASE, Weights({"to_confirm": 200})).points == 3_600_000
+
+    def test_a_call_below_the_minimum_is_not_proposed(self):
+        small = account(waiting(Outcome.DUE, channel="call", claimed=8_000), overdue=8_000)
+        assert place(small, Weights(minimum_call_minor=15_000)).next_step is NextStep.WAIT
+        assert place(small, Weights(minimum_call_minor=8_000)).next_step is NextStep.CALL
+
+
+def test_moves_tell_the_first_places_and_who_falls_out_of_them():
+    def listed(*ids: int):
+        return [replace(place(Account(pk, 100, "EUR", 0)), customer_id=pk) for pk in ids]
+
+    assert moves(listed(1, 2, 3), listed(3, 1, 2), top=2) == [Move(3, 3, 1), Move(1, 1, 2), Move(2, 2, 3)]

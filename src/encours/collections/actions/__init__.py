@@ -11,6 +11,13 @@ from encours.collections.actions.drafts import (
     return_draft,
     roll_back,
 )
+from encours.collections.actions.event_rules import (
+    answer_events,
+    retire_rule,
+    save_rule,
+    see_events,
+    switch_rule,
+)
 from encours.collections.actions.pauses import drop_policy, pause, resume, set_policy, state_bank_date
 from encours.collections.actions.promises import (
     change_promise,
@@ -32,6 +39,7 @@ from encours.collections.actions.scenarios import (
 )
 
 __all__ = [
+    "answer_events",
     "approve_draft",
     "archive_scenario",
     "assign",
@@ -57,13 +65,17 @@ __all__ = [
     "release",
     "rename_scenario",
     "resume",
+    "retire_rule",
     "return_draft",
     "roll_back",
     "run_dunning",
+    "save_rule",
     "see_broken_promises",
+    "see_events",
     "set_policy",
     "set_ranking",
     "state_bank_date",
+    "switch_rule",
     "take_out",
     "withdraw",
     "withdraw_promise",

@@ -53,6 +53,7 @@ from encours.collections.rules.facts import (
     Settled,
     WaitingMoney,
 )
+from encours.collections.rules.promises import is_behind
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.dates import BusinessCalendar
 from encours.core.errors import Refused, gettext_noop
@@ -459,11 +460,11 @@ def _read_promises(book: Book, where: _Where, found: _Slice) -> None:
     """The promises that run; one the cash already covers stops nothing, nor does one of a series that was broken."""
     rows = where.rows_of_all(PROMISES)
     cover = covered(book.organisation_id, customer_ids={row[0] for row in rows}, today=book.today)
-    broken = {
-        series
-        for _, promise_id, series, _, promised_date, _, amount_minor in rows
-        if series and promised_date < book.today and cover[promise_id].received_minor < amount_minor
-    }
+    payments: dict[str, list[tuple[date, int, int]]] = {}
+    for _, promise_id, series, _, promised_date, _, amount_minor in rows:
+        payment = (promised_date, amount_minor, cover[promise_id].received_minor)
+        payments.setdefault(series or str(promise_id), []).append(payment)
+    broken = {series for series, made in payments.items() if is_behind(made, today=book.today)}
     for customer_id, promise_id, series, *row in rows:
         promise = PromiseFact(*row)
         runs = promise.promised_date >= book.today and series not in broken

@@ -1,7 +1,7 @@
 """The list of the day: who waits for a person's next step, ranked, with figures, reasons and the last contact."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +27,11 @@ class Asked:
     is_mine: bool = False
     only: str = ""
     text: str = ""
+    # whose customers are mine today: my own, and those of whom I stand in for; empty: the reader's
+    people: tuple[int, ...] = ()
+    weights: ranking.Weights = ranking.USUAL
+    # days after the due date at which customers pay on average, where known
+    habits: Callable[[Collection[int]], Mapping[int, int]] | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -36,6 +41,8 @@ class Asked:
             "today": self.today,
             "entities": list(self.scope.entity_ids),
             "person": self.scope.user_id,
+            "people": list(self.people or ([self.scope.user_id] if self.scope.user_id else [])),
+            "minimum_call": self.weights.minimum_call_minor,
             "text": f"%{self.text.strip()}%",
             "number": self.text.strip(),
             "limit": CANDIDATES_MAX,
@@ -49,7 +56,7 @@ class Asked:
         if self.scope.own_portfolio_only:
             found.append("%(person)s in (c.collector_id, c.sales_rep_id)")
         if self.is_mine:
-            found.append("c.collector_id = %(person)s")
+            found.append("c.collector_id = any(%(people)s)")
         if self.text.strip():
             found.append("(c.name ilike %(text)s or c.number = %(number)s)")
         return " and ".join(found)
@@ -65,7 +72,7 @@ class Asked:
 class Contacted:
     """The last time something was said between us and the customer."""
 
-    kind: str  # message, reply, note
+    kind: str  # message, reply, note, call
     at: datetime
 
 
@@ -159,7 +166,7 @@ where r.organisation_id = %(organisation)s order by r.claimed_minor desc, r.id
 _BY_OUTCOME = {
     # what leaves by itself needs nobody and a task stands among the tasks; calls do
     "": "(r.outcome in ('to_confirm', 'held', 'blocked') or (r.outcome = 'due' and r.channel = 'call'))",
-    "call": "r.outcome = 'due' and r.channel = 'call'",
+    "call": "r.outcome = 'due' and r.channel = 'call' and r.claimed_minor >= %(minimum_call)s",
     "ready": "(r.outcome = 'to_confirm' or (r.outcome = 'due' and r.message_key <> '' and r.send_after > now()))",
     "held": "r.outcome in ('held', 'blocked')",
     "promises": "false",
@@ -172,7 +179,8 @@ where {customers} and p.organisation_id = %(organisation)s and p.withdrawn_date 
 order by p.promised_date
 """
 _FIGURES = """
-select i.customer_id, i.currency, sum(i.open_minor)::bigint, (%(today)s::date - min(i.due_date))
+select i.customer_id, i.currency, sum(i.open_minor)::bigint, (%(today)s::date - min(i.due_date)),
+       coalesce(sum(i.open_minor) filter (where i.due_date < %(today)s::date - 90), 0)::bigint
 from ledger_openitem i
 where i.organisation_id = %(organisation)s and i.customer_id = any(%(ids)s) and i.open_minor > 0
   and i.due_date < %(today)s and {entities}
@@ -185,6 +193,24 @@ select h.customer_id, h.kind, h.handled_date from (
 ) h join customers_customer c on c.id = h.customer_id
 where {customers} and h.returns_date > %(today)s and h.kind <> 'reopened'
 """
+# what is older than a quarter of a year is silence all the same
+_SPOKEN = """
+select customer_id, (%(today)s::date - max(at)::date) from (
+    select customer_id, state_at as at from messaging_message
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s) and state in ('sent', 'caught')
+      and state_at > %(today)s::date - 92
+    union all
+    select customer_id, received_at from messaging_reply
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s) and received_at > %(today)s::date - 92
+    union all
+    select customer_id, recorded_at from customers_note
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s) and recorded_at > %(today)s::date - 92
+    union all
+    select customer_id, called_at from collections_call
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s) and call_date > %(today)s::date - 92
+      and outcome not in ('no_answer', 'wrong_number')
+) said group by 1
+"""
 _CONTACTS = """
 select distinct on (customer_id) customer_id, kind, at from (
     select customer_id, 'message' as kind, state_at as at from messaging_message
@@ -194,6 +220,9 @@ select distinct on (customer_id) customer_id, kind, at from (
     where organisation_id = %(organisation)s and customer_id = any(%(ids)s)
     union all
     select customer_id, 'note', recorded_at from customers_note
+    where organisation_id = %(organisation)s and customer_id = any(%(ids)s)
+    union all
+    select customer_id, 'call', called_at from collections_call
     where organisation_id = %(organisation)s and customer_id = any(%(ids)s)
 ) contacts order by customer_id, at desc
 """
@@ -209,16 +238,23 @@ def state(organisation_id: int) -> str:
                 where organisation_id = %(organisation)s and run_id > (select id from whole)),
                (select count(*) from collections_withdrawal where organisation_id = %(organisation)s),
                (select count(*) || '.' || count(withdrawn_date) || '.' || coalesce(max(id), 0) from collections_promise
-                where organisation_id = %(organisation)s)"""
+                where organisation_id = %(organisation)s),
+               (select coalesce(max(id), 0) from collections_call where organisation_id = %(organisation)s),
+               (select coalesce(max(id), 0) from collections_rankingpolicy where organisation_id = %(organisation)s)"""
     return "/".join(str(value) for value in _rows(sql, {"organisation": organisation_id})[0])
 
 
 def ranked(asked: Asked) -> Ranking:
     """Who may stand on the list: the 3,000 largest amounts that wait, more than a team calls in a month."""
     candidates = _candidates(asked)
-    figures = _figures(asked, list(candidates))
-    accounts = {pk: _account(pk, found, figures.get(pk)) for pk, found in candidates.items()}
-    return Ranking(ranking.ranked(list(accounts.values())), accounts)
+    ids = list(candidates)
+    figures, spoken = _figures(asked, ids), _spoken(asked, ids)
+    habits = asked.habits(ids) if asked.habits and ids else {}
+    accounts = {
+        pk: _account(pk, found, figures.get(pk), silent=spoken.get(pk, ranking.NEVER_SPOKEN), habit=habits.get(pk))
+        for pk, found in candidates.items()
+    }
+    return Ranking(ranking.ranked(list(accounts.values()), asked.weights), accounts)
 
 
 def tallied(asked: Asked) -> Tally:
@@ -317,16 +353,27 @@ def _waits(customer_id: int, *row: Any) -> tuple[int, ranking.Waiting]:
     )
 
 
-def _figures(asked: Asked, ids: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+def _figures(asked: Asked, ids: Sequence[int]) -> dict[int, tuple[str, int, int, int]]:
     """Overdue of each customer in the currency it owes most of."""
     sql = _FIGURES.format(entities=asked.entity_condition("i"))
     rows = _rows(sql, {**asked.parameters, "ids": ids}) if ids else []
-    return {customer_id: (currency, minor, days) for customer_id, currency, minor, days in rows}
+    return {customer_id: tuple(row) for customer_id, *row in rows}
 
 
-def _account(customer_id: int, found: _Candidate, figures: tuple[str, int, int] | None) -> ranking.Account:
-    currency, overdue, days = figures or (found.waiting[0].currency if found.waiting else "EUR", 0, 0)
-    return ranking.Account(customer_id, overdue, currency, days, tuple(found.waiting), found.broken, found.due_today)
+def _spoken(asked: Asked, ids: Sequence[int]) -> dict[int, int]:
+    """Days since the last message, reply, call or note of each, where there was one."""
+    rows = _rows(_SPOKEN, {**asked.parameters, "ids": ids}) if ids else []
+    return {customer_id: max(0, days) for customer_id, days in rows}
+
+
+def _account(
+    customer_id: int, found: _Candidate, figures: tuple[str, int, int, int] | None, *, silent: int, habit: int | None
+) -> ranking.Account:
+    currency, overdue, days, very_late = figures or (found.waiting[0].currency if found.waiting else "EUR", 0, 0, 0)
+    return ranking.Account(
+        customer_id, overdue, currency, days, tuple(found.waiting), found.broken, found.due_today,
+        very_late_minor=very_late, habit_days=habit, silent_days=silent,
+    )  # fmt: skip
 
 
 def _away(asked: Asked) -> dict[int, tuple[str, date]]:

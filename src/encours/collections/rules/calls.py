@@ -37,7 +37,7 @@ class NextCall:
 
 
 def counts_as_contact(outcome: CallOutcome) -> bool:
-    """Whether the call counts for the delay and the weekly cap: a message on the machine does, an empty line does not."""
+    """Whether the call counts for the delay and the weekly cap: a message left does, an empty line does not."""
     return outcome not in MISSED
 
 

@@ -1,6 +1,6 @@
 """What becomes of a promise to pay: found from the cash, never ticked by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -8,10 +8,11 @@ from typing import Any
 
 
 class PromiseState(StrEnum):
-    """Running until its day is over, then kept or broken; or withdrawn by a person."""
+    """Running until its day is over, then kept, partly kept or broken; or withdrawn by a person."""
 
     RUNNING = "running"
     KEPT = "kept"
+    PARTLY_KEPT = "partly_kept"
     BROKEN = "broken"
     WITHDRAWN = "withdrawn"
 
@@ -19,15 +20,68 @@ class PromiseState(StrEnum):
 def state_of(
     amount_minor: int, *, promised_date: date, received_minor: int, today: date, is_withdrawn: bool = False
 ) -> PromiseState:
-    """Kept as soon as the cash has come; broken the day after, when it has not.
+    """Kept as soon as the cash has come; the day after it is broken when none came, partly kept when less did.
 
-    1,000 promised for the 20th with 400 received is running on the 20th and broken on the 21st.
+    1,000 promised for the 20th with 400 received is running on the 20th and partly kept on the 21st: the scenario goes
+    on for what is left. With nothing received it is broken.
     """
     if is_withdrawn:
         return PromiseState.WITHDRAWN
     if received_minor >= amount_minor:
         return PromiseState.KEPT
-    return PromiseState.RUNNING if today <= promised_date else PromiseState.BROKEN
+    if today <= promised_date:
+        return PromiseState.RUNNING
+    return PromiseState.PARTLY_KEPT if received_minor > 0 else PromiseState.BROKEN
+
+
+NOT_KEPT = frozenset({PromiseState.PARTLY_KEPT, PromiseState.BROKEN})
+
+
+def is_behind(payments: Iterable[tuple[date, int, int]], *, today: date) -> bool:
+    """Whether less came than the days that are over promised, of payments as (day, amount, received).
+
+    300 each promised for the 1st, the 8th and the 15th: with 300 received on the 3rd the promise goes on; with 300
+    still on the 9th it is broken, and none of the three holds reminders any more.
+    """
+    known = list(payments)
+    return sum(received for _, _, received in known) < sum(amount for day, amount, _ in known if day < today)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRate:
+    """How promises whose day has passed ended: in number, and how much of the money came in time."""
+
+    kept: int = 0
+    partly: int = 0
+    broken: int = 0
+    promised_minor: int = 0
+    in_time_minor: int = 0
+
+    @property
+    def counted(self) -> int:
+        """The promises that could be kept or broken."""
+        return self.kept + self.partly + self.broken
+
+    @property
+    def percent(self) -> int | None:
+        """Kept of counted, in whole percent; None where nothing could be kept yet.
+
+        Of 8 promises whose day has passed 5 were kept, 1 in part, 2 not at all: 62 %. One in part is not kept.
+        """
+        return 100 * self.kept // self.counted if self.counted else None
+
+
+def kept_rate(ended: Sequence[tuple[PromiseState, int, int]]) -> KeptRate:
+    """The rate over promises as (state, amount, received in time); running and withdrawn ones are left out."""
+    counted = [one for one in ended if one[0] in {PromiseState.KEPT, *NOT_KEPT}]
+    states = [state for state, _, _ in counted]
+    return KeptRate(
+        kept=states.count(PromiseState.KEPT),
+        partly=states.count(PromiseState.PARTLY_KEPT),
+        broken=states.count(PromiseState.BROKEN),
+        promised_minor=sum(amount for _, amount, _ in counted),
+        in_time_minor=sum(min(received, amount) for _, amount, received in counted),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
+from encours.collections import actions as collections
 from encours.collections.actions import pauses
 from encours.collections.queries import pauses as engaged
 from encours.core.errors import Refused, gettext_noop
@@ -63,7 +64,7 @@ def promise(request: DeskRequest, number: str) -> HttpResponse:
     if day is None:
         raise DayMissing
     amount = _money(request, request.POST.get("currency", "EUR"))
-    pauses.record_promise(
+    collections.record_promise(
         organisation_id=request.organisation_id,
         customer_id=customer.pk,
         amount_minor=amount.minor,
@@ -83,7 +84,7 @@ def withdraw_promise(request: DeskRequest, number: str, promise_id: int) -> Http
     customer = customers.customer_by_number(number, scope=request.scope)
     made = engaged.promises(request.scope, today=request.today, account_ids=_accounts(customer))
     _must_be_among(promise_id, (seen.promise.pk for seen in made))
-    pauses.withdraw_promise(
+    collections.withdraw_promise(
         organisation_id=request.organisation_id,
         promise_id=promise_id,
         why=request.POST.get("note", "").strip(),

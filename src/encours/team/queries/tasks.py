@@ -122,6 +122,18 @@ def open_of(user_ids: Collection[int], *, organisation_id: int, limit: int = 500
     return list(found.select_related("customer", "assignee").order_by("due_date", "pk")[:limit])
 
 
+def open_subjects(kind: str, *, organisation_id: int, source: str) -> set[int]:
+    """What the open tasks of that source are about, by their numbers."""
+    found = Task.objects.filter(
+        organisation_id=organisation_id,
+        state=TaskState.OPEN,
+        subject_kind=kind,
+        source=source,
+        subject_id__isnull=False,
+    )
+    return {pk for pk in found.values_list("subject_id", flat=True) if pk is not None}
+
+
 def _in_scope(scope: Scope) -> QuerySet[Task]:
     """A person with an own portfolio sees the tasks of its customers and their own."""
     found = Task.objects.filter(organisation_id=scope.organisation_id)
