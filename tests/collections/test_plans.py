@@ -66,7 +66,7 @@ class TestDunning:
         covered = books.post(brevanne, brevanne.acme, "F1", late=12)
         plan = agree(brevanne, [covered], first=TODAY, count=2)
         given = {"organisation_id": brevanne.organisation_id, "plan_id": plan.pk, "by": brevanne.by, "why": "no"}
-        plans.cancel(today=TODAY, **given)
+        plans.cancel(today=TODAY, now=books.NOW, **given)
         assert claimed(brevanne, books.run(brevanne)) == [("F1", 1, 100_00)]
 
     def test_a_draft_changes_nothing(self, brevanne):

@@ -1,7 +1,7 @@
 """Plans drawn up, agreed, kept and broken: on the books, by cash, once."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -23,6 +23,7 @@ from tests import cast
 from tests.books import Books
 
 TODAY = date(2026, 12, 1)
+NOW = datetime(2027, 1, 13, 9, tzinfo=UTC)
 TERMS = Terms(principal_minor=900_00, start_date=TODAY, first_date=date(2027, 1, 4), count=3)
 
 
@@ -169,38 +170,38 @@ class TestCash:
         plan = agreed(company, owed)
         for item in owed:
             books.pay(item, day=date(2027, 1, 2))
-        plans.review(organisation_id=company.organisation_id, today=date(2027, 1, 3), by=company.by)
+        plans.review(organisation_id=company.organisation_id, today=date(2027, 1, 3), now=NOW, by=company.by)
         assert seen(plan, date(2027, 1, 3)).state is State.KEPT
 
     def test_in_breach_it_is_broken_alone_only_where_agreed(self, company, owed):
         plan = agreed(company, owed, breaks_alone=False)
         day = date(2027, 1, 13)  # 4 January and 8 days of grace are over
-        assert plans.review(organisation_id=company.organisation_id, today=day, by=company.by) == []
+        assert plans.review(organisation_id=company.organisation_id, today=day, now=NOW, by=company.by) == []
         assert seen(plan, day).breach_date == day
         plans.break_plan(
-            organisation_id=company.organisation_id, plan_id=plan.pk, today=day, by=company.by, why="unpaid"
+            organisation_id=company.organisation_id, plan_id=plan.pk, today=day, now=NOW, by=company.by, why="unpaid"
         )
         assert seen(plan, day).state is State.BROKEN
 
     def test_the_clause_may_end_it_by_itself(self, company, owed):
         plan = agreed(company, owed, breaks_alone=True)
-        plans.review(organisation_id=company.organisation_id, today=date(2027, 1, 12), by=company.by)
+        plans.review(organisation_id=company.organisation_id, today=date(2027, 1, 12), now=NOW, by=company.by)
         assert seen(plan, date(2027, 1, 12)).state is State.RUNNING
-        plans.review(organisation_id=company.organisation_id, today=date(2027, 1, 13), by=company.by)
+        plans.review(organisation_id=company.organisation_id, today=date(2027, 1, 13), now=NOW, by=company.by)
         assert seen(plan, date(2027, 1, 13)).state is State.BROKEN
 
     def test_a_plan_that_is_kept_is_not_broken(self, company, books, owed):
         plan = agreed(company, owed)
         with pytest.raises(plans.WrongState):
             plans.break_plan(
-                organisation_id=company.organisation_id, plan_id=plan.pk, today=TODAY, by=company.by, why="no"
+                organisation_id=company.organisation_id, plan_id=plan.pk, today=TODAY, now=NOW, by=company.by, why="no"
             )
 
     def test_broken_its_unpaid_interest_gives_way_to_the_laws(self, company, owed):
         plan = agreed(company, owed, terms=replace(TERMS, clause=Clause.AGREED, percent=Decimal(12), fee_minor=30_00))
         day = date(2027, 1, 13)
         plans.break_plan(
-            organisation_id=company.organisation_id, plan_id=plan.pk, today=day, by=company.by, why="unpaid"
+            organisation_id=company.organisation_id, plan_id=plan.pk, today=day, now=NOW, by=company.by, why="unpaid"
         )
         left = OpenItem.objects.filter(document_number=plan.number, amount_minor__gt=0)
         assert [(item.counterpart, item.open_minor) for item in left.order_by("pk")] == [("758", 30_00), ("763", 0)]

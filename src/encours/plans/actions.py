@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -92,6 +92,12 @@ class Wanted:
     breaks_alone: bool = False
     revives_penalties: bool = True
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    today: date
+    now: datetime
 
 
 def spreadable(customer_id: int, item_ids: Sequence[int], *, organisation_id: int) -> list[OpenItem]:
@@ -280,7 +286,7 @@ def _post_own(plan: Plan, day: date, by: Actor) -> None:
 
 
 @transaction.atomic
-def break_plan(*, organisation_id: int, plan_id: int, today: date, by: Actor, why: str) -> Plan:
+def break_plan(*, organisation_id: int, plan_id: int, today: date, now: datetime, by: Actor, why: str) -> Plan:
     """End a plan in breach: its items are due and chased again; agreed interest gives way to the law's where agreed so.
 
     Refused without a reason, or when the plan stands without an instalment late beyond its days of grace.
@@ -291,39 +297,39 @@ def break_plan(*, organisation_id: int, plan_id: int, today: date, by: Actor, wh
     (seen,) = seen_of([plan], today=today)
     if seen.breach_date is None:
         raise WrongState
-    return _end(plan, State.BROKEN, today=today, by=by, why=why)
+    return _end(plan, State.BROKEN, _Moment(today, now), by=by, why=why)
 
 
 @transaction.atomic
-def cancel(*, organisation_id: int, plan_id: int, today: date, by: Actor, why: str) -> Plan:
+def cancel(*, organisation_id: int, plan_id: int, today: date, now: datetime, by: Actor, why: str) -> Plan:
     """Give a plan up, before or after it was agreed; its items are chased again. Refused without a reason."""
     plan = _locked(organisation_id, plan_id)
     if not why.strip():
         raise ReasonMissing
     if plan.ended_as:
         raise WrongState
-    return _end(plan, State.CANCELLED, today=today, by=by, why=why)
+    return _end(plan, State.CANCELLED, _Moment(today, now), by=by, why=why)
 
 
-def review(*, organisation_id: int, today: date, by: Actor) -> list[Plan]:
+def review(*, organisation_id: int, today: date, now: datetime, by: Actor) -> list[Plan]:
     """End the plans that cash ended: paid in full, they are kept; in breach, broken where they end by themselves."""
     ended = []
     for seen in standing(organisation_id, today=today):
         if is_paid(seen.rows):
-            ended.append(_ended_by_cash(seen, State.KEPT, today=today, by=by))
+            ended.append(_ended_by_cash(seen, State.KEPT, _Moment(today, now), by=by))
         elif seen.breach_date is not None and seen.plan.breaks_alone:
-            ended.append(_ended_by_cash(seen, State.BROKEN, today=today, by=by))
+            ended.append(_ended_by_cash(seen, State.BROKEN, _Moment(today, now), by=by))
     return ended
 
 
 @transaction.atomic
-def _ended_by_cash(seen: PlanSeen, state: State, *, today: date, by: Actor) -> Plan:
+def _ended_by_cash(seen: PlanSeen, state: State, moment: _Moment, *, by: Actor) -> Plan:
     plan = _locked(seen.plan.organisation_id, seen.plan.pk)
-    return plan if plan.ended_as else _end(plan, state, today=today, by=by, why="")
+    return plan if plan.ended_as else _end(plan, state, moment, by=by, why="")
 
 
-def _end(plan: Plan, state: State, *, today: date, by: Actor, why: str) -> Plan:
-    plan.ended_date, plan.ended_as, plan.ended_why, plan.ended_by_name = today, state.value, why.strip(), by.name
+def _end(plan: Plan, state: State, moment: _Moment, *, by: Actor, why: str) -> Plan:
+    plan.ended_date, plan.ended_as, plan.ended_why, plan.ended_by_name = moment.today, state.value, why.strip(), by.name
     plan.save(update_fields=["ended_date", "ended_as", "ended_why", "ended_by_name"])
     revives = state is State.BROKEN and plan.revives_penalties
     if plan.agreed_date and (revives or state is State.CANCELLED):
@@ -334,7 +340,8 @@ def _end(plan: Plan, state: State, *, today: date, by: Actor, why: str) -> Plan:
         documents = tuple(sorted(set(numbers.values_list("document_number", flat=True))))
         events.publish(
             PlanEnded(
-                plan.organisation_id, plan.customer_id, plan.number, documents, plan.agreed_date, today, state.value,
+                plan.organisation_id, plan.customer_id, plan.number, documents, plan.agreed_date, moment.today,
+                moment.now, state.value,
                 _waives(plan), revives, by,
             )
         )  # fmt: skip

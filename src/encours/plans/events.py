@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from encours.core.actors import Actor
 
@@ -30,6 +30,7 @@ class PlanEnded:
     document_numbers: Sequence[str]
     agreed_date: date
     ended_date: date
+    ended_at: datetime
     ended_as: str
     waives: bool
     revives: bool

@@ -70,7 +70,9 @@ MAIN: Sequence[Screen] = (
         tab_label=pgettext_lazy("screen", "Cash"),
     ),
     Screen("promises", _("Promises"), "calendar-check"),
+    Screen("plans", _("Payment plans"), "calendar-dollar", ("plan", "plan_new", "customer_plans")),
     Screen("disputes", _("Disputes"), "message-report"),
+    Screen("inbox", _("Inbox"), "inbox", ("inbox_reply", "inbox_mail", "inbox_accuracy", "inbox_draft")),
     Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),
     Screen(
         "dashboard",
@@ -98,6 +100,6 @@ SETUP: Sequence[Screen] = (
         "settings",
         _("Settings"),
         "settings",
-        ("companies", "company", "company_new", "sending", "mail_accounts", "tokens"),
+        ("companies", "company", "company_new", "sending", "mail_accounts", "mailboxes", "conversation_settings", "tokens"),
     ),
 )

@@ -7,6 +7,8 @@ from encours.conversation import actions as conversation
 from encours.disputes import actions as disputes
 from encours.matching.events import DeductionsTaken, MatchUndone
 from encours.messaging.events import MailUnderstood
+from encours.penalties import plan_actions as penalties
+from encours.plans.events import PlanAgreed, PlanEnded
 
 
 def note_deductions(event: DeductionsTaken) -> None:
@@ -45,5 +47,7 @@ def drop_deductions(event: MatchUndone) -> None:
 REACTIONS: Mapping[type, Sequence[Callable[[Any], None]]] = {
     DeductionsTaken: (note_deductions,),
     MatchUndone: (drop_deductions,),
+    PlanAgreed: (penalties.suspend_for_plan,),
+    PlanEnded: (penalties.end_suspension_of_plan,),
     MailUnderstood: (conversation.take_in,),
 }

@@ -22,7 +22,7 @@ from encours.penalties.rules.settling import SettledLeg, reductions_of
 BEARING_KINDS = ("invoice", "debit_note", "deposit")
 _SLICE_ITEMS = 2_000
 
-# A penalty bears none itself (C. civ. 1343-2), and an invoice that was reversed was never owed.
+# A penalty bears none itself (C. civ. 1343-2), nor does the interest or fee of a payment plan, and an invoice that was reversed was never owed.
 _LATE = """
     from ledger_openitem i
     join customers_customer c on c.id = i.customer_id and c.organisation_id = i.organisation_id
@@ -33,7 +33,9 @@ _LATE = """
       and not exists (select from ledger_openitem r
                       where r.organisation_id = i.organisation_id and r.reverses_id = i.id {known_mirror})
       and not exists (select from penalties_penaltynote n where n.organisation_id = i.organisation_id
-                      and n.entity_id = i.entity_id and n.number = i.document_number and i.kind = 'debit_note')"""
+                      and n.entity_id = i.entity_id and n.number = i.document_number and i.kind = 'debit_note')
+      and not exists (select from plans_plan p where p.organisation_id = i.organisation_id
+                      and p.entity_id = i.entity_id and p.number = i.document_number and i.kind = 'debit_note')"""
 
 
 @dataclass(frozen=True, slots=True)

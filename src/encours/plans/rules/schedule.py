@@ -31,7 +31,7 @@ class DownPaymentTooHigh(Refused):
 class AmountsDoNotFit(Refused):
     """An edited amount does not cover what falls due with it, or pays the debt before the last instalment."""
 
-    message = gettext_noop("Instalment {number} cannot be {amount}: between {least} and {most} would fit.")
+    message = gettext_noop("Instalment {number} must cover its interest and leave something for the last one.")
 
 
 class CapacityTooLow(Refused):
@@ -229,10 +229,7 @@ def _rows(terms: Terms, days: Sequence[date], amounts: Sequence[int]) -> Schedul
     rows, _ = _walk(terms, days, [*amounts, None])
     for row in rows[: len(rows) - 1]:
         if row.number and (row.principal_minor < 0 or row.left_minor <= 0 or row.amount_minor <= 0):
-            before = row.left_minor + row.principal_minor
-            least = row.interest_minor + 1
-            most = row.interest_minor + row.fee_minor + before - 1
-            raise AmountsDoNotFit(number=row.number, amount=row.amount_minor, least=least, most=most)
+            raise AmountsDoNotFit(number=row.number)
     return Schedule(tuple(rows))
 
 
