@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, date, datetime
 from typing import Any
 
+from encours.access.models import Entity
 from encours.ledger.models import OpenItem
 from encours.matching import actions as matching
 from encours.matching.models import LineWork, Match, MatchingPolicy
@@ -18,12 +19,14 @@ NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 class Bank:
     """The bank account of a company of the cast."""
 
-    def __init__(self, company: Company, *, currency: str = "EUR", ledger_account: str = "512") -> None:
-        self.company = company
+    def __init__(
+        self, company: Company, *, currency: str = "EUR", ledger_account: str = "512", entity: Entity | None = None
+    ) -> None:
+        self.company, self.entity = company, entity or company.entity
         self.account = BankAccount.objects.create(
             organisation=company.organisation,
-            entity=company.entity,
-            iban="FR7630006000011234567890189" if currency == "EUR" else "",
+            entity=self.entity,
+            iban="FR7630006000011234567890189" if currency == "EUR" and entity is None else "",
             account_number=currency,
             currency=currency,
             ledger_account=ledger_account,
@@ -41,7 +44,7 @@ class Bank:
         }
         return BankLine.objects.create(
             organisation=self.company.organisation,
-            entity=self.company.entity,
+            entity=self.entity,
             account=self.account,
             booking_date=day,
             value_date=day,

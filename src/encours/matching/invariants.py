@@ -3,6 +3,7 @@
 from django.db import connection
 
 from encours.core.findings import Finding
+from encours.matching.rules.booking import CURRENT_ACCOUNT
 
 
 def check(organisation_id: int) -> list[Finding]:
@@ -63,6 +64,18 @@ LAWS = {
                   + coalesce((select sum((a ->> 'amount_minor')::bigint) from jsonb_array_elements(m.allocations) a), 0)
                   + coalesce((select sum((r ->> 'amount_minor')::bigint) from jsonb_array_elements(m.residuals) r
                       where (r ->> 'is_booked')::boolean and (r ->> 'item_id')::bigint = 0), 0)""",
+    ),
+    "money_for_another_company_is_in_both_books": (
+        _MATCHES,
+        f"""select m.id, m.line_id from {_STANDING} m
+            join payments_bankline b on b.id = m.line_id and b.organisation_id = m.organisation_id
+            where b.entity_id <> m.entity_id and m.how <> 'tied' and not exists (
+                select from ledger_transaction t
+                join ledger_entry n on n.organisation_id = t.organisation_id and n.transaction_id = t.id
+                join ledger_openitem i on i.id = m.item_id
+                where t.organisation_id = m.organisation_id and t.id = m.transaction_id and t.entity_id = b.entity_id
+                  and n.account = '{CURRENT_ACCOUNT}' and n.amount_minor = -m.amount_minor
+                  and i.counterpart = '{CURRENT_ACCOUNT}')""",
     ),
     "undone_matches_left_the_books": (
         "select count(*) from matching_match where organisation_id = %(organisation)s and reverses_id is not null",

@@ -209,7 +209,9 @@ def search(request: DeskRequest, line_id: int) -> HttpResponse:
         if len(text) > 1
         else []
     )
-    context = {"found": [cash_line.item_shown(row, None) for row in rows], "text": text, "line": detail.row}
+    companies = cash_line.others_of(request, detail) if rows else {}
+    found = [cash_line.item_shown(row, None, company=companies.get(row.entity_id, "")) for row in rows]
+    context = {"found": found, "text": text, "line": detail.row}
     return render(request, "desk/cash/_found.html", context)
 
 

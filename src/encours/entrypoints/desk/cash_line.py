@@ -10,6 +10,7 @@ from django import forms
 from django.http import Http404, QueryDict
 from django.utils.translation import get_language, gettext
 
+from encours.access import queries as access
 from encours.access.rules import can
 from encours.core.currencies import exponent
 from encours.core.errors import EncoursError
@@ -41,6 +42,7 @@ class ItemShown:
     amount_text: str
     open_text: str
     word: str = ""
+    company: str = ""  # whose it is, where that is not the company the money came to
 
     @property
     def left_minor(self) -> int:
@@ -155,15 +157,25 @@ def _items(
             limit=CANDIDATES_MAX,
         )
     )
+    companies = others_of(request, detail)
     ticked = {tick.item_id: tick.amount_minor for tick in ticks}
     words = marking.words_read(proposal, dict(detail.fields)) if proposal else {}
-    return [item_shown(row, ticked.get(row.item_id), words.get(row.document_number, "")) for row in rows]
+    return [
+        item_shown(row, ticked.get(row.item_id), words.get(row.document_number, ""), companies.get(row.entity_id, ""))
+        for row in rows
+    ]
 
 
-def item_shown(row: CandidateRow, tick_minor: int | None, word: str = "") -> ItemShown:
+def others_of(request: DeskRequest, detail: LineDetail) -> dict[int, str]:
+    """The names of the companies the reader sees, but for the one the money came to."""
+    companies = access.entities(request.scope).exclude(pk=detail.entity_id)
+    return dict(companies.values_list("pk", "name"))
+
+
+def item_shown(row: CandidateRow, tick_minor: int | None, word: str = "", company: str = "") -> ItemShown:
     """An item with the amount its field holds."""
     text = "" if tick_minor is None else amount_text(tick_minor, row.currency)
-    return ItemShown(row, tick_minor, text, amount_text(row.open_minor, row.currency), word)
+    return ItemShown(row, tick_minor, text, amount_text(row.open_minor, row.currency), word, company)
 
 
 def amount_text(minor: int, currency: str) -> str:
@@ -319,6 +331,8 @@ def settlement(request: DeskRequest, detail: LineDetail, said: Said) -> dict[str
     fault = "" if totals and totals.is_possible else totals.fault if totals else "no_customer"
     fault = "unreadable" if said.is_unreadable else found.fault or fault
     policy = book.policy_row(request.organisation_id)
+    opens = workbench.open_by_id([tick.item_id for tick in said.ticks], organisation_id=request.organisation_id)
+    owners = {one.entity_id for one in opens.values()}
     undecided = max(found.rest_minor, 0) if found.short_minor > 0 else found.short_minor
     return {
         "ticked_minor": sum(tick.amount_minor for tick in said.ticks),
@@ -340,6 +354,7 @@ def settlement(request: DeskRequest, detail: LineDetail, said: Said) -> dict[str
         "contest_until": line.booking_date + timedelta(days=policy.contest_days),
         "contest_days": policy.contest_days,
         "said": said,
+        "handed_to": others_of(request, detail).get(owners.pop(), "") if len(owners) == 1 else "",
     }
 
 

@@ -58,7 +58,7 @@ STATES: Mapping[str, tuple[Promise, str, str]] = {
 FAULTS: Mapping[str, Promise] = {
     "more_than_open": gettext_lazy("More than is open on an item."),
     "other_currency": gettext_lazy("An item is in another currency."),
-    "other_company": gettext_lazy("An item is another company's."),
+    "other_company": gettext_lazy("The items are of several companies: tick those of one."),
     "item_gone": gettext_lazy("An item is no longer open."),
     "more_than_received": gettext_lazy("More than was received."),
     "wrong_side": gettext_lazy("An item would grow instead of being settled."),

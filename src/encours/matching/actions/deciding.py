@@ -18,7 +18,7 @@ from encours.ledger.rate_queries import rate_on
 from encours.ledger.rules import open_day
 from encours.matching.actions import booked
 from encours.matching.actions.booked import LineDecided
-from encours.matching.actions.lines import audit_line, row_of
+from encours.matching.actions.lines import audit_line, row_of, work_of
 from encours.matching.actions.running import tell_deductions
 from encours.matching.actions.staging import Decision, apply_decided
 from encours.matching.actions.undoing import MatchUnknown, standing_item, unallocate
@@ -72,7 +72,10 @@ class ReceiptNotSame(Refused):
 FAULTS = {
     "more_than_open": gettext_noop("more than is open on an item"),
     "other_currency": gettext_noop("an item is in another currency"),
-    "other_company": gettext_noop("an item is another company’s"),
+    "other_company": gettext_noop(
+        "the items are of several companies: tick those of one, and have the other part transferred"
+    ),
+    "other_company_converted": gettext_noop("an item is both another company’s and in another currency"),
     "item_gone": gettext_noop("an item is no longer open"),
     "more_than_received": gettext_noop("more than was received"),
     "wrong_side": gettext_noop("an item would grow instead of being settled"),
@@ -118,10 +121,11 @@ def apply_match(
 ) -> Match:
     """Apply a line as a person chose: a receipt, its allocations, the items for differences; the rest stays on account.
 
-    Without allocations it is money on the customer's account. Refuses more than is open or received, another currency
-    or company, a conversion without the rate of its day, a difference above the person's limit, a line decided
-    already, and days of a closed period where the policy says so. What a payer kept back and is not booked away becomes
-    a deduction to find out about.
+    Without allocations it is money on the customer's account. Refuses more than is open or received, another currency,
+    items of several companies, a conversion without the rate of its day, a difference above the person's limit, a line
+    decided already, and days of a closed period where the policy says so. Money for another company's items goes to
+    that company through the current account between the two (decision 0031). What a payer kept back and is not booked
+    away becomes a deduction to find out about.
     """
     row = row_of(organisation_id, line_id)
     opens = _opens(organisation_id, [one.item_id for one in choice.allocations])
@@ -129,13 +133,21 @@ def apply_match(
     if customer_id is None:
         raise CustomerNotChosen
     _check_limit(choice, rights)
-    closed_until = facts_of.closed_days(organisation_id).get(row.entity_id)
-    if closed_until and row.booking_date <= closed_until:
-        _refuse_closed(organisation_id, closed_until, row.booking_date)
-    found = _booking(row, customer_id, choice, opens, closed_until)
+    came_to, row = row, _taken_by(row, choice, opens)
+    closed = facts_of.closed_days(organisation_id)
+    for entity_id in {came_to.entity_id, row.entity_id}:
+        if (until := closed.get(entity_id)) and row.booking_date <= until:
+            _refuse_closed(organisation_id, until, row.booking_date)
+    found = _booking(row, customer_id, choice, opens, closed.get(row.entity_id))
     if isinstance(found, booking.Unbookable):
         raise NotBookable(fault=FAULTS[found.code], code=found.code, item_id=found.item_id)
-    transaction_id = _realise(row, found, choice, opens, by=by, organisation_id=organisation_id)
+    if row.entity_id == came_to.entity_id:
+        transaction_id = _realise(row, found, choice, opens, by=by, organisation_id=organisation_id)
+    else:
+        work_of(organisation_id, line_id)  # the line stays with the company whose account it is on
+        transaction_id = _hand_on(
+            came_to, closed_until=closed.get(came_to.entity_id), by=by, organisation_id=organisation_id
+        )
     decision = Decision(row, found, choice.allocations, choice.residuals, how, proposal, choice.why, transaction_id)
     touched = set(
         OpenItem.objects.filter(
@@ -159,6 +171,40 @@ def apply_match(
         details={"match": match.pk, "how": how, "allocations": match.allocations, "residuals": match.residuals},
     )
     return match
+
+
+def _taken_by(row: BankRow, choice: Choice, opens: Mapping[int, booking.Open]) -> BankRow:
+    """The line as the company books it whose items it pays; its money comes through the current account then."""
+    entity_id = booking.taker(row.money, choice.allocations, opens)
+    if entity_id == row.entity_id:
+        return row
+    if choice.currency not in ("", row.currency):
+        raise NotBookable(fault=FAULTS["other_company_converted"], code="other_company_converted")
+    return row._replace(entity_id=entity_id, ledger_account=booking.CURRENT_ACCOUNT)
+
+
+def _hand_on(row: BankRow, *, closed_until: date | None, by: Actor, organisation_id: int) -> int:
+    """In the books of the company the money came to: bank against what it owes the other company now."""
+    (transaction_id,) = accounts.book_entries(
+        [
+            accounts.Booked(
+                ledger.Posting(
+                    organisation_id=organisation_id,
+                    entity_id=row.entity_id,
+                    transaction_date=open_day(row.booking_date, closed_until=closed_until),
+                    source="match",
+                    key=f"current:{row.line_id}:{row.matched_before}",
+                ),
+                debit=row.ledger_account,
+                credit=booking.CURRENT_ACCOUNT,
+                currency=row.currency,
+                amount_minor=row.amount_minor,
+                why=" ".join(row.text.split())[:200] or row.payer_name,
+            )
+        ],
+        by=by,
+    )
+    return transaction_id
 
 
 def _booking(

@@ -103,9 +103,11 @@ def _as_proposal(match: Match) -> dict[str, Any]:
 
 def _take_out_of_the_books(match: Match, *, by: Actor, today: date, why: str) -> None:
     organisation_id = match.organisation_id
-    closed_until = facts_of.closed_days(organisation_id).get(match.entity_id)
-    if match.transaction is not None:  # a posting without a customer, or what a conversion gained or lost
-        day = open_day(match.transaction.transaction_date, closed_until=closed_until)
+    closed = facts_of.closed_days(organisation_id)
+    closed_until = closed.get(match.entity_id)
+    if match.transaction is not None:
+        # a posting without a customer, what a conversion gained or lost, or money handed on to another company
+        day = open_day(match.transaction.transaction_date, closed_until=closed.get(match.transaction.entity_id))
         accounts.reverse_entries(
             organisation_id=organisation_id, transaction_id=match.transaction.pk, on=day, by=by, why=why
         )

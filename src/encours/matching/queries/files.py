@@ -154,7 +154,7 @@ ACCOUNT_NAMES = {
     "411": "Clients", "512": "Banques", "511": "Valeurs à l’encaissement", "665": "Escomptes accordés",
     "627": "Services bancaires", "654": "Pertes sur créances", "658": "Charges diverses", "758": "Produits divers",
     "666": "Pertes de change", "766": "Gains de change", "709": "Rabais, remises, ristournes", "448": "État",
-    "476": "Différences de conversion",
+    "476": "Différences de conversion", "451": "Groupe",
 }  # fmt: skip
 
 
@@ -163,8 +163,9 @@ def _pair(
     name: str, document: str, amount: int, currency: str, own_currency: str, why: str,
 ) -> Iterator[FecRow]:  # fmt: skip
     del why
-    journal, journal_name = JOURNALS.get(kind, JOURNALS["receipt"])
     other = counterpart or USUAL.get(kind, "471")
+    # money that came to another company of the group passed no bank of this one
+    journal, journal_name = MISCELLANEOUS if other.startswith("451") else JOURNALS.get(kind, JOURNALS["receipt"])
     label = f"{LABELS.get(kind, kind)} {document} {name}"[:100]
     for side, side_name, part, is_customer in (
         (account, "Clients", amount, True),

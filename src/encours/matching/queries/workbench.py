@@ -364,13 +364,16 @@ def customer_items(
     proposal: Proposal | None = None,
     limit: int = 500,
 ) -> list[CandidateRow]:
-    """What is open on a customer's account, what the proposal takes first, then the oldest due."""
+    """What is open on a customer's account, what the proposal takes first, then the oldest due.
+
+    Of all companies the reader sees; those of the company the money came to before the others.
+    """
     allocated = {one.item_id: one.amount_minor for one in proposal.allocations} if proposal else {}
     sql = (
         f"{_ITEMS} and i.customer_id = %(customer)s {_visible(scope)}"
         " and (%(currency)s::text is null or i.currency = %(currency)s)"
-        " and (%(entity)s::bigint is null or i.entity_id = %(entity)s)"
-        f" order by i.id = any(%(allocated)s) desc, i.due_date, i.id limit {int(limit)}"
+        " order by i.id = any(%(allocated)s) desc, i.entity_id = %(entity)s desc nulls last,"
+        f" i.due_date, i.id limit {int(limit)}"
     )
     rows = _items(
         sql, scope, today, customer=customer_id, currency=currency, entity=entity_id, allocated=list(allocated)
@@ -393,8 +396,8 @@ def search_items(
         f"{_ITEMS} {_visible(scope)} and (lower(i.document_number) like %(part)s or i.open_minor = %(amount)s"
         " or encours_fold(c.name) like %(part)s or lower(c.number) like %(start)s)"
         " and (%(currency)s::text is null or i.currency = %(currency)s)"
-        " and (%(entity)s::bigint is null or i.entity_id = %(entity)s)"
-        f" order by lower(i.document_number) = %(whole)s desc, i.open_minor = %(amount)s desc, i.due_date, i.id"
+        " order by lower(i.document_number) = %(whole)s desc, i.open_minor = %(amount)s desc,"
+        " i.entity_id = %(entity)s desc nulls last, i.due_date, i.id"
         f" limit {int(limit)}"
     )
     rows = _items(
@@ -459,7 +462,9 @@ def live_totals(
     if found is None:
         return None
     opens = open_by_id([one.item_id for one in allocations], organisation_id=organisation_id)
-    return booking.totals(found[1].money, customer_id, allocations, residuals, opens)
+    money = found[1].money
+    money = money._replace(entity_id=booking.taker(money, allocations, opens))
+    return booking.totals(money, customer_id, allocations, residuals, opens)
 
 
 def open_by_id(item_ids: Sequence[int], *, organisation_id: int) -> dict[int, booking.Open]:

@@ -19,6 +19,8 @@ KINDS = {
     Treatment.FX: ("fx_difference", ""),
 }
 ROUNDING_LOSS, ROUNDING_GAIN, FX_GAIN = "658", "758", "766"
+# what companies of one group owe one another (PCG 451)
+CURRENT_ACCOUNT = "451"
 LEFT_OPEN = (Treatment.PARTIAL, Treatment.ON_ACCOUNT)
 
 
@@ -94,6 +96,15 @@ class Money(NamedTuple):
     currency: str
     amount_minor: int
     booking_date: date
+
+
+def taker(money: Money, allocations: Sequence[Allocation], opens: Mapping[int, Open]) -> int:
+    """The company in whose books money settles something: the one all its items are of, else the one it came to.
+
+    1,000.00 on A's bank account for an invoice of B -> B; for one of A and one of B -> A, which the booking refuses.
+    """
+    owners = {opens[one.item_id].entity_id for one in allocations if one.item_id in opens}
+    return owners.pop() if len(owners) == 1 else money.entity_id
 
 
 def book(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from encours.core.errors import gettext_noop as _
-from encours.core.money import Money
+from encours.core.money import decimal_string
 from encours.matching.rules.facts import Reason
 
 type Show = Callable[[str, Any], str]
@@ -94,7 +94,7 @@ WHY_NOT: Mapping[str, str] = {
     "period_closed": _("Its day lies in a closed period."),
     "by_hand": _("Left out by a person."),
     "more_than_open": _("More than is open on an item."),
-    "other_company": _("An item is another company’s."),
+    "other_company": _("Its items are another company’s: a person confirms that the money is handed on."),
     "item_gone": _("An item is no longer open."),
     "more_than_received": _("More than was received."),
     "wrong_side": _("An item would grow instead of being settled."),
@@ -118,8 +118,11 @@ def sentence(
     template = SENTENCES.get(code)
     if template is None:
         return code
+    spoken = translate(template)
+    if "{" not in spoken:
+        return spoken
     write = show or (lambda name, value: show_plainly(name, value, currency))
-    return translate(template).format_map(_Blank({name: write(name, value) for name, value in data.items()}))
+    return spoken.format_map(_Blank({name: write(name, value) for name, value in data.items()}))
 
 
 def why_not(code: str, *, translate: Callable[[str], str] = _) -> str:
@@ -130,7 +133,7 @@ def why_not(code: str, *, translate: Callable[[str], str] = _) -> str:
 def show_plainly(name: str, value: Any, currency: str) -> str:
     """Amounts with their currency, rates in percent: ("short_minor", 2000, "EUR") -> "20.00 EUR"."""
     if name.endswith("_minor"):
-        return str(Money(value, currency))
+        return f"{decimal_string(value, currency)} {currency}"
     if name.endswith("_permyriad"):
         return f"{value / 100:g} %"
     return str(value)
