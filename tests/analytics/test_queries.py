@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from encours.access.models import Entity
 from encours.access.rules import Scope
@@ -251,6 +252,16 @@ class TestReports:
         assert analytics.warm_reports(**asked, asked_since=first.made_at) == 1
         kept = Snapshot.objects.get(kind=reports.KPIS)
         assert kept.fingerprint != first.fingerprint
+
+    def test_of_large_books_are_made_ready_before_anybody_asks(
+        self, filled: Books, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = {"organisation_id": filled.company.organisation_id, "today": TODAY}
+        assert analytics.warm_reports(**asked, asked_since=timezone.now()) == 0
+        monkeypatch.setattr(analytics, "LARGE_ITEMS", 1)
+        assert analytics.warm_reports(**asked, asked_since=timezone.now()) == 1
+        assert Snapshot.objects.filter(kind=reports.KPIS).count() == 1
+        assert analytics.warm_reports(**asked, asked_since=timezone.now()) == 0
 
     def test_are_reckoned_again_to_the_same_fingerprint(self, filled: Books) -> None:
         first = analytics.report_kpis(self._asked(filled))

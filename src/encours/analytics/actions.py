@@ -19,6 +19,8 @@ from encours.ledger.queries import AsOf, Selection
 DELAY_MONTHS = 12
 # from this many customers on, one pass over the whole book is quicker than looking each of them up
 EVERYBODY_COUNT = 5_000
+# from this many items on, the first report of the books takes longer than a page may
+LARGE_ITEMS = 60_000
 
 
 def refresh_standings(*, organisation_id: int, today: date) -> int:
@@ -165,6 +167,15 @@ def _reckon(organisation_id: int, today: date, *, customer_ids: list[int] | None
     return count
 
 
+def _is_large(organisation_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from (select from ledger_openitem where organisation_id = %s limit %s) i",
+            [organisation_id, LARGE_ITEMS],
+        )
+        return int(cursor.fetchone()[0]) == LARGE_ITEMS
+
+
 def _of_kept_customers(parts: str) -> str:
     """How a duplicate paid is the habit of the customer it became."""
     return f"""select coalesce(m.kept, q.customer_id) as customer_id, q.entity_id, q.currency, q.amount_minor,
@@ -250,13 +261,15 @@ def keep_snapshot(
 def warm_reports(*, organisation_id: int, today: date, asked_since: datetime) -> int:
     """Reckon again what takes long, was last asked about the organisation lately and is behind the books; how many.
 
-    The questions are those of the whole organisation that readers of the dashboard share.
+    The questions are those of the whole organisation that readers of the dashboard share. Of large books that nobody
+    has asked yet they are reckoned too, so that the first who opens the dashboard does not wait.
     """
     question = Asked(Selection(organisation_id=organisation_id), AsOf(today))
-    slow = Snapshot.objects.filter(
-        organisation_id=organisation_id, kind=reports.KPIS, question=question.digest, reckoned_ms__gte=reports.SLOW_MS
-    )
-    if not slow.filter(made_at__gte=asked_since).exists():
+    asked = Snapshot.objects.filter(organisation_id=organisation_id, kind=reports.KPIS, question=question.digest)
+    if asked.exists():
+        if not asked.filter(reckoned_ms__gte=reports.SLOW_MS, made_at__gte=asked_since).exists():
+            return 0
+    elif not _is_large(organisation_id):
         return 0
     report = report_kpis(question)
     aged_months(question, sorted({entry.last_date for entry in report.history}))

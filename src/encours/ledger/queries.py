@@ -423,9 +423,7 @@ class ItemFilter:
         if self.entity_id is not None:
             found.append("item.entity_id = %(entity)s")
         if self.text:
-            found.append(
-                "(item.document_number ilike %(start)s or encours_fold(customer.name) like encours_fold(%(part)s))"
-            )
+            found.append("(item.document_number ilike %(start)s or customer.name_folded like encours_fold(%(part)s))")
         return found
 
     def parameters(self, scope: Scope, *, today: date) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _ROOMS = {
     "contacts": "customers_contact",
     "messages": "messaging_message",
     "replies": "messaging_reply",
+    "tasks": "team_task",
 }
 
 

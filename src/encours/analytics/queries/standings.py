@@ -143,7 +143,7 @@ def _source(selection: Selection, *, text: str, only: str) -> tuple[str, dict[st
         conditions.append("s.customer_id = %(customer_id)s")
     if text:
         conditions.append(
-            "(encours_fold(c.name) like encours_fold(%(text)s) or c.number ilike %(text)s or c.siren like %(text)s)"
+            "(c.name_folded like encours_fold(%(text)s) or c.number ilike %(text)s or c.siren like %(text)s)"
         )
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parameters["text"] = f"%{escaped}%"

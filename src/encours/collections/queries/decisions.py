@@ -72,6 +72,26 @@ def items_of(reminder: Reminder) -> Sequence[ReminderItem]:
     )
 
 
+def draft_state(reminder: Reminder) -> tuple[str, ...]:
+    """Which versions of the rows its message is written from are in force: of templates, company, customer, contacts.
+
+    What it claims changes with the books and the decisions, which have states of their own.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select (select coalesce(max(id), 0)::text from messaging_templateversion where organisation_id = %(o)s),
+                   (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from access_entity
+                    where organisation_id = %(o)s),
+                   (select xmin::text from customers_customer where organisation_id = %(o)s and id = %(c)s),
+                   (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from customers_contact
+                    where organisation_id = %(o)s and customer_id = %(c)s)
+            """,
+            {"o": reminder.organisation_id, "c": reminder.customer_id},
+        )
+        return tuple(str(version) for version in cursor.fetchone())
+
+
 def draft_of(reminder: Reminder, *, today: date) -> Draft | None:
     """The message a decision makes; None for one that writes to nobody."""
     if reminder.channel not in WRITTEN:

@@ -68,7 +68,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         else [],
         "currency": main.currency if main else "EUR",
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
-        "tasks": team.tasks_of(account_ids, scope=request.scope),
+        "tasks": team.tasks_of(account_ids, scope=request.scope) if there.has("tasks") else [],
         "disputable": partial(ledger.open_numbers, customer.pk, scope=request.scope),  # asked where a form shows them
         "dispute_reasons": DisputeReason.choices,
         "pause_reasons": PauseReason.choices,

@@ -1,6 +1,6 @@
 """Decisions in a reader's words: why a customer is on the list, what each check says, what the letter looks like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,10 +12,11 @@ from encours.collections.models import PauseReason, Reminder
 from encours.collections.queries import decisions
 from encours.collections.rules import wording
 from encours.collections.rules.ranking import NextStep, Reason
-from encours.entrypoints import formats
+from encours.entrypoints import formats, kept
 from encours.messaging import queries as messaging
 from encours.messaging.rules.values import Draft, Letter
 
+LETTER_SECONDS = 60
 _TONES = {"passed": "good", "adjusted": "watch", "postponed": "watch", "held": "watch", "blocked": "act"}
 _ICONS = {
     "passed": "check",
@@ -180,6 +181,19 @@ def letter_of(reminder: Reminder, *, today: date) -> LetterShown | None:
     )
     seen = messaging.preview(messaging.wording_of(version), draft.context)
     return LetterShown(draft, seen.letter, seen.problem.translated(gettext) if seen.problem else "")
+
+
+def letter_beside(reminder: Reminder, *, today: date, state: Hashable) -> LetterShown | None:
+    """The letter as it stands beside a list: written again when what it says changed, and once a minute.
+
+    `state` is that of the books and the decisions. What leaves is always written anew.
+    """
+    return kept.figures.get(
+        ("letter", reminder.organisation_id, reminder.pk, get_language()),
+        lambda: letter_of(reminder, today=today),
+        state=(today, state, decisions.draft_state(reminder)),
+        seconds=LETTER_SECONDS,
+    )
 
 
 def passed_count(checks: Sequence[CheckShown]) -> int:

@@ -3,48 +3,33 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from encours.access.rules import can
 from encours.analytics.queries import presence, standings
-from encours.collections import actions as collections
-from encours.collections.actions import worklist as worklist_actions
-from encours.collections.models import PromiseSource
 from encours.collections.queries import decisions, worklist
 from encours.collections.rules import wording
-from encours.core.currencies import exponent
-from encours.core.errors import EncoursError
-from encours.core.money import Money
-from encours.customers import actions as customer_actions
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
-from encours.disputes import actions as disputes
 from encours.disputes import queries as dispute_queries
-from encours.disputes.models import DisputeReason
 from encours.entrypoints import exports, kept
 from encours.entrypoints.desk import reminders, standing, understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
+from encours.entrypoints.desk.today_forms import form_of
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import back, is_partial, told
+from encours.entrypoints.responses import is_partial
 from encours.ledger import queries as ledger
-from encours.messaging import actions as messaging_actions
 from encours.messaging import queries as messaging
 
 PAGE_ROWS = 60
-SENT_AT_ONCE_MAX = 100
 READY_SECONDS = 300
 COLUMNS = (
     Column("rank", gettext_lazy("Rank"), "number"),
@@ -65,57 +50,6 @@ FILTERS = (
 )
 
 
-class CallForm(DeskForm):
-    """What was said on the telephone."""
-
-    wide = frozenset({"text"})
-    text = forms.CharField(label=gettext_lazy("What was said"), widget=forms.Textarea(attrs={"rows": 3}))
-    is_done = forms.BooleanField(label=gettext_lazy("Done with this customer today"), required=False, initial=True)
-
-
-class PromiseForm(DeskForm):
-    """What the customer said would be paid."""
-
-    amount = AmountField(label=gettext_lazy("Amount"), min_value=Decimal("0.01"))
-    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3)
-    promised_date = forms.DateField(
-        label=gettext_lazy("By"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    source = forms.ChoiceField(label=gettext_lazy("How"), choices=PromiseSource.choices)
-    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)
-    wide = frozenset({"note"})
-
-
-class DisputeForm(DeskForm):
-    """What the customer contests."""
-
-    document_number = forms.ChoiceField(label=gettext_lazy("Invoice"), required=False)
-    amount = AmountField(
-        label=gettext_lazy("Amount in dispute"),
-        min_value=Decimal("0.01"),
-        required=False,
-        help_text=gettext_lazy("Empty: the whole of it."),
-    )
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=DisputeReason.choices)
-    note = forms.CharField(label=gettext_lazy("In the customer's words"), required=False, max_length=1000)
-    wide = frozenset({"note"})
-
-
-class LaterForm(DeskForm):
-    """Until when the customer leaves the list."""
-
-    until = forms.DateField(
-        label=gettext_lazy("Back on the list on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    note = forms.CharField(label=gettext_lazy("Why"), required=False, max_length=300)
-
-
-class ReasonForm(DeskForm):
-    """Why a person overrides or stops something."""
-
-    why = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
-
-
 @dataclass(frozen=True)
 class RowShown:
     """A row of the list in words."""
@@ -130,7 +64,7 @@ class RowShown:
     is_sending: bool
 
 
-def _asked(request: DeskRequest) -> worklist.Asked:
+def asked_of(request: DeskRequest) -> worklist.Asked:
     default = "mine" if request.scope.role == "collector" else "all"
     only = request.GET.get("only", "")
     return worklist.Asked(
@@ -144,7 +78,7 @@ def _asked(request: DeskRequest) -> worklist.Asked:
 
 @screen("view_books")
 def today(request: DeskRequest) -> HttpResponse:
-    asked = _asked(request)
+    asked = asked_of(request)
     if form := request.GET.get("export"):
         listed = _listed(request, asked, limit=worklist.CANDIDATES_MAX)
         flat = [_flat(shown) for shown in _shown(listed, request.today)]
@@ -164,7 +98,7 @@ def today(request: DeskRequest) -> HttpResponse:
     context |= _frame(request, asked, listed)
     if rows:
         chosen = rows[context["selected"] - 1]
-        context |= _peek(request, chosen.row.customer_id)
+        context |= peek_context(request, chosen.row.customer_id)
     return render(request, "desk/today/list.html", context)
 
 
@@ -279,21 +213,21 @@ def _amounts(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 @screen("view_books")
 def peek(request: DeskRequest, customer_id: int) -> HttpResponse:
-    context = {**_peek(request, customer_id), "may_send": can(request.scope, "send_message")}
+    context = {**peek_context(request, customer_id), "may_send": can(request.scope, "send_message")}
     template = "desk/today/_peek.html" if is_partial(request) else "desk/today/customer.html"
     return render(request, template, context)
 
 
-def _customer(request: DeskRequest, customer_id: int) -> Customer:
+def customer_of(request: DeskRequest, customer_id: int) -> Customer:
     found = customers.in_scope(request.scope).filter(pk=customer_id).first()
     if found is None:
         raise decisions.DecisionNotFound
     return found
 
 
-def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
+def peek_context(request: DeskRequest, customer_id: int) -> dict[str, Any]:
     """A customer beside the list: figures, the message, its checks, and the form asked for."""
-    customer = _customer(request, customer_id)
+    customer = customer_of(request, customer_id)
     waiting = decisions.in_force_for(customer_id, scope=request.scope, today=request.today)
     wanted = _number(request.GET.get("reminder", ""))
     reminder = next((one for one in waiting if one.pk == wanted), waiting[0] if waiting else None)
@@ -315,12 +249,12 @@ def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
         "understood_choices": understood.CHOICES,
         "waiting": waiting,
         "reminder": reminder,
-        "shown": reminders.letter_of(reminder, today=request.today) if reminder else None,
+        "shown": reminders.letter_beside(reminder, today=request.today, state=_state(request)) if reminder else None,
         "checks": checks,
         "passed_count": reminders.passed_count(checks),
         "adjusted_count": sum(check.outcome == "adjusted" for check in checks),
         "do": do,
-        "form": _form(request, do, customer_id),
+        "form": form_of(request, do, customer_id),
         "may": {
             "note": can(request.scope, "add_note"),
             "promise": can(request.scope, "record_promise"),
@@ -332,33 +266,6 @@ def _peek(request: DeskRequest, customer_id: int) -> dict[str, Any]:
     }
 
 
-def _form(request: DeskRequest, do: str, customer_id: int, data: Any = None) -> DeskForm | None:
-    """The form of a gesture, with what is most likely filled in."""
-    if do == "call":
-        return CallForm(data)
-    if do == "promise":
-        owed = ledger.balances_of(customer_id, scope=request.scope, today=request.today)
-        most = max(owed, key=lambda balance: balance.overdue_minor, default=None)
-        currency = most.currency if most else "EUR"
-        amount = Decimal(most.overdue_minor).scaleb(-exponent(currency)) if most and most.overdue_minor > 0 else None
-        soon = request.today + timedelta(days=7)
-        return PromiseForm(data, initial={"amount": amount, "currency": currency, "promised_date": soon})
-    if do == "dispute":
-        form = DisputeForm(data)
-        items = ledger.account_items(customer_id, scope=request.scope, limit=200)
-        numbers = dict.fromkeys(item.document_number for item in items if item.open_minor > 0 and item.document_number)
-        form.fields["document_number"].choices = [  # type: ignore[attr-defined]  # a choice field
-            ("", gettext("The whole account")),
-            *((number, number) for number in numbers),
-        ]
-        return form
-    if do == "later":
-        return LaterForm(data, initial={"until": request.today + timedelta(days=3)})
-    if do in {"release", "take_out"}:
-        return ReasonForm(data)
-    return None
-
-
 @screen("view_books")
 def reminder_letter(request: DeskRequest, reminder_id: int) -> HttpResponse:
     shown = reminders.letter_of(decisions.decision(reminder_id, scope=request.scope), today=request.today)
@@ -368,192 +275,8 @@ def reminder_letter(request: DeskRequest, reminder_id: int) -> HttpResponse:
     return framed(messaging.safe_html(shown.letter.html))
 
 
-@screen("view_books")
-@require_POST
-def act(request: DeskRequest, customer_id: int, do: str) -> HttpResponse:
-    """One gesture on a customer: a call noted, a promise, a dispute, put off; refusals come back on its form."""
-    customer = _customer(request, customer_id)
-    if do not in _GESTURES:
-        raise Http404
-    if not can(request.scope, _RIGHTS[do]):
-        raise PermissionDenied
-    form = _form(request, do, customer_id, request.POST)
-    if form is None:
-        return redirect("desk:today_peek", customer_id)
-    if form.is_valid():
-        with refusals_on(form):
-            told(request, _GESTURES[do](request, customer, form.cleaned_data))
-            return back(request, reverse("desk:today"))
-    context = {**_peek(request, customer_id), "do": do, "form": form, "may_send": can(request.scope, "send_message")}
-    return render(request, "desk/today/customer.html", context, status=422)
-
-
-def _call(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> str:
-    customer_actions.add_note(
-        organisation_id=request.organisation_id,
-        customer_id=customer.pk,
-        text=gettext("Call: {text}").format(text=said["text"]),
-        now=request.now,
-        by=request.actor,
-    )
-    if said["is_done"]:
-        worklist_actions.mark_done(
-            organisation_id=request.organisation_id, customer_id=customer.pk, today=request.today, by=request.actor
-        )
-    return gettext("The call to {name} is noted.").format(name=customer.name)
-
-
-def _promise(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> str:
-    currency = said["currency"].upper()
-    collections.record_promise(
-        organisation_id=request.organisation_id,
-        customer_id=customer.pk,
-        amount_minor=Money.from_decimal(said["amount"], currency).minor,
-        currency=currency,
-        promised_date=said["promised_date"],
-        today=request.today,
-        by=request.actor,
-        source=said["source"],
-        note=said["note"],
-    )
-    return gettext("Promise noted: reminders to {name} wait for that day.").format(name=customer.name)
-
-
-def _dispute(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> str:
-    number, amount = said["document_number"], said["amount"]
-    currency = ledger.currency_of(number, customer_id=customer.pk, scope=request.scope) or "EUR"
-    disputes.open_dispute(
-        organisation_id=request.organisation_id,
-        customer_id=customer.pk,
-        today=request.today,
-        by=request.actor,
-        document_number=number,
-        amount_minor=None if amount is None else Money.from_decimal(amount, currency).minor,
-        reason=said["reason"],
-        note=said["note"],
-    )
-    return gettext("Dispute opened: that part is no longer claimed.")
-
-
-def _later(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) -> str:
-    worklist_actions.put_off(
-        organisation_id=request.organisation_id,
-        customer_id=customer.pk,
-        until=said["until"],
-        today=request.today,
-        by=request.actor,
-        note=said["note"],
-    )
-    return gettext("{name} comes back on that day.").format(name=customer.name)
-
-
-_GESTURES = {"call": _call, "promise": _promise, "dispute": _dispute, "later": _later}
-_RIGHTS = {"call": "add_note", "promise": "record_promise", "dispute": "open_dispute", "later": "add_note"}
-
-
-@screen("add_note")
-@require_POST
-def done(request: DeskRequest, customer_id: int) -> HttpResponse:
-    customer = _customer(request, customer_id)
-    worklist_actions.mark_done(
-        organisation_id=request.organisation_id, customer_id=customer.pk, today=request.today, by=request.actor
-    )
-    undo = reverse("desk:today_reopen", args=[customer_id])
-    told(request, gettext("{name} is done for today.").format(name=customer.name), undo=undo)
-    return back(request, reverse("desk:today"))
-
-
-@screen("add_note")
-@require_POST
-def reopen(request: DeskRequest, customer_id: int) -> HttpResponse:
-    customer = _customer(request, customer_id)
-    worklist_actions.put_back_on_list(
-        organisation_id=request.organisation_id, customer_id=customer.pk, today=request.today, by=request.actor
-    )
-    told(request, gettext("{name} is back on the list.").format(name=customer.name))
-    return back(request, reverse("desk:today"))
-
-
-@screen("send_message")
-@require_POST
-def read_reply(request: DeskRequest, customer_id: int, reply_id: int) -> HttpResponse:
-    """A person has read what the customer wrote: reminders are free again."""
-    customer = _customer(request, customer_id)
-    account_ids = customers.with_merged(customer_id, organisation_id=request.organisation_id)
-    if reply_id not in {reply.pk for reply in messaging.replies(request.scope, account_ids=account_ids)}:
-        raise Http404
-    messaging_actions.mark_reply_read(
-        organisation_id=request.organisation_id, reply_id=reply_id, by=request.actor, now=request.now
-    )
-    told(request, gettext("Read: reminders to {name} are free again.").format(name=customer.name))
-    return back(request, reverse("desk:today"))
-
-
-@screen("send_message")
-@require_POST
-def send(request: DeskRequest, reminder_id: int) -> HttpResponse:
-    """Let one decision leave: it was waiting for a person."""
-    waiting = decisions.decision(reminder_id, scope=request.scope)
-    made = collections.confirm(
-        organisation_id=request.organisation_id,
-        reminder_id=waiting.pk,
-        today=request.today,
-        now=request.now,
-        by=request.actor,
-    )
-    undo = reverse("desk:today_withdraw", args=[made.pk])
-    told(
-        request, gettext("{step} to {name} leaves.").format(step=made.step_name, name=waiting.customer.name), undo=undo
-    )
-    return back(request, reverse("desk:today"))
-
-
-@screen("send_message")
-@require_POST
-def withdraw(request: DeskRequest, reminder_id: int) -> HttpResponse:
-    found = decisions.decision(reminder_id, scope=request.scope)
-    collections.withdraw(
-        organisation_id=request.organisation_id,
-        reminder_id=found.pk,
-        why=gettext("Taken back on the list of the day"),
-        now=request.now,
-        by=request.actor,
-    )
-    told(request, gettext("{step} to {name} stays here.").format(step=found.step_name, name=found.customer.name))
-    return back(request, reverse("desk:today"))
-
-
-@screen("send_message")
-@require_POST
-def send_ready(request: DeskRequest) -> HttpResponse:
-    """Confirm all that waits for a person and nothing else; what moved meanwhile stays and says why."""
-    sent, refused = 0, ""
-    for reminder_id in worklist.ready_to_confirm(_asked(request), limit=SENT_AT_ONCE_MAX):
-        try:
-            collections.confirm(
-                organisation_id=request.organisation_id,
-                reminder_id=reminder_id,
-                today=request.today,
-                now=request.now,
-                by=request.actor,
-            )
-            sent += 1
-        except EncoursError as error:
-            refused = error.translated(gettext)
-    text = ngettext("{count} reminder leaves.", "{count} reminders leave.", sent).format(count=sent)
-    told(request, f"{text} {refused}".strip())
-    return back(request, reverse("desk:today"))
-
-
 urlpatterns = [
     path("", today, name="today"),
-    path("today/send-ready", send_ready, name="today_send_ready"),
     path("today/<int:customer_id>", peek, name="today_peek"),
-    path("today/<int:customer_id>/done", done, name="today_done"),
-    path("today/<int:customer_id>/reopen", reopen, name="today_reopen"),
-    path("today/<int:customer_id>/replies/<int:reply_id>", read_reply, name="today_read"),
-    path("today/<int:customer_id>/<slug:do>", act, name="today_act"),
-    path("reminders/<int:reminder_id>/send", send, name="today_send"),
-    path("reminders/<int:reminder_id>/withdraw", withdraw, name="today_withdraw"),
     path("reminders/<int:reminder_id>/letter", reminder_letter, name="reminder_letter"),
 ]
