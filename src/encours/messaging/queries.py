@@ -342,6 +342,12 @@ def states_of(keys: Sequence[str], *, organisation_id: int) -> Mapping[str, str]
     return dict(found.values_list("key", "state"))
 
 
+def states_of_keys_like(start: str, *, organisation_id: int) -> dict[str, int]:
+    """How many of the messages whose key begins so are in each state."""
+    found = Message.objects.filter(organisation_id=organisation_id, key__startswith=start).order_by()
+    return dict(found.values_list("state").annotate(count=Count("pk")))
+
+
 def unread_replies(organisation_id: int) -> Mapping[int, int]:
     """How many answers nobody has read yet, by customer."""
     unread = Reply.objects.filter(organisation_id=organisation_id, read_at=None).order_by()

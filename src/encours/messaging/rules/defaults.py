@@ -34,6 +34,8 @@ DEFAULTS: tuple[DefaultTemplate, ...] = (
     DefaultTemplate("letter_reminder", gettext_noop("Letter: reminder"), "cordial_firm", "letter"),
     DefaultTemplate("letter_last_notice", gettext_noop("Letter: last notice"), "last", "letter"),
     DefaultTemplate("letter_formal_notice", gettext_noop("Letter: formal notice"), "last", "letter"),
+    DefaultTemplate("sms_own_words", gettext_noop("SMS: in your own words"), "neutral", "sms"),
+    DefaultTemplate("letter_own_words", gettext_noop("Letter: in your own words"), "neutral", "letter"),
 )
 CHANNEL_OF = {default.key: default.channel for default in DEFAULTS}
 

@@ -1,0 +1,1 @@
+"""Read statements, campaigns and what became of them."""
