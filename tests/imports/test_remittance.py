@@ -162,10 +162,25 @@ class TestTexts:
 
 
 class TestFiles:
+    def test_each_message_of_an_interchange(self, write: Writer) -> None:
+        head, _, tail = REMADV.partition("UNH+1")
+        message = "UNH+1" + tail.partition("UNZ")[0]
+        other = "UNH+2+INVOIC:D:96A:UN'BGM+380+X-1'DOC+380+X-9'MOA+12:7.00'UNT+4+2'"
+        second = message.replace("AV-118", "AV-119").replace("F-2026-0412", "F-2026-0999").replace("UNH+1", "UNH+3")
+        path = write("many.edi", f"{head}{message}{other}{second}UNZ+3+1'")
+        found = files.read(path, "edifact", currency="EUR")
+        assert [(one.number, one.total_minor, len(one.lines)) for one in found] == [
+            ("AV-118", 317600, 3),
+            ("AV-119", 317600, 3),
+        ]
+        assert found[1].lines[0].invoice_number == "F-2026-0999"
+        cut = write("cut.edi", f"{head}{message}{second.partition('UNS')[0]}")
+        assert [one.number for one in files.read(cut, "edifact", currency="EUR")] == ["AV-118", "AV-119"]
+
     def test_edifact(self, write: Writer) -> None:
         path = write("a.edi", REMADV)
         assert open_file(path, kind=None).bank == "edifact"
-        advice = files.read(path, "edifact", currency="EUR")
+        (advice,) = files.read(path, "edifact", currency="EUR")
         assert (advice.payer_name, advice.number, advice.total_minor) == ("ACME INDUSTRIES+CO", "AV-118", 317600)
         assert advice.advice_date == date(2026, 6, 15)
         assert lines(advice) == [
@@ -192,7 +207,7 @@ class TestFiles:
         for name in ("a.xlsx", "a.csv"):
             opened = open_file(tmp_path / name, kind=None)
             assert (opened.kind, opened.bank) == ("remittance", "sheet")
-            advice = files.read(tmp_path / name, "sheet", currency="EUR")
+            (advice,) = files.read(tmp_path / name, "sheet", currency="EUR")
             assert (advice.payer_name, advice.advice_date, advice.total_minor) == (
                 "Acme Ltd",
                 date(2026, 6, 15),
@@ -210,7 +225,7 @@ class TestFiles:
             )
         )  # fmt: skip
         assert open_file(path, kind=None).kind == "remittance"
-        advice = files.read(path, "pdf", currency="EUR")
+        (advice,) = files.read(path, "pdf", currency="EUR")
         assert (advice.payer_name, advice.total_minor) == ("Acme Industries", 342600)
         assert [(one.invoice_number, one.amount_minor, one.discount_minor) for one in advice.lines] == [
             ("F-2026-0412", 117600, 2400),
@@ -228,7 +243,7 @@ class TestFiles:
         message.add_attachment(REMADV.encode(), maintype="application", subtype="edifact", filename="remadv.edi")
         path = write("a.eml", message.as_bytes())
         assert open_file(path, kind=None).bank == "email"
-        advice = files.read(path, "email", currency="EUR")
+        (advice,) = files.read(path, "email", currency="EUR")
         assert (advice.payer_email, advice.source, len(advice.lines)) == ("compta@acme.example", "edifact", 3)
 
     def test_an_email_with_a_table_in_its_text(self, write: Writer) -> None:
@@ -237,7 +252,7 @@ class TestFiles:
             f"<tr><td>{number}</td><td>{amount}</td></tr>"
             for number, amount in (("Facture", "Montant"), ("F-1001", "1 200,00"), ("F-1002", "300,00"))
         )
-        advice = files.read(write("a.eml", f"{text}<p>Bonjour</p><table>{rows}</table>"), "email", currency="EUR")
+        (advice,) = files.read(write("a.eml", f"{text}<p>Bonjour</p><table>{rows}</table>"), "email", currency="EUR")
         assert [(one.invoice_number, one.amount_minor) for one in advice.lines] == [
             ("F-1001", 120000),
             ("F-1002", 30000),
@@ -262,7 +277,7 @@ class TestFiles:
         def law(start: int, length: int, noise: bytes) -> None:
             path.write_bytes(sample[:start] + noise + sample[start + length :])
             with contextlib.suppress(EncoursError):
-                assert files.read(path, form, currency="EUR").lines
+                assert files.read(path, form, currency="EUR")[0].lines
 
         run: Callable[[], None] = law
         run()
@@ -288,6 +303,21 @@ class TestJoined:
         again = bring_file(told)
         assert counts(again)[1:4] == (0, 0, 3)
         assert RemittanceAdvice.objects.count() == 1
+
+    def test_each_advice_of_a_file_meets_its_own_payment(
+        self, write: Writer, bring_file: Callable[..., FileResult]
+    ) -> None:
+        head, _, tail = REMADV.partition("UNH+1")
+        message = "UNH+1" + tail.partition("UNZ")[0]
+        second = message.replace("AV-118", "AV-119").replace("MOA+12:1176.00", "MOA+12:1000.00")
+        second = second.replace("MOA+12:3176.00", "MOA+12:3000.00").replace("UNH+1", "UNH+2")
+        bring_file(write("a.xml", camt(entry("3176.00", day="2026-06-17", text="ACME AV-118"),
+                                       entry("3000.00", day="2026-06-17", text="ACME AV-119"))))  # fmt: skip
+        file = bring_file(write("many.edi", f"{head}{message}{second}UNZ+2+1'"))
+        assert (file.rows_read, file.created) == (6, 6)
+        assert [one["number"] for one in file.detail["advices"]] == ["AV-118", "AV-119"]
+        tied = {advice.number: advice.bank_line.amount_minor for advice in RemittanceAdvice.objects.all()}
+        assert tied == {"AV-118": 317600, "AV-119": 300000}
 
     def test_two_payments_of_one_amount_need_more_than_the_amount(
         self,

@@ -21,9 +21,19 @@ _NAMED_MAX = 2000
 
 
 def load_remittance(call: BankCall, opened: Opened, result: FileResult, *, currency: str) -> None:
-    """Keep one advice; the same one again changes nothing. Invoices nobody knows are kept as written, and told."""
-    advice = files.read(opened.path, opened.bank, currency=currency if is_currency(currency) else "EUR")
-    result.rows_read = len(advice.lines)
+    """Keep each advice of a file; the same again changes nothing. Unknown invoices are kept as written, and told."""
+    found = files.read(opened.path, opened.bank, currency=currency if is_currency(currency) else "EUR")
+    kept = [_keep(call, advice, result) for advice in found]
+    joined = payments.join_advices(organisation_id=call.organisation_id, by=call.by)
+    told = [one | {"bank_line": joined.get(one["id"], one["bank_line"])} for one in kept]
+    result.detail["advice"] = told[0]
+    if len(told) > 1:
+        result.detail["advices"] = told
+
+
+def _keep(call: BankCall, advice: Advice, result: FileResult) -> dict[str, Any]:
+    """One advice into the books, as the import's answer tells it."""
+    result.rows_read += len(advice.lines)
     customer_id, entity_id, unknown = _named(advice, call.organisation_id)
     told = payments.AdviceTold(
         source=advice.source,
@@ -53,11 +63,10 @@ def load_remittance(call: BankCall, opened: Opened, result: FileResult, *, curre
         found = payments.customer_of(told, organisation_id=call.organisation_id)
         told = replace(told, customer_id=found)
     kept, is_new = payments.keep_advice(told, organisation_id=call.organisation_id, by=call.by, import_id=result.run_id)
-    result.created, result.unchanged = (len(advice.lines), 0) if is_new else (0, len(advice.lines))
-    joined = payments.join_advices(organisation_id=call.organisation_id, by=call.by)
-    tied = joined.get(kept.pk, kept.bank_line_id)
-    result.detail["advice"] = _told(advice, told) | {"id": kept.pk, "bank_line": tied}
+    result.created += len(advice.lines) if is_new else 0
+    result.unchanged += 0 if is_new else len(advice.lines)
     _warn(advice, unknown, result)
+    return _told(advice, told) | {"id": kept.pk, "bank_line": kept.bank_line_id}
 
 
 def _warn(advice: Advice, unknown: list[AdviceLineRead], result: FileResult) -> None:

@@ -10,6 +10,7 @@ from encours.imports.formats.problems import FileIsDamaged
 from encours.imports.formats.remittance.model import LINES_MAX, Advice, AdviceLine, AdviceTooLong, NoAdvice
 
 _SIZE_MAX_BYTES = 20 * 1024 * 1024
+MESSAGES_MAX = 5_000
 _PAID, _GROSS, _DISCOUNT = ("12", "11", "9"), ("39", "77", "38"), ("52", "21")
 # UN/EDIFACT 4465, as far as remittance advices use it
 _REASONS = {
@@ -28,19 +29,36 @@ def is_remadv(head: str) -> bool:
     return head.lstrip().startswith(("UNA", "UNB", "UNH")) and "REMADV" in head
 
 
-def read(path: Path, *, currency: str) -> Advice:
-    """The first remittance advice of an interchange; refuses one without documents."""
+def read(path: Path, *, currency: str) -> list[Advice]:
+    """Each remittance advice of an interchange, in its order; refuses one without documents.
+
+    An interchange is an envelope for many messages, one payment each; messages of other kinds in it are left out.
+    """
     if path.stat().st_size > _SIZE_MAX_BYTES:
         raise AdviceTooLong(limit=_SIZE_MAX_BYTES, what="bytes")
     text = path.read_text(encoding="latin-1")
-    advice = Advice(source="edifact", currency=currency)
-    state = _State(advice)
+    found: list[Advice] = []
+    state = _State(Advice(source="edifact", currency=currency))
+    is_advice = True
     for segment in _segments(text):
-        if state.take(segment):
-            break
-    if not advice.lines:
+        if segment[0][0].strip() == "UNH":
+            found += _whole(state) if is_advice else []
+            state = _State(Advice(source="edifact", currency=currency))
+            is_advice = len(segment) < 3 or segment[2][0] in ("", "REMADV")
+        elif is_advice:
+            state.take(segment)
+        if len(found) > MESSAGES_MAX:
+            raise AdviceTooLong(limit=MESSAGES_MAX, what="UNH")
+    found += _whole(state) if is_advice else []
+    if not found:
         raise NoAdvice()
-    return advice.settled()
+    return found
+
+
+def _whole(state: "_State") -> list[Advice]:
+    """The message read, closed also where the file ends before it does; nothing where it names no document."""
+    state.close()
+    return [state.advice.settled()] if state.advice.lines else []
 
 
 def _segments(text: str) -> Iterator[list[list[str]]]:
@@ -82,8 +100,8 @@ class _State:
         self.reason = ""
         self.is_below = False
 
-    def take(self, segment: list[list[str]]) -> bool:
-        """Take one segment; True at the message's end."""
+    def take(self, segment: list[list[str]]) -> None:
+        """Take one segment."""
         name = segment[0][0].strip()
         first = segment[1] if len(segment) > 1 else [""]
         second = segment[2] if len(segment) > 2 else [""]
@@ -109,12 +127,10 @@ class _State:
             case "MOA":
                 self._amount(first)
             case "UNS":
-                self._close()
+                self.close()
                 self.is_below = True
             case "UNT":
-                self._close()
-                return True
-        return False
+                self.close()
 
     def _day(self, value: list[str]) -> None:
         if self.line is not None or len(value) < 2 or value[0] not in {"137", "203", "209", "138", "140"}:
@@ -134,7 +150,7 @@ class _State:
             self.advice.payer_name = " ".join(names[:2])[:200]
 
     def _document(self, kind: str, number: str) -> None:
-        self._close()
+        self.close()
         if len(self.advice.lines) >= LINES_MAX:
             raise AdviceTooLong(limit=LINES_MAX, what="DOC")
         self.line = AdviceLine(number[:80], None, place=len(self.advice.lines) + 1)
@@ -167,7 +183,8 @@ class _State:
         elif value[0] in _PAID and (self.line.amount_minor is None or value[0] == "12"):
             self.line.amount_minor = self.sign * abs(minor)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """End the document at hand: what its gross leaves after discount and deductions was paid."""
         line, gross = self.line, self.gross
         if line is not None and line.amount_minor is None and gross is not None:
             line.amount_minor = self.sign * abs(gross) - line.discount_minor - line.deduction_minor

@@ -39,13 +39,17 @@ def _is_table(head: str) -> bool:
     return bool(widths) and sum(width >= 2 for width in widths) * 2 > len(widths)
 
 
-def read(path: Path, form: str, *, currency: str) -> Advice:
-    """The advice in a recognised file; refuses one that names no invoice with an amount."""
+def read(path: Path, form: str, *, currency: str) -> list[Advice]:
+    """The advices in a recognised file, several in an EDIFACT interchange; refuses one that names no invoice."""
+    if form == "edifact":
+        return edifact.read(path, currency=currency)
+    if form == "email":
+        return letter.read(path, currency=currency)
+    return [_one(path, form, currency=currency)]
+
+
+def _one(path: Path, form: str, *, currency: str) -> Advice:
     match form:
-        case "edifact":
-            return edifact.read(path, currency=currency)
-        case "email":
-            return letter.read(path, currency=currency)
         case "sheet":
             return sheet.read(path, currency=currency)
         case "pdf":

@@ -25,8 +25,8 @@ _CELL, _ROW, _TAG = (
 _QUOTED = re.compile(r"(?m)^>.*$")
 
 
-def read(path: Path, *, currency: str) -> Advice:
-    """The advice an e-mail brings; refuses one that names no invoice."""
+def read(path: Path, *, currency: str) -> list[Advice]:
+    """The advices an e-mail brings, several in an EDIFACT attachment; refuses one that names no invoice."""
     if path.stat().st_size > SIZE_MAX_BYTES:
         raise AdviceTooLong(limit=SIZE_MAX_BYTES // 1024 // 1024, what="MB")
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -35,20 +35,20 @@ def read(path: Path, *, currency: str) -> Advice:
     attached = _attached(message, currency)
     text = _body(message)
     said = grid.read(grid.rows_of(text), text, source="email", currency=currency)
-    advice = attached or said
-    if attached is not None:
-        advice.payer_name = advice.payer_name or said.payer_name
-        advice.number = advice.number or said.number
-        advice.advice_date = advice.advice_date or said.advice_date
-        advice.total_minor = said.total_minor if advice.total_minor is None else advice.total_minor
-    if not advice.lines:
+    if len(attached) == 1:  # what the mail says besides is said of it; of several nobody knows of which
+        attached[0].number = attached[0].number or said.number
+        attached[0].total_minor = said.total_minor if attached[0].total_minor is None else attached[0].total_minor
+    found = [advice for advice in attached or [said] if advice.lines]
+    if not found:
         raise NoAdvice()
     name, address = parseaddr(str(message.get("From", "")))
-    advice.payer_email = address[:254]
-    advice.payer_name = advice.payer_name or name[:200]
-    if advice.advice_date is None and message.get("Date"):
-        advice.advice_date = _sent(str(message["Date"]))
-    return advice
+    for advice in found:
+        advice.payer_email = address[:254]
+        advice.payer_name = advice.payer_name or said.payer_name or name[:200]
+        advice.advice_date = advice.advice_date or said.advice_date
+        if advice.advice_date is None and message.get("Date"):
+            advice.advice_date = _sent(str(message["Date"]))
+    return found
 
 
 def _sent(text: str) -> date | None:
@@ -77,8 +77,8 @@ def _content(part: MIMEPart) -> str:
         return raw.decode("latin-1") if isinstance(raw, bytes) else ""
 
 
-def _attached(message: EmailMessage, currency: str) -> Advice | None:
-    """The first attachment that is an advice; others, such as logos and conditions, are passed over."""
+def _attached(message: EmailMessage, currency: str) -> list[Advice]:
+    """What the first attachment that is an advice holds; others, such as logos and conditions, are passed over."""
     for rank, part in enumerate(message.walk()):
         if rank > _PARTS_MAX:
             raise AdviceTooLong(limit=_PARTS_MAX, what="parts")
@@ -90,19 +90,19 @@ def _attached(message: EmailMessage, currency: str) -> Advice | None:
         with tempfile.TemporaryDirectory(prefix="encours-advice-") as folder:
             kept = Path(folder) / "attachment"
             kept.write_bytes(content)
-            found = _advice_in(kept, content, currency)
-        if found is not None and found.lines:
+            found = [advice for advice in _advices_in(kept, content, currency) if advice.lines]
+        if found:
             return found
-    return None
+    return []
 
 
-def _advice_in(path: Path, content: bytes, currency: str) -> Advice | None:
+def _advices_in(path: Path, content: bytes, currency: str) -> list[Advice]:
     try:
         if content.startswith(b"%PDF"):
             text = pdf.text_of(path)
-            return grid.read(grid.rows_of(text), text, source="pdf", currency=currency)
+            return [grid.read(grid.rows_of(text), text, source="pdf", currency=currency)]
         if edifact.is_remadv(content[:2000].decode("latin-1")):
             return edifact.read(path, currency=currency)
-        return sheet.read(path, currency=currency)
+        return [sheet.read(path, currency=currency)]
     except EncoursError:
-        return None
+        return []
