@@ -81,6 +81,7 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         "sandbox": request.organisation.sandbox,
         "mailbox_url": _address("mailbox"),
         "manages_users": access.can(request.scope, "manage_users"),
+        "edits_organisation": access.can(request.scope, "edit_organisation"),
         "entries": main,
         "tabs": _tabs(request, current or ""),
         "sections": _sections(request, current or ""),

@@ -48,6 +48,11 @@ class AccountForm(DeskForm):
         help_text=gettext_lazy("Stored encrypted; empty keeps the one there is."),
     )
     reply_to = forms.EmailField(label=gettext_lazy("Answers go to"), max_length=254, required=False)
+    has_plus_addresses = forms.BooleanField(
+        label=gettext_lazy("The server delivers name+mark@ addresses"),
+        required=False,
+        help_text=gettext_lazy("Answers then name the message they answer, whatever the mail program does."),
+    )
 
     def __init__(self, *args: Any, owners: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,7 +112,7 @@ def _initial(request: DeskRequest, account: MailAccount | None) -> dict[str, Any
     if account is None:
         user = request.user
         return {"owner": f"user:{user.pk}", "from_email": user.email, "from_name": user.display_name, "port": 587}
-    names = ("from_email", "from_name", "host", "port", "security", "username", "reply_to")
+    names = ("from_email", "from_name", "host", "port", "security", "username", "reply_to", "has_plus_addresses")
     return {"owner": _owner_of(account), **{name: getattr(account, name) for name in names}}
 
 

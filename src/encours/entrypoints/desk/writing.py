@@ -1,5 +1,6 @@
 """Write to a customer: a template or one's own words, seen as it will be read, checked, sent through the outbox."""
 
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from encours.access.models import Entity
 from encours.collections.actions import writing as writing_actions
 from encours.collections.queries import writing
 from encours.collections.rules.writing import OWN_WORDS, THANKS
+from encours.conversation.queries import inbox
 from encours.core.errors import EncoursError
 from encours.customers import queries as customers
 from encours.customers.models import Customer
@@ -53,6 +55,8 @@ class WritingForm(DeskForm):
         label=gettext_lazy("I have seen what speaks against it, and send it all the same"), required=False
     )
     key = forms.RegexField(regex="^[0-9a-f-]{36}$", widget=forms.HiddenInput)
+    # the mail of theirs that this answers
+    reply = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, people: list[Any], texts: Any, entities: list[Entity], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,9 +96,32 @@ def _form(request: DeskRequest, customer: Customer) -> WritingForm:
         "language": (spoken or request.organisation.language)[:2],
         "entity": entities[0].pk if entities else None,
         "key": str(uuid4()),
+        **_answering(request, people),
     }
     texts = [(OWN_WORDS, own), *names.items()]
     return WritingForm(request.POST or None, people=people, texts=texts, entities=entities, initial=initial)
+
+
+def _answering(request: DeskRequest, people: list[Any]) -> dict[str, Any]:
+    """What an answer to a mail starts from: its writer, its subject, and words drafted for it."""
+    wanted = request.GET.get("reply", "")
+    if not wanted.isdigit():
+        return {}
+    one = inbox.reply(int(wanted), scope=request.scope)
+    bare = re.sub(r"^(?:re|r|tr|fwd?)\s*:\s*", "", one.subject, flags=re.IGNORECASE)
+    known = {person.email.lower(): person.email for person in people}
+    to = {"to": [known[one.from_email.lower()]]} if one.from_email.lower() in known else {}
+    drafted = request.session.pop(f"drafted:{one.pk}", "")
+    return {**to, "reply": one.pk, "subject": f"Re: {bare}"[:200], "text": drafted}
+
+
+def _thread(request: DeskRequest, said: dict[str, Any], customer: Customer) -> str:
+    """The Message-ID of the mail that is answered, when it is this customer's."""
+    if not said.get("reply"):
+        return ""
+    one = inbox.reply(int(said["reply"]), scope=request.scope)
+    is_theirs = one.customer_id in customers.with_merged(customer.pk, organisation_id=request.organisation_id)
+    return one.key if is_theirs and one.key.startswith("<") else ""
 
 
 def _written(request: DeskRequest, customer: Customer, form: WritingForm) -> writing.Written:
@@ -110,6 +137,7 @@ def _written(request: DeskRequest, customer: Customer, form: WritingForm) -> wri
         subject=said.get("subject", ""),
         text=said.get("text", ""),
         with_items=bool(said.get("with_items")),
+        in_reply_to=_thread(request, said, customer),
     )
     return writing.addressed(written, said["to"])
 
@@ -136,12 +164,22 @@ def write(request: DeskRequest, number: str) -> HttpResponse:
                 now=request.now,
                 by=request.actor,
             )
+            if form.cleaned_data.get("reply"):
+                messaging_actions.mark_reply_answered(
+                    organisation_id=request.organisation_id,
+                    reply_id=inbox.reply(form.cleaned_data["reply"], scope=request.scope).pk,
+                    message_id=message_id,
+                    by=request.actor,
+                    now=request.now,
+                )
             undo = reverse("desk:write_undo", args=[message_id])
             told(request, gettext("The message to {name} leaves.").format(name=customer.name), undo=undo)
             return back(request, reverse("desk:customer", args=[number]))
     context: dict[str, Any] = {"customer": customer, "form": form, "people": writing.addresses(customer)}
     if not form.is_bound or form.is_valid() or "key" in form.cleaned_data:
         context |= _checks(request, _written(request, customer, form)) if _is_complete(form) else {}
+    answered = form["reply"].value()
+    context["answered"] = inbox.reply(int(answered), scope=request.scope) if answered else None
     context["next"] = request.POST.get("next") or request.GET.get("next") or request.headers.get("Referer", "")
     return render(request, "desk/messages/write.html", context, status=422 if form.errors else 200)
 

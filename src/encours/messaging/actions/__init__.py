@@ -16,7 +16,14 @@ from encours.messaging.actions.attachments import scan_waiting
 from encours.messaging.actions.delivery import DeliveryReport, deliver_due, sweep_in_doubt
 from encours.messaging.actions.gateways import ask_gateways, save_gateway
 from encours.messaging.actions.inbound import file_mail, judge_understanding, receive_mail, set_mail_aside
-from encours.messaging.actions.mailboxes import MailboxForm, Pulled, pull_mailbox, save_mailbox
+from encours.messaging.actions.mailboxes import (
+    MailboxForm,
+    Pulled,
+    pull_mailbox,
+    save_mailbox,
+    switch_mailbox,
+    verify_mailbox,
+)
 from encours.messaging.actions.outbox import (
     Queued,
     cancel_message,
@@ -79,6 +86,8 @@ __all__ = [
     "settle_in_doubt",
     "suppress",
     "sweep_in_doubt",
+    "switch_mailbox",
     "try_again",
     "verify_mail_account",
+    "verify_mailbox",
 ]

@@ -58,16 +58,44 @@ def save_mailbox(*, organisation_id: int, account_id: int, form: MailboxForm, by
     box.username, box.folder = form.username.strip(), form.folder
     box.is_active, box.problem = True, ""
     box.save()
+    _audit(box, "mailbox_saved", by=by)
+    return box
+
+
+def verify_mailbox(*, organisation_id: int, mailbox_id: int, open_folder: OpenFolder, by: Actor) -> None:
+    """Sign in and open the folder once; the server's refusal is passed on, a success clears what was wrong before."""
+    box = _known(organisation_id, mailbox_id)
+    open_folder(_server(box), box.folder).close()
+    with transaction.atomic():
+        Mailbox.objects.filter(pk=box.pk).update(problem="")
+        _audit(box, "mailbox_verified", by=by)
+
+
+@transaction.atomic
+def switch_mailbox(*, organisation_id: int, mailbox_id: int, is_active: bool, by: Actor) -> None:
+    """Stop reading a mailbox, or take it up again where it was left."""
+    box = _known(organisation_id, mailbox_id)
+    Mailbox.objects.filter(pk=box.pk).update(is_active=is_active)
+    _audit(box, "mailbox_started" if is_active else "mailbox_stopped", by=by)
+
+
+def _known(organisation_id: int, mailbox_id: int) -> Mailbox:
+    box = Mailbox.objects.filter(organisation_id=organisation_id, pk=mailbox_id).select_related("account").first()
+    if box is None:
+        raise MailboxUnknown
+    return box
+
+
+def _audit(box: Mailbox, verb: str, *, by: Actor) -> None:
     access.record_audit(
         by=by,
-        organisation_id=organisation_id,
-        verb="mailbox_saved",
+        organisation_id=box.organisation_id,
+        verb=verb,
         subject_kind="mail_account",
-        subject_id=str(account.pk),
+        subject_id=str(box.account_id),
         why="",
         details={"host": box.host, "port": box.port, "folder": box.folder},
     )
-    return box
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +120,7 @@ def pull_mailbox(
     Killed at any moment, the next turn takes up where this one stopped: a mail is kept once by its Message-ID. A
     server that does not answer is noted with the mailbox. Numbers that lost their meaning are read from the start.
     """
-    box = Mailbox.objects.filter(organisation_id=organisation_id, pk=mailbox_id).select_related("account").first()
-    if box is None:
-        raise MailboxUnknown
+    box = _known(organisation_id, mailbox_id)
     taken: list[int] = []
     problem = ""
     try:
