@@ -149,6 +149,11 @@ def sent_file(customer_id: int, *, named: str, organisation_id: int) -> Attachme
     return Attachment(row.name, row.media_type, bytes(row.content))
 
 
+def mailboxes(organisation_id: int) -> Sequence[Mailbox]:
+    """Every mailbox of the organisation, read or stopped."""
+    return list(Mailbox.objects.filter(organisation_id=organisation_id).order_by("pk"))
+
+
 def active_mailboxes(organisation_id: int) -> list[int]:
     """The mailboxes to be read."""
     found = Mailbox.objects.filter(organisation_id=organisation_id, is_active=True, account__is_active=True)
@@ -183,6 +188,7 @@ class ClassAccuracy:
     understood_count: int
     judged_count: int
     right_count: int
+    unsure_count: int = 0  # of those given to "something else", how many because nothing was sure
 
     @property
     def right_percent(self) -> int | None:
@@ -202,9 +208,10 @@ def accuracy(organisation_id: int) -> list[ClassAccuracy]:
             understood=Count("pk"),
             seen=Count("pk", filter=Q(judged__isnull=False)),
             right=Count("pk", filter=Q(judged=F("kind"))),
+            unsure=Count("pk", filter=Q(is_abstaining=True)),
         )
     )
-    counted = [ClassAccuracy(row["kind"], row["understood"], row["seen"], row["right"]) for row in rows]
+    counted = [ClassAccuracy(row["kind"], row["understood"], row["seen"], row["right"], row["unsure"]) for row in rows]
     return sorted(counted, key=lambda one: (-one.understood_count, one.kind))
 
 
@@ -227,6 +234,12 @@ def understood_replies(reply_ids: Sequence[int], *, scope: Scope) -> Mapping[int
     if scope.own_portfolio_only:
         found = found.filter(reply__customer_id__in=in_scope_with_merged(scope).values("pk"))
     return {one.reply_id: one for one in found.order_by("pk") if one.reply_id is not None}
+
+
+def understood_mail(mail_id: int, *, scope: Scope) -> Understanding | None:
+    """What a mail was last understood to say."""
+    found = Understanding.objects.filter(organisation_id=scope.organisation_id, mail_id=mail_id)
+    return found.order_by("-pk").first()
 
 
 def _attach(mails: Sequence[InboundMail], understandings: QuerySet[Understanding], name: str) -> None:
