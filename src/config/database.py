@@ -20,7 +20,8 @@ EMBEDDED_SETTINGS = {
     "effective_cache_size": "4GB",
     "random_page_cost": "1.1",
     "jit": "off",
-    "wal_compression": "on",
+    # only pglz is built in, and costs more than the disk it saves
+    "wal_compression": "off",
     "max_connections": "100",
 }
 

@@ -1,5 +1,7 @@
 """ISO 4217: which currencies exist and how many decimals each one has."""
 
+from functools import cache
+
 from encours.core.errors import Refused, gettext_noop
 
 
@@ -41,6 +43,7 @@ def is_currency(code: str) -> bool:
     return code in _ACTIVE or code in _WITHDRAWN
 
 
+@cache
 def exponent(currency: str) -> int:
     """How many decimals the currency has: EUR 2, JPY 0, KWD 3."""
     if not is_currency(currency):

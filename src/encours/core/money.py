@@ -211,11 +211,20 @@ class Money:
 
     def as_decimal_string(self) -> str:
         """The amount in major units with all the decimals of its currency: "1234.50", "1234" for JPY."""
-        return f"{self.as_decimal():f}"
+        return decimal_string(self.minor, self.currency)
 
     def as_json(self) -> dict[str, str]:
         """The form money has in every JSON document: {"amount": "1234.50", "currency": "EUR"}."""
         return {"amount": self.as_decimal_string(), "currency": self.currency}
+
+
+def decimal_string(minor: int, currency: str) -> str:
+    """Minor units as programs read them: (-5, "EUR") -> "-0.05", (1234, "JPY") -> "1234"."""
+    places = exponent(currency)
+    if not places:
+        return str(minor)
+    whole, part = divmod(abs(minor), 10**places)
+    return f"{'-' if minor < 0 else ''}{whole}.{part:0{places}d}"
 
 
 def _without_currency(text: str, currency: str) -> str:

@@ -2,8 +2,9 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -55,44 +56,52 @@ def run(arguments: argparse.Namespace) -> int:
                 organisation.pk,
                 today=today,
                 run_line_ids=result.line_ids,
-                sentence=_sentence,
+                sentence=_sentences(),
                 since=arguments.since,
             )
-            _tell(organisation, today, list(lines), arguments)
+            _tell(organisation, today, lines, arguments)
     except EncoursError as error:
         return output.refuse(error.translated(_))
     return output.DONE
 
 
-def _sentence(reason: Reason, currency: str) -> str:
-    return wording.sentence(reason, currency=currency, translate=_)
+def _sentences() -> Callable[[Reason, str], str]:
+    """The words of reasons in the language of the command; each template is looked up once."""
+    translate = cache(_)
+    return lambda reason, currency: wording.sentence(reason, currency=currency, translate=translate)
 
 
 def _tell(
-    organisation: Organisation, today: date, lines: Sequence[Mapping[str, Any]], arguments: argparse.Namespace
+    organisation: Organisation, today: date, lines: Iterable[Mapping[str, Any]], arguments: argparse.Namespace
 ) -> None:
-    counts = Counter(line["status"] for line in lines if line["decided"] == "now")
-    earlier = Counter(line["status"] for line in lines if line["decided"] == "earlier")
+    counts: Counter[tuple[str, str]] = Counter()
+    rows: list[str] = []
+    shown: list[list[str]] = []
+    for line in lines:
+        counts[line["decided"], line["status"]] += 1
+        if arguments.json:
+            rows.append(output.encoded(line))
+        elif line["decided"] == "now":
+            shown.append(_row(line))
     if arguments.json:
-        output.print_json({
+        document = {
             "organisation": organisation.slug,
             "as_of": today.isoformat(),
             "propose_only": arguments.propose_only,
-            "counts": {status: counts[status] for status in STATUSES},
-            "earlier": {status: earlier[status] for status in STATUSES},
-            "lines": lines,
-        })  # fmt: skip
+            "counts": {status: counts["now", status] for status in STATUSES},
+            "earlier": {status: counts["earlier", status] for status in STATUSES},
+        }
+        output.print_json_rows(document, "lines", rows)
         return
-    shown = [line for line in lines if line["decided"] == "now"]
     if not shown:
         output.print_line(_("No bank line waits."))
         return
     output.print_table(
         [_("date"), _("amount"), _("payer"), _("status"), _("customer"), _("documents"), _("sure"), _("why")],
-        [_row(line) for line in shown],
+        shown,
         right={1: True, 6: True},
     )
-    output.print_line(", ".join(f"{status}: {counts[status]}" for status in STATUSES if counts[status]))
+    output.print_line(", ".join(f"{status}: {counts['now', status]}" for status in STATUSES if counts["now", status]))
 
 
 def _row(line: Mapping[str, Any]) -> list[str]:

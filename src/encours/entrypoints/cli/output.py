@@ -6,11 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 DONE, REFUSED, USAGE = 0, 1, 2
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def print_json(document: Any) -> None:
     """One JSON document and nothing else on stdout."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def encoded(row: Any) -> str:
+    """One of very many rows as JSON on one line: written by the C encoder, which an indent would do without."""
+    return _ENCODER.encode(row)
+
+
+def print_json_rows(document: Mapping[str, Any], name: str, rows: Sequence[str]) -> None:
+    """One JSON document whose last key holds rows that `encoded` made, each on a line of its own."""
+    head = json.dumps(document, ensure_ascii=False, indent=2, default=str)
+    write = sys.stdout.write
+    write(f"{head[:-2]},\n  {json.dumps(name)}: [")
+    for number, row in enumerate(rows):
+        write(f"{',' if number else ''}\n    {row}")
+    write("\n  ]\n}\n" if rows else "]\n}\n")
 
 
 def print_line(text: str = "") -> None:

@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
+from encours.core.copying import NULL, copy_rows, escaped
 from encours.core.events import publish
+from encours.core.processors import shared_out
 from encours.matching.actions import booked, returns
 from encours.matching.actions.booked import LineDecided
 from encours.matching.actions.staging import Applied, Decision, apply_decided
@@ -24,11 +27,13 @@ from encours.matching.queries.book import BankRow, KnownReceipt
 from encours.matching.queries.told import STATUS_OF
 from encours.matching.rules import booking, folding, kept
 from encours.matching.rules.book import Book
+from encours.matching.rules.elsewhere import of_other_companies
 from encours.matching.rules.facts import Outcome, Proposal, Status, Treatment
 from encours.matching.rules.run import match
 
 LOCK = "matching.run"
 RIVALS_KEPT = 4
+SHARED_FROM = 4_000  # lines from which weighing them is shared out to the processors
 STATE_OF = {
     Status.PROPOSED: State.PROPOSED,
     Status.UNMATCHED: State.WAITING,
@@ -107,7 +112,8 @@ def run_matching(
         policy=facts_of.policy(organisation_id),
     )
     chosen = _Choice(organisation_id, waiting, loaded, propose_only=propose_only)
-    chosen.take(match(waiting.lines, book, today=today))
+    outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))
+    chosen.take(of_other_companies(waiting.lines, outcomes, book))
     applied = apply_decided(
         chosen.decisions, organisation_id=organisation_id, by=by, today=today, touched_ids=loaded.touched_ids
     )
@@ -270,9 +276,7 @@ def keep_works(organisation_id: int, works: Sequence[Work], *, today: date) -> N
                    currency text, amount_minor bigint, state text, customer_id bigint, probability_ppm integer,
                    why_not text, proposal jsonb, rivals jsonb, rule_id bigint) on commit drop"""
         )
-        with cursor.copy("copy match_work from stdin") as copy:
-            for work in works:
-                copy.write_row(_work(work))
+        copy_rows(cursor, "copy match_work from stdin", map(_work, works))
         cursor.execute(
             """insert into matching_linework as w (organisation_id, line_id, entity_id, account_id, booking_date,
                    currency, amount_minor, state, customer_id, probability_ppm, why_not, proposal, rivals, rule_id,
@@ -294,17 +298,18 @@ def keep_works(organisation_id: int, works: Sequence[Work], *, today: date) -> N
         cursor.execute("drop table match_work")
 
 
-def _work(work: Work) -> tuple[Any, ...]:
+def _work(work: Work) -> str:
     row, outcome = work.row, work.outcome
     best = kept.as_json(outcome.best) if outcome.best else None
     if work.undoes:
         best = {**(best or _nothing()), "undoes": list(work.undoes)}
-    return (
+    fields = (
         row.line_id, row.entity_id, row.account_id, row.booking_date, row.currency, row.amount_minor, work.state,
         outcome.best.customer_id or None if outcome.best else None,
         outcome.best.probability_ppm if outcome.best else None, work.why_not, _dumped(best),
         _dumped([kept.as_json(one) for one in outcome.rivals[:RIVALS_KEPT]]), outcome.rule_id or None,
     )  # fmt: skip
+    return "\t".join(NULL if one is None else escaped(str(one)) for one in fields)
 
 
 def _nothing() -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from encours.core.actors import Actor
+from encours.core.copying import NULL, copy_rows, escaped, or_null
 from encours.ledger import lettering_actions as lettering
 from encours.ledger import staged_actions as ledger
 from encours.ledger.actions import RECEIVABLES
@@ -133,22 +134,27 @@ def _stage(decisions: Sequence[Decision], *, organisation_id: int, today: date, 
                    customer_id bigint, amount_minor bigint, document_number text, currency text,
                    item_id bigint default nextval('ledger_openitem_id_seq')) on commit drop"""
         )
-        with cursor.copy(f"copy match_head ({HEAD_COLUMNS}) from stdin") as copy:
-            for rank, one in enumerate(decisions):
-                code = next(codes) if has_code[rank] else ""
-                copy.write_row(_head(rank, one, code, today, is_simple=is_simple[rank]))
-        with cursor.copy("copy match_leg from stdin") as copy:
-            for rank, one in enumerate(decisions):
-                for leg in one.booking.legs:
-                    copy.write_row((rank, leg.item_id, leg.amount_minor, leg.expected_minor, leg.currency, leg.extra))
-        with cursor.copy(
-            "copy match_extra (rank, place, kind, counterpart, customer_id, amount_minor, document_number,"
-            " currency) from stdin"
-        ) as copy:
-            for rank, one in enumerate(decisions):
-                for place, extra in enumerate(one.booking.extras):
-                    copy.write_row((rank, place, *extra[:5], extra.currency))
-        cursor.execute("analyze match_head; analyze match_leg; analyze match_extra")
+        heads = (
+            _head(rank, one, next(codes) if has_code[rank] else "", today, is_simple=is_simple[rank])
+            for rank, one in enumerate(decisions)
+        )
+        copy_rows(cursor, f"copy match_head ({HEAD_COLUMNS}) from stdin", heads)
+        legs = (
+            f"{rank}\t{leg.item_id}\t{leg.amount_minor}\t{leg.expected_minor}\t{leg.currency}\t{leg.extra}"
+            for rank, one in enumerate(decisions)
+            for leg in one.booking.legs
+        )
+        copy_rows(cursor, "copy match_leg from stdin", legs)
+        extras = (
+            f"{rank}\t{place}\t{extra.kind}\t{extra.counterpart}\t{extra.customer_id}\t{extra.amount_minor}"
+            f"\t{escaped(extra.document_number)}\t{extra.currency}"
+            for rank, one in enumerate(decisions)
+            for place, extra in enumerate(one.booking.extras)
+        )
+        columns = "rank, place, kind, counterpart, customer_id, amount_minor, document_number, currency"
+        copy_rows(cursor, f"copy match_extra ({columns}) from stdin", extras)
+        # what the joins below look at; the values of the wide columns are nobody's business
+        cursor.execute("analyze match_head (rank, line_id, entity_id); analyze match_leg; analyze match_extra")
 
 
 def _shared(decisions: Sequence[Decision]) -> set[int]:
@@ -162,21 +168,30 @@ def _shared(decisions: Sequence[Decision]) -> set[int]:
     return found
 
 
-def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) -> tuple[Any, ...]:
+def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) -> str:
+    """A row of `match_head`: the texts that a bank or a person wrote are escaped, the rest holds no mark."""
     row, booking, proposal = one.row, one.booking, one.proposal
     is_whole = booking.closes_all
-    return (
-        rank, row.line_id, row.account_id, booking.entity_id, booking.customer_id, booking.currency,
-        booking.receipt_minor, booking.receipt_leg_minor, row.booking_date, booking.book_date, booking.allocation_date,
-        row.ledger_account, row.number[:80], row.payer_name[:200], row.payer_iban[:40], payer_key(row.payer_name),
-        _clean(row.text)[:200], one.how, proposal.probability_ppm if proposal else None,
-        proposal.signature[:200] if proposal else "",
+    texts = (
+        row.number[:80], row.payer_name[:200], row.payer_iban[:40], payer_key(row.payer_name),
+        _clean(row.text)[:200],
+    )  # fmt: skip
+    evidence = (
         _encoded(kept.allocations_as_json(one.allocations)),
         _encoded(kept.residuals_as_json(one.residuals)) if one.residuals else "[]",
         _encoded(kept.reasons_as_json(proposal.reasons)) if proposal else "[]",
-        code if is_whole else code.lower(), today if code and is_whole else None, is_simple, one.why,
-        one.transaction_id,
-    )  # fmt: skip
+    )
+    return (
+        f"{rank}\t{row.line_id}\t{row.account_id}\t{booking.entity_id}\t{booking.customer_id}\t{booking.currency}"
+        f"\t{booking.receipt_minor}\t{booking.receipt_leg_minor}\t{row.booking_date}\t{booking.book_date}"
+        f"\t{booking.allocation_date}\t{row.ledger_account}\t"
+        + "\t".join(map(escaped, texts))
+        + f"\t{one.how}\t{proposal.probability_ppm if proposal else NULL}"
+        f"\t{proposal.signature[:200] if proposal else ''}\t"
+        + "\t".join(map(escaped, evidence))
+        + f"\t{code if is_whole else code.lower()}\t{today if code and is_whole else NULL}\t{is_simple}"
+        f"\t{escaped(one.why)}\t{or_null(one.transaction_id)}"
+    )
 
 
 @lru_cache(maxsize=100_000)

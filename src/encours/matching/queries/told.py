@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from encours.core.money import Money
+from encours.core.money import decimal_string
 from encours.matching.models import State
 from encours.matching.queries.workbench import as_loaded
 from encours.matching.rules.facts import MILLION, Reason
@@ -37,7 +37,8 @@ left join matching_linework w on w.organisation_id = b.organisation_id and w.lin
 left join customers_customer c on c.id = w.customer_id
 left join matching_match m on m.id = w.match_id and m.organisation_id = w.organisation_id
 where b.organisation_id = %(organisation)s and b.detail_count = 0 and b.amount_minor <> 0
-  and b.booking_date <= %(today)s and (b.id = any(%(run)s) or (w.id is not null and b.booking_date >= %(since)s))
+  and b.booking_date <= %(today)s
+  and (b.id = any(%(run)s::bigint[]) or (w.id is not null and b.booking_date >= %(since)s))
 order by b.booking_date, b.id
 """
 
@@ -72,7 +73,7 @@ def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason
     ) = row  # fmt: skip
 
     def money(minor: int) -> dict[str, str]:
-        return Money(minor, currency).as_json()
+        return {"amount": decimal_string(minor, currency), "currency": currency}
 
     left = [
         {

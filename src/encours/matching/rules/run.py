@@ -1,7 +1,7 @@
 """All lines of a run, resolved together: no cent twice, the order of the lines changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
 from encours.matching.rules import drafts, smart
@@ -12,14 +12,23 @@ from encours.matching.rules.propose import in_other_currency, weigh
 from encours.matching.rules.standing import Standing
 
 MOST_ROUNDS = 4
+type Weighed = tuple[list[Draft], Collection[int] | None]
+# how the weighing of many lines is gone about: one after another, or shared out to the processors
+type Spread = Callable[[Callable[[Sequence[int]], list[Weighed]], Sequence[int]], list[Weighed]]
 
 
-def match(lines: Sequence[Line], book: Book, *, today: date) -> list[Outcome]:
+def one_after_another(work: Callable[[Sequence[int]], list[Weighed]], indexes: Sequence[int]) -> list[Weighed]:
+    """All lines weighed here."""
+    return work(indexes)
+
+
+def match(lines: Sequence[Line], book: Book, *, today: date, spread: Spread = one_after_another) -> list[Outcome]:
     """The outcome of each line, in the order given.
 
     Each round weighs all waiting lines against the same books, then applies those that are sure and do not contend;
     what they took is gone for the next round, where fewer rivals make others sure. Nothing depends on the order of the
-    lines: contenders are told apart by their evidence, then by their day and key.
+    lines: contenders are told apart by their evidence, then by their day and key. Within a round each line is weighed
+    by itself, so `spread` may share them out.
     """
     outcomes: dict[int, Outcome] = {}
     waiting: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
@@ -40,7 +49,7 @@ def match(lines: Sequence[Line], book: Book, *, today: date) -> list[Outcome]:
         else:
             outcomes[index] = _elsewhere(line, book, Outcome(line.key, Status.UNMATCHED, why_not="no_items"))
     for key, indexes in waiting.items():
-        run = _Run(lines, Standing(book, shelves[key]), today)
+        run = _Run(lines, Standing(book, shelves[key]), today, spread)
         outcomes.update(run.resolve(indexes))
     return [outcomes[index] for index in range(len(lines))]
 
@@ -56,8 +65,8 @@ def _elsewhere(line: Line, book: Book, outcome: Outcome) -> Outcome:
 class _Run:
     """The rounds of one currency."""
 
-    def __init__(self, lines: Sequence[Line], standing: Standing, today: date) -> None:
-        self.lines, self.standing, self.today = lines, standing, today
+    def __init__(self, lines: Sequence[Line], standing: Standing, today: date, spread: Spread) -> None:
+        self.lines, self.standing, self.today, self.spread = lines, standing, today, spread
         self.policy = standing.book.policy
         self.weighed: dict[int, list[Draft]] = {}
         self.considered: dict[int, Collection[int] | None] = {}
@@ -68,9 +77,7 @@ class _Run:
         done: dict[int, Outcome] = {}
         stale = waiting
         for turn in range(MOST_ROUNDS):
-            for index in stale:
-                found, self.considered[index] = weigh(self.lines[index], self.standing, is_quick=turn == 0)
-                self.weighed[index] = smart.allowed(found, self.lines[index], self.policy.rules)
+            self._weigh(stale, is_quick=turn == 0)
             applied, taken = self._apply(waiting)
             done.update(applied)
             waiting = [index for index in waiting if index not in done]
@@ -82,6 +89,14 @@ class _Run:
         for index in waiting:
             done[index] = self._left(index)
         return done
+
+    def _weigh(self, indexes: Sequence[int], *, is_quick: bool) -> None:
+        def work(some: Sequence[int]) -> list[Weighed]:
+            return [weigh(self.lines[index], self.standing, is_quick=is_quick) for index in some]
+
+        for index, (found, considered) in zip(indexes, self.spread(work, indexes), strict=True):
+            self.considered[index] = considered
+            self.weighed[index] = smart.allowed(found, self.lines[index], self.policy.rules)
 
     def _is_stale(self, index: int, touched: set[int]) -> bool:
         """Whether a line is to be weighed again: it was looked at quickly, or an account it thought of changed."""

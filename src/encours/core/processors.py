@@ -1,0 +1,75 @@
+"""Long pure work shared out to all processors: forks of this process do a part each and hand back what they found."""
+
+import os
+import pickle
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+SHARES_MAX = 8
+_THREADS = Path("/proc/self/task")
+_FIRST_OPENED = 3  # after stdin, stdout and stderr
+
+
+def shared_out[Given, Found](
+    work: Callable[[Sequence[Given]], list[Found]], given: Sequence[Given], *, least: int
+) -> list[Found]:
+    """What `work` makes of all that is given, in its order; from `least` on each processor takes a share.
+
+    The work must be pure: a fork keeps nothing, holds no file or connection, and what it cannot hand back (it was
+    killed, memory ran out) is done again here. Where forking is not safe, beside other threads, all is done here.
+    """
+    count = min(processors(), SHARES_MAX)
+    if len(given) < least or count < 2 or not _may_fork():
+        return work(given)
+    shares = [given[place::count] for place in range(count)]
+    pipes = [_fork(work, share) for share in shares[1:]]
+    done = [work(shares[0])]
+    for share, (number, pipe) in zip(shares[1:], pipes, strict=True):
+        with pipe:
+            found = _read(pipe)
+        os.waitpid(number, 0)
+        done.append(work(share) if found is None else found)
+    merged: list[Any] = [None] * len(given)
+    for place, found in enumerate(done):
+        merged[place::count] = found
+    return merged
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _may_fork() -> bool:
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        return False
+    return not _THREADS.exists() or sum(1 for _ in _THREADS.iterdir()) == 1
+
+
+def _fork[Given, Found](
+    work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]
+) -> tuple[int, IO[bytes]]:
+    """A process that works on a share; its number and where it answers."""
+    reading, writing = os.pipe()
+    number = os.fork()
+    if number:
+        os.close(writing)
+        return number, os.fdopen(reading, "rb")
+    # never back into the caller: nothing of it is undone, closed or told twice
+    try:
+        answer = os.dup2(writing, _FIRST_OPENED) if writing != _FIRST_OPENED else writing
+        # the database must see a killed run as gone, so no copy of its connection is kept open here
+        os.closerange(_FIRST_OPENED + 1, os.sysconf("SC_OPEN_MAX"))
+        with os.fdopen(answer, "wb") as pipe:
+            pickle.dump(work(share), pipe, pickle.HIGHEST_PROTOCOL)
+    finally:
+        os._exit(0)
+
+
+def _read(pipe: IO[bytes]) -> Any:
+    with suppress(EOFError, pickle.UnpicklingError):
+        return pickle.load(pipe)  # noqa: S301  # written by a fork of this very process
+    return None

@@ -1,0 +1,72 @@
+"""Work shared out to the processors comes back whole, in order, whatever becomes of a fork."""
+
+import os
+import threading
+
+import pytest
+
+from encours.core import processors
+
+
+@pytest.fixture
+def four(monkeypatch):
+    monkeypatch.setattr(processors, "processors", lambda: 4)
+    # other tests may have left a thread behind; what is asked here is what forks hand back
+    monkeypatch.setattr(processors, "_may_fork", lambda: True)
+
+
+class TestSharedOut:
+    def test_gives_all_back_in_the_order_given(self, four):
+        given = list(range(1_003))
+        assert processors.shared_out(lambda some: [one * 2 for one in some], given, least=10) == [2 * n for n in given]
+
+    def test_is_done_by_several_processes(self, four):
+        found = processors.shared_out(lambda some: [os.getpid() for _ in some], list(range(40)), least=10)
+        assert len(set(found)) == 4
+
+    def test_little_is_done_here(self, four):
+        found = processors.shared_out(lambda some: [os.getpid() for _ in some], list(range(9)), least=10)
+        assert set(found) == {os.getpid()}
+
+    def test_what_a_killed_fork_had_is_done_here(self, four):
+        here = os.getpid()
+
+        def work(some):
+            if os.getpid() != here:
+                os._exit(9)
+            return [one + 1 for one in some]
+
+        assert processors.shared_out(work, list(range(100)), least=10) == list(range(1, 101))
+
+    def test_a_fault_is_raised_here(self, four):
+        def work(some):
+            raise ValueError(some[0])
+
+        with pytest.raises(ValueError, match="0"):
+            processors.shared_out(work, list(range(100)), least=10)
+
+    def test_a_fork_holds_nothing_that_was_open(self, four):
+        reading, writing = os.pipe()
+
+        def work(some):
+            held = os.path.exists(f"/proc/self/fd/{writing}") if os.getpid() != here else False
+            return [held for _ in some]
+
+        here = os.getpid()
+        try:
+            assert not any(processors.shared_out(work, list(range(100)), least=10))
+        finally:
+            os.close(reading)
+            os.close(writing)
+
+    def test_does_not_fork_beside_other_threads(self, monkeypatch):
+        monkeypatch.setattr(processors, "processors", lambda: 4)
+        stop = threading.Event()
+        other = threading.Thread(target=stop.wait)
+        other.start()
+        try:
+            found = processors.shared_out(lambda some: [os.getpid() for _ in some], list(range(40)), least=10)
+        finally:
+            stop.set()
+            other.join()
+        assert set(found) == {os.getpid()}
