@@ -112,8 +112,18 @@ def assign_customers(*, organisation_id: int, assignments: Sequence[Assignment],
 
 
 @transaction.atomic
-def add_note(*, organisation_id: int, customer_id: int, text: str, now: datetime, by: Actor) -> Note:
-    """Keep an internal comment on a customer; it stays as it was written. Refuses an empty one."""
+def add_note(
+    *,
+    organisation_id: int,
+    customer_id: int,
+    text: str,
+    now: datetime,
+    by: Actor,
+    subject_kind: str = "",
+    subject: str = "",
+    answers_id: int | None = None,
+) -> Note:
+    """Keep an internal comment on a customer, or on something of theirs; it stays as written. Refuses an empty one."""
     said = text.strip()
     if not said:
         raise NoteEmpty
@@ -128,6 +138,9 @@ def add_note(*, organisation_id: int, customer_id: int, text: str, now: datetime
         author_id=by.user_id,
         author_name=by.name,
         recorded_at=now,
+        subject_kind=subject_kind,
+        subject=subject,
+        answers_id=answers_id,
     )
     record_audit(
         by=by,

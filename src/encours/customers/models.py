@@ -141,10 +141,27 @@ class Contact(Scoped):
         return self.name or self.email
 
 
+class NoteSubject(models.TextChoices):
+    """What a comment is on, beside its customer."""
+
+    CUSTOMER = "", _("The customer")
+    DOCUMENT = "document", _("Invoice")
+    DISPUTE = "dispute", _("Dispute")
+    TASK = "task", _("Task")
+    MESSAGE = "message", _("Message")
+
+
 class Note(Scoped):
-    """An internal comment on a customer, never shown to them; insert-only."""
+    """An internal comment on a customer or on something of theirs, never shown to them; insert-only."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="comments")
+    subject_kind = models.CharField(max_length=10, choices=NoteSubject.choices, blank=True, default="", db_default="")
+    # a document by its number, anything else by its id
+    subject = models.CharField(max_length=80, blank=True, default="", db_default="")
+    # the comment it answers
+    answers = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="answered_by", db_index=False
+    )
     text = models.TextField()
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     author_name = models.CharField(max_length=200)
@@ -152,6 +169,13 @@ class Note(Scoped):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organisation", "customer", "-id"], name="customers_note_customer")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(subject_kind__in=NoteSubject.values), name="customers_note_subject"),
+            models.CheckConstraint(
+                condition=Q(subject_kind="", subject="") | (~Q(subject_kind="") & ~Q(subject="")),
+                name="customers_note_subject_named",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -17,3 +17,16 @@ class MailUnderstood:
     customer_id: int | None
     at: datetime
     by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueAnswered:
+    """A colleague answered a mail of ours by e-mail, from their own address and under our seal."""
+
+    organisation_id: int
+    about_kind: str
+    about_id: int | None
+    user_id: int
+    text: str
+    mail_id: int
+    at: datetime

@@ -27,6 +27,7 @@ from encours.messaging.models import (
     MessageContent,
     ReplyPolicy,
     Scanned,
+    StaffMail,
     State,
     Understanding,
 )
@@ -81,6 +82,30 @@ def whose(received: Mail, *, organisation_id: int) -> Whose:
     if len(found) == 1:
         return Whose(next(iter(found)), None, "")
     return Whose(None, None, "ambiguous_sender" if found else "unknown_sender")
+
+
+@dataclass(frozen=True, slots=True)
+class OfColleague:
+    """The mail of ours that a colleague answers, or why the answer is not believed."""
+
+    mail: StaffMail | None
+    why: str
+
+
+def of_colleague(received: Mail, *, organisation_id: int) -> OfColleague | None:
+    """Whether a mail answers one of ours to a colleague: believed only under our seal and from that address."""
+    kind = tokens.TO_COLLEAGUE
+    marked = [one for one in (*received.recipients, *received.answers) if tokens.is_marked(one, kind=kind)]
+    if not marked:
+        return None
+    claimed = tokens.claimed(marked, organisation_id=organisation_id, keys=reply_keys(), kind=kind)
+    if any(not one.is_ours for one in claimed):
+        return OfColleague(None, "forged_token")
+    ids = [one.message_id for one in claimed]
+    found = StaffMail.objects.filter(organisation_id=organisation_id, pk__in=ids).first()
+    if found is None or found.email.lower() != received.from_email.lower():
+        return OfColleague(None, "not_that_colleague")
+    return OfColleague(found, "")
 
 
 def reply_keys() -> list[str]:

@@ -22,6 +22,8 @@ from encours.messaging.channel_models import PrintedLetter as PrintedLetter
 from encours.messaging.channel_models import ReportKind as ReportKind
 from encours.messaging.channel_models import SignIn as SignIn
 from encours.messaging.channel_models import TextKind as TextKind
+from encours.messaging.staff_models import StaffMail as StaffMail
+from encours.messaging.staff_models import StaffMailState as StaffMailState
 
 
 class Tone(models.TextChoices):

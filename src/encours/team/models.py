@@ -9,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Scoped, User
 from encours.customers.models import Customer
+from encours.team.notice_models import ByMail as ByMail
+from encours.team.notice_models import ChatHook as ChatHook
+from encours.team.notice_models import Mention as Mention
+from encours.team.notice_models import NoticeChoice as NoticeChoice
+from encours.team.notice_models import NoticeKind as NoticeKind
+from encours.team.notice_models import Notification as Notification
 
 
 class TaskSubject(models.TextChoices):

@@ -16,12 +16,13 @@ from encours.messaging import inbound_queries as inbound
 from encours.messaging.actions.accounts import suppress
 from encours.messaging.actions.attachments import list_attachments
 from encours.messaging.actions.replies import record_reply, store_understanding
-from encours.messaging.events import MailUnderstood
+from encours.messaging.events import ColleagueAnswered, MailUnderstood
 from encours.messaging.models import (
     Filing,
     InboundMail,
     Judgement,
     MailClass,
+    StaffMail,
     SuppressionReason,
     Understanding,
 )
@@ -90,8 +91,13 @@ def _file(
     kept: InboundMail, received: mails.Mail, understood: facts.Understanding, *, now: datetime, by: Actor
 ) -> None:
     main = understood.main
+    colleague = inbound.of_colleague(received, organisation_id=kept.organisation_id)
     if main.kind in (Kind.BOUNCE, Kind.COMPLAINT, Kind.DELIVERY_RECEIPT):
         _file_report(kept, main, now=now)
+    elif colleague is not None:
+        # what a machine answers for an absent colleague is kept and goes nowhere
+        kept.filing = Filing.MACHINE if colleague.mail else Filing.TRIAGE
+        kept.why = colleague.why or "colleague"
     else:
         owner = inbound.whose(received, organisation_id=kept.organisation_id)
         kept.customer_id, kept.message_id, kept.why = owner.customer_id, owner.message_id, owner.why
@@ -99,12 +105,24 @@ def _file(
         kept.filing = known if owner.customer_id else Filing.TRIAGE
     kept.save(force_insert=True)
     list_attachments(kept, received)
+    if colleague is not None and colleague.mail is not None:
+        if main.kind not in AUTOMATIC:
+            _tell_answer(kept, colleague.mail, understood.text or received.text, now=now)
+        return
     reply_id = None
     if kept.filing == Filing.FILED and kept.customer_id is not None:
         reply_id = _record(kept, received, understood, customer_id=kept.customer_id, now=now, by=by)
     _understood(kept, understood, reply_id=reply_id, now=now, by=by)
     if kept.filing == Filing.MACHINE:
         _follow(kept, main, now=now, by=by)
+
+
+def _tell_answer(kept: InboundMail, mail: StaffMail, text: str, *, now: datetime) -> None:
+    publish(
+        ColleagueAnswered(
+            kept.organisation_id, mail.about_kind, mail.about_id, mail.user_id, text.strip()[:5_000], kept.pk, now
+        )
+    )
 
 
 def _understood(

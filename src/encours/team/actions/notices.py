@@ -1,0 +1,121 @@
+"""Tell colleagues things once, mark them read, and say how each wants to be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from encours.access import actions as access
+from encours.core.actors import Actor
+from encours.core.errors import Refused, gettext_noop
+from encours.team.models import ByMail, NoticeChoice, NoticeKind, Notification
+from encours.team.queries.people import colleagues
+
+TITLE_LETTERS_MAX = 200
+CHOICES = frozenset({"mentions", "others", "digest_at", "quiet_from", "quiet_until", "weekly_report"})
+
+
+class NoticeWordUnknown(Refused):
+    """The kind or the choice is none of the list."""
+
+    message = gettext_noop("Notifications know no “{word}”.")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to tell; the same key tells a person the same thing once."""
+
+    kind: str
+    title: str
+    key: str
+    text: str = ""
+    link: str = ""
+    customer_id: int | None = None
+    note_id: int | None = None
+
+
+@transaction.atomic
+def notify(
+    *,
+    organisation_id: int,
+    user_ids: Iterable[int],
+    notice: Notice,
+    by: Actor,
+    now: datetime,
+    tells_author: bool = False,
+) -> int:
+    """Tell colleagues something; nobody is told twice, nor what they did themselves. Returns how many are told anew.
+
+    Whoever does not work here any more is left out.
+    """
+    if notice.kind not in NoticeKind.values:
+        raise NoticeWordUnknown(word=notice.kind)
+    active = {one.user_id for one in colleagues(organisation_id)}
+    wanted = [pk for pk in dict.fromkeys(user_ids) if pk in active and (tells_author or pk != by.user_id)]
+    known = set(
+        Notification.objects.filter(organisation_id=organisation_id, user_id__in=wanted, key=notice.key).values_list(
+            "user_id", flat=True
+        )
+    )
+    rows = [
+        Notification(
+            organisation_id=organisation_id,
+            user_id=pk,
+            kind=notice.kind,
+            title=notice.title[:TITLE_LETTERS_MAX],
+            text=notice.text,
+            link=notice.link,
+            customer_id=notice.customer_id,
+            note_id=notice.note_id,
+            key=notice.key,
+            told_at=now,
+        )
+        for pk in wanted
+        if pk not in known
+    ]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        access.record_audit(
+            by=by,
+            organisation_id=organisation_id,
+            verb="notify",
+            subject_kind="customer" if notice.customer_id else "",
+            subject_id=notice.customer_id or "",
+            why="",
+            details={"kind": notice.kind, "key": notice.key, "told": [row.user_id for row in rows]},
+        )
+    return len(rows)
+
+
+@transaction.atomic
+def mark_read(*, organisation_id: int, user_id: int, now: datetime, notification_id: int | None = None) -> int:
+    """Mark one notification of a person as read, or all of them; what is read already keeps its instant."""
+    found = Notification.objects.filter(organisation_id=organisation_id, user_id=user_id, read_at__isnull=True)
+    if notification_id is not None:
+        found = found.filter(pk=notification_id)
+    return found.update(read_at=now)
+
+
+@transaction.atomic
+def choose(*, organisation_id: int, user_id: int, values: dict[str, Any], now: datetime, by: Actor) -> NoticeChoice:
+    """How a person wants to be told, from now on."""
+    for word in values.keys() - CHOICES:
+        raise NoticeWordUnknown(word=word)
+    for name in ("mentions", "others"):
+        if name in values and values[name] not in ByMail.values:
+            raise NoticeWordUnknown(word=values[name])
+    found, _ = NoticeChoice.objects.update_or_create(
+        organisation_id=organisation_id, user_id=user_id, defaults={**values, "changed_at": now}
+    )
+    access.record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="choose_notifications",
+        subject_kind="user",
+        subject_id=user_id,
+        why="",
+        details={name: str(value) for name, value in values.items()},
+    )
+    return found
