@@ -220,3 +220,22 @@ class ApiToken(Scoped):
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.name}"
+
+
+class ApiCall(Scoped):
+    """One call of a program with its own key, and what it made; the same call again finds it. Insert-only."""
+
+    key = models.CharField(max_length=200)
+    verb = models.CharField(max_length=40)
+    # of the address and the body: the same key for something else is refused
+    fingerprint = models.CharField(max_length=64)
+    subject_id = models.BigIntegerField()
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="access_apicall_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -17,7 +17,7 @@ from encours.access import context, tokens
 from encours.access.rules import Permission, can
 from encours.access.tokens import Bearer, TokenScope
 from encours.core.errors import EncoursError, Refused, gettext_noop
-from encours.entrypoints.api import analytics, customers, documents, matching, open_items, receipts
+from encours.entrypoints.api import analytics, customers, documents, engagements, matching, open_items, receipts
 from encours.entrypoints.api.shapes import TokenNotAllowed
 from encours.entrypoints.responses import status_of
 
@@ -158,4 +158,5 @@ api.add_router("", documents.router, tags=["documents"])
 api.add_router("", open_items.router, tags=["open items"])
 api.add_router("", receipts.router, tags=["receipts"])
 api.add_router("", matching.router, tags=["cash application"])
+api.add_router("", engagements.router, tags=["promises, pauses, disputes, comments"])
 api.add_router("", analytics.router, tags=["figures"])

@@ -12,6 +12,7 @@ from ninja import Field, Schema
 from pydantic import Field as PydanticField
 
 from encours.access.rules import Permission, Scope, can
+from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.core.money import Money
@@ -55,6 +56,11 @@ def scope_of(request: HttpRequest) -> Scope:
     """What the token's user may see."""
     scope: Scope = request.bearer.scope  # type: ignore[attr-defined]  # set by app.py's key
     return scope
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who does something through the API: the token's user."""
+    return Actor(user_id=scope_of(request).user_id, name="API", channel="api")
 
 
 def scope_for(request: HttpRequest, permission: Permission) -> Scope:
