@@ -2,11 +2,12 @@
 
 import os
 import pickle
+import signal
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 SHARES_MAX = 8
 _THREADS = Path("/proc/self/task")
@@ -25,13 +26,12 @@ def shared_out[Given, Found](
     if len(given) < least or count < 2 or not _may_fork():
         return work(given)
     shares = [given[place::count] for place in range(count)]
-    pipes = [_fork(work, share) for share in shares[1:]]
-    done = [work(shares[0])]
-    for share, (number, pipe) in zip(shares[1:], pipes, strict=True):
-        with pipe:
+    with ExitStack() as forks:
+        pipes = [forks.enter_context(_forked(work, share)) for share in shares[1:]]
+        done = [work(shares[0])]
+        for share, pipe in zip(shares[1:], pipes, strict=True):
             found = _read(pipe)
-        os.waitpid(number, 0)
-        done.append(work(share) if found is None else found)
+            done.append(work(share) if found is None else found)
     merged: list[Any] = [None] * len(given)
     for place, found in enumerate(done):
         merged[place::count] = found
@@ -49,15 +49,27 @@ def _may_fork() -> bool:
     return not _THREADS.exists() or sum(1 for _ in _THREADS.iterdir()) == 1
 
 
-def _fork[Given, Found](
+@contextmanager
+def _forked[Given, Found](
     work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]
-) -> tuple[int, IO[bytes]]:
-    """A process that works on a share; its number and where it answers."""
+) -> Iterator[IO[bytes]]:
+    """A process that works on a share, as what it answers; gone when its answer was read, or is not wanted any more."""
     reading, writing = os.pipe()
     number = os.fork()
-    if number:
-        os.close(writing)
-        return number, os.fdopen(reading, "rb")
+    if not number:
+        _answer(work, share, writing)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as pipe:
+            yield pipe
+    finally:
+        os.kill(number, signal.SIGKILL)
+        os.waitpid(number, 0)
+
+
+def _answer[Given, Found](
+    work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given], writing: int
+) -> NoReturn:
     # never back into the caller: nothing of it is undone, closed or told twice
     try:
         answer = os.dup2(writing, _FIRST_OPENED) if writing != _FIRST_OPENED else writing
