@@ -1,0 +1,121 @@
+"""`encours match` killed in the middle of a run: nothing is left of it, and the next run makes the same books."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+
+from encours.ledger import invariants as ledger_laws
+from encours.ledger.models import AllocationLeg, OpenItem
+from encours.matching import invariants as matching_laws
+from encours.matching.models import LineWork, Match, PayerAlias
+from encours.payments.models import Receipt
+from tests.books import Books
+from tests.cast import Company
+from tests.matching.bank import Bank, set_up
+
+WORK = """
+import sys, time
+import django
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+django.setup()
+from encours.core import processors
+from encours.entrypoints.cli import main
+from encours.matching.actions import running, staging
+from encours.matching.rules import run
+
+def stop(*given, **named):
+    print("midway", flush=True)
+    time.sleep(30)
+
+running.SHARED_FROM = 2
+processors.processors = lambda: 2
+if sys.argv[3] == "shared out":
+    run.weigh = stop
+elif sys.argv[3] == "legs written":
+    staging._keep_matches = stop
+elif sys.argv[3] == "all written":
+    running.record_audit = stop
+main.set_up = lambda **named: None
+sys.exit(main.main(["match", "--as-of", "2026-11-20", "--json", "--organisation", sys.argv[2]]))
+"""
+
+
+def started(company: Company, mode: str = "") -> "subprocess.Popen[str]":
+    """The command in a process of its own, which stops where `mode` says."""
+    name = str(connections["default"].settings_dict["NAME"])
+    words = [sys.executable, "-W", "ignore", "-c", WORK, name, company.organisation.slug, mode]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": "src"}
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def filled(books: Books, bank: Bank) -> None:
+    """Lines of every fate: applied to the cent and in part, two for one invoice, one for several, silent, nobody's."""
+    company = books.company
+    day = {"issued": date(2026, 10, 1), "due": date(2026, 10, 31)}
+    for number in range(6):
+        books.invoice(company.acme, 811_13 + 97 * number, number=f"F-2026-0{500 + number}", **day)
+        bank.line(811_13 + 97 * number, text=f"F-2026-0{500 + number}", counterparty_iban=company.acme.iban)
+    books.invoice(company.borealis, 4_517_21, number="F-2026-0600", **day)
+    bank.line(2_000_00, text="ACOMPTE F-2026-0600", counterparty_iban=company.borealis.iban)
+    bank.line(2_517_21, text="SOLDE F-2026-0600", counterparty_iban=company.borealis.iban)
+    for number in (700, 701):
+        books.invoice(company.cobalt, 333_33 + number, number=f"F-2026-0{number}", **day)
+    bank.line(2 * 333_33 + 1_401, text="F-2026-0700 F-2026-0701", counterparty_iban=company.cobalt.iban)
+    bank.line(77_01, text="COTISATION", counterparty_name="MUTUELLE DU LITTORAL")
+
+
+def told(company: Company) -> dict[str, Any]:
+    """The books and the state of every line, without the numbers that differ from run to run."""
+    mine = {"organisation": company.organisation}
+    return {
+        "open": list(
+            OpenItem.objects.filter(**mine)
+            .order_by("document_number", "amount_minor")
+            .values_list("kind", "amount_minor", "open_minor", "legs_first_date", "legs_last_date", "customer__number")
+        ),
+        "legs": sorted(
+            AllocationLeg.objects.filter(**mine).values_list(
+                "item__kind", "item__customer__number", "amount_minor", "allocation_date", "allocation__code"
+            )
+        ),
+        "receipts": sorted(Receipt.objects.filter(**mine).values_list("number", "amount_minor", "customer__number")),
+        "matches": sorted(Match.objects.filter(**mine).values_list("line__key", "amount_minor", "on_account_minor")),
+        "lines": sorted(LineWork.objects.filter(**mine).values_list("line__key", "state", "why_not", "how")),
+        "payers": sorted(PayerAlias.objects.filter(**mine).values_list("kind", "value", "confirmed_count")),
+    }
+
+
+@pytest.mark.parametrize("mode", ["shared out", "legs written", "all written"])
+def test_leaves_nothing_and_the_next_run_makes_the_books_of_an_undisturbed_one(
+    committed_company: Company, mode: str
+) -> None:
+    books, bank = set_up(committed_company)
+    filled(books, bank)
+    before = told(committed_company)
+    with transaction.atomic():
+        assert bank.run().applied == 9
+        undisturbed = told(committed_company)
+        transaction.set_rollback(True)
+    process = started(committed_company, mode)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "midway\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert told(committed_company) == before
+    again = started(committed_company)
+    answer, _ = again.communicate(timeout=25)
+    process.stdout.close()
+    assert (again.returncode, '"applied": 9' in answer) == (0, True)
+    assert told(committed_company) == undisturbed
+    found = [
+        *ledger_laws.check(committed_company.organisation_id),
+        *matching_laws.check(committed_company.organisation_id),
+    ]
+    assert [one.code for one in found if not one.is_kept] == []
