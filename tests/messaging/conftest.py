@@ -89,22 +89,26 @@ def state(message_id: int) -> str:
     return Message.objects.values_list("state", flat=True).get(pk=message_id)
 
 
-def worker(organisation_id: int, moment: str = "none") -> subprocess.Popen:
-    """Start a worker process on the test database."""
+def worker_environment() -> dict[str, str]:
+    """What a process needs to work on the test database."""
     at = connection.settings_dict
     where = urlencode({"host": at["HOST"]}) if at["HOST"] else ""
     sign_in = quote(at["USER"]) + (":" + quote(at["PASSWORD"]) if at["PASSWORD"] else "")
     port = f"localhost:{at['PORT']}" if at["PORT"] else ""
-    environment = {
+    return {
         **os.environ,
         "DATABASE_URL": f"postgresql://{sign_in}@{port}/{at['NAME']}?{where}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(HERE.parents[1] / "src"),
     }
+
+
+def worker(organisation_id: int, moment: str = "none") -> subprocess.Popen:
+    """Start a worker process on the test database."""
     return subprocess.Popen(
         [sys.executable, str(HERE / "worker_process.py"), str(organisation_id), moment, NOW.isoformat()],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=worker_environment(),
     )
