@@ -192,6 +192,7 @@ def _reply_context(request: DeskRequest, one: Reply) -> dict[str, Any]:
         "sender": f"{one.from_name} <{one.from_email}>" if one.from_name else one.from_email,
         "at": one.received_at,
         "told": _told(found),
+        "quote": words.without_accounts(found.quote) if found else "",
         "kinds": understood.CHOICES,
         "cards": [
             words.card(made, request) for made in proposals.of_replies([one.pk], scope=request.scope).get(one.pk, ())
@@ -210,13 +211,16 @@ def _drafts(request: DeskRequest) -> bool:
 
 
 def _mail_context(request: DeskRequest, one: InboundMail) -> dict[str, Any]:
+    found = inbound.understood_mail(one.pk, scope=request.scope)
     return {
         "mail": one,
         "customer": one.customer,
+        "quote": words.without_accounts(found.quote) if found else "",
+        "kinds": understood.CHOICES,
         "title": one.subject or gettext("No subject"),
         "sender": one.from_email,
         "at": one.received_at,
-        "told": _told(inbound.understood_mail(one.pk, scope=request.scope)),
+        "told": _told(found),
         "cards": [
             words.card(made, request) for made in proposals.of_mails([one.pk], scope=request.scope).get(one.pk, ())
         ],

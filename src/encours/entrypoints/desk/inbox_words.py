@@ -1,5 +1,6 @@
 """Mails, proposals and changes of bank details as a person reads them: rows, cards, and their forms."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ from encours.entrypoints.requests import DeskRequest
 from encours.ledger.models import OpenItem
 from encours.messaging import inbound_queries as inbound
 from encours.messaging.models import InboundMail, MailAttachment, MailClass, Reply, Scanned
+from encours.messaging.rules.understanding import references
 
 RIGHTS: Mapping[str, str] = {
     Asked.PROMISE: "record_promise",
@@ -108,7 +110,7 @@ def reply_row(one: Reply, *, told: understood.Told | None, has_draft: bool, quer
         key=f"r{one.pk}",
         title=one.customer.name,
         subject=one.subject,
-        quote=told.quote if told and told.quote else " ".join(one.text.split())[:160],
+        quote=without_accounts(told.quote if told and told.quote else " ".join(one.text.split())[:160]),
         at=one.received_at,
         who=one.from_name or one.from_email,
         chips=chips,
@@ -134,6 +136,14 @@ def mail_row(one: InboundMail, *, told: understood.Told | None, query: str) -> R
         peek=f"{peek}?{query}",
         is_unread=True,
     )
+
+
+def without_accounts(text: str) -> str:
+    """A quote whose account numbers are masked: a list is no place to copy one from."""
+    for iban in references.ibans_in(text):
+        spaced = r"[\s.\u00a0\u202f-]?".join(map(re.escape, iban))
+        text = re.sub(spaced, masked_iban(iban), text, flags=re.IGNORECASE)
+    return text
 
 
 def _class_chip(told: understood.Told) -> Chip:
@@ -243,7 +253,7 @@ def card(proposal: Proposal, request: DeskRequest, *, data: Any = None) -> Card:
         label=proposal.get_kind_display(),
         icon=ICONS[proposal.kind],
         verb=str(VERBS[proposal.kind]),
-        quote=proposal.quote,
+        quote=without_accounts(proposal.quote),
         percent=proposal.confidence_percent,
         form=form_of(proposal, items, data=data) if is_open else None,
         is_open=is_open,
@@ -326,7 +336,7 @@ def shown_change(one: BankChange, request: DeskRequest) -> ShownChange:
         state=one.state,
         label=one.get_state_display(),
         tone=tones.get(ChangeState(one.state), "act"),
-        quote=one.quote,
+        quote=without_accounts(one.quote),
         accounts=[(iban, masked_iban(iban)) for iban in one.ibans],
         numbers=changes.known_numbers(one) if is_waiting else [],
         called=gettext("{who} called {number}").format(who=one.called_by_name, number=one.called_number)
