@@ -1,112 +1,146 @@
-"""Write what a customer tells us of themselves: somebody to reach, no more mail, another bank account."""
+"""Write contacts: who they are, how they may be reached, what they refuse, and for how long they are the ones."""
 
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 
 from django.db import transaction
 
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
-from encours.core.errors import Refused, gettext_noop
-from encours.core.ids import check_iban, masked_iban
-from encours.customers.actions import lock_one
-from encours.customers.models import Contact, ContactRole
+from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
+from encours.core.ids import check_email
+from encours.customers.actions import CustomerUnknown
+from encours.customers.models import Contact, ContactChannel, ContactRole, Customer
+
+
+class ContactUnknown(NotFound):
+    """No such contact of this customer."""
+
+    message = gettext_noop("There is no such contact.")
 
 
 class ContactUnreachable(Refused):
-    """A contact has an address or a telephone."""
+    """A contact has a name and an address or a telephone."""
 
-    message = gettext_noop("A contact needs an e-mail address or a telephone number.")
+    message = gettext_noop("A contact needs a name, and an e-mail address or a telephone number.")
 
 
-class AddressUnusable(Refused):
-    """The address is not one that could exist."""
+class ContactEmailWrong(Refused):
+    """What was given is no e-mail address."""
 
     message = gettext_noop("“{email}” is not an e-mail address.")
 
 
-class IbanUnusable(Refused):
-    """The IBAN's check digits are wrong."""
+class ContactTwice(Conflict):
+    """The customer has this contact already."""
 
-    message = gettext_noop("This IBAN is mistyped: its check digits are wrong.")
+    message = gettext_noop("This customer has a contact of that name and address already.")
+
+
+class ContactDaysWrong(Refused):
+    """A contact is valid from a day until a later one."""
+
+    message = gettext_noop("The last day cannot come before the first.")
+
+
+class ContactChoiceUnknown(Refused):
+    """A role or channel that Encours does not know."""
+
+    message = gettext_noop("“{value}” is not one of the choices.")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactForm:
+    """What a person fills in about a contact; `refuses` are the channels the contact wants nothing by."""
+
+    name: str
+    role: str = "accounts"
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    channel: str = ""
+    refuses: tuple[str, ...] = ()
+    is_primary: bool = False
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 @transaction.atomic
-def keep_contact(
+def save_contact(
     *,
     organisation_id: int,
     customer_id: int,
-    name: str,
-    email: str,
-    phone: str,
+    form: ContactForm,
     by: Actor,
-    role: str = ContactRole.ACCOUNTS.value,
-    why: str = "",
+    now: datetime,
+    contact_id: int | None = None,
 ) -> Contact:
-    """Add somebody to reach at a customer's, or their telephone to who has the address already; nobody is replaced."""
-    email, phone = email.strip(), phone.strip()
-    if not email and not phone:
-        raise ContactUnreachable(field="email")
-    if email and (email.count("@") != 1 or " " in email or "." not in email.rpartition("@")[2]):
-        raise AddressUnusable(field="email", email=email)
-    customer = lock_one(organisation_id=organisation_id, customer_id=customer_id)
-    mine = Contact.objects.filter(organisation_id=organisation_id, customer=customer)
-    found = mine.filter(email__iexact=email).first() if email else None
-    if found is None:
-        found = Contact(
-            organisation_id=organisation_id, customer=customer, email=email[:254], role=ContactRole(role).value
-        )
-    found.name = name.strip()[:200] or found.name
-    found.phone = phone[:40] or found.phone
-    found.save()
+    """Add a contact or change one; a new address is no longer known to bounce, and one contact is the main one.
+
+    Refuses one nobody could reach, an address that is none, days in the wrong order, and the same contact twice.
+    """
+    _check(form)
+    customer = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()
+    if customer is None:
+        raise CustomerUnknown
+    contact = _contact(organisation_id, customer_id, contact_id)
+    name, email = form.name.strip(), form.email.strip()
+    twins = Contact.objects.filter(organisation_id=organisation_id, customer=customer, email=email, name=name)
+    if any(twin != contact.pk for twin in twins.values_list("pk", flat=True)):
+        raise ContactTwice(field="name")
+    if contact.email.lower() != email.lower():
+        contact.bounced_at = None
+    for field in ("role", "phone", "language", "channel", "is_primary", "valid_from", "valid_until"):
+        setattr(contact, field, getattr(form, field))
+    contact.name, contact.email = name, email
+    contact.opted_out_channels = sorted(set(form.refuses) - {"email"})
+    contact.opted_out_at = (contact.opted_out_at or now) if "email" in form.refuses else None
+    contact.save()
+    if form.is_primary:
+        others = Contact.objects.filter(organisation_id=organisation_id, customer=customer, is_primary=True)
+        others.exclude(pk=contact.pk).update(is_primary=False)
     record_audit(
         by=by,
         organisation_id=organisation_id,
-        verb="keep_contact",
+        verb="add_contact" if contact_id is None else "change_contact",
         subject_kind="customer",
-        subject_id=customer.pk,
-        why=why[:500],
-        details={"contact": found.pk, "email": found.email, "phone": found.phone, "name": found.name},
+        subject_id=customer_id,
+        details={"contact": contact.pk, **{one.name: getattr(form, one.name) for one in fields(form)}},
     )
+    return contact
+
+
+def _check(form: ContactForm) -> None:
+    if not form.name.strip() or not (form.email.strip() or form.phone.strip()):
+        raise ContactUnreachable(field="name" if not form.name.strip() else "email")
+    if form.email.strip() and not check_email(form.email.strip()).is_right:
+        raise ContactEmailWrong(email=form.email, field="email")
+    if form.valid_from and form.valid_until and form.valid_until < form.valid_from:
+        raise ContactDaysWrong(field="valid_until")
+    for value, known in ((form.role, ContactRole.values), (form.channel, ["", *ContactChannel.values])):
+        if value not in known:
+            raise ContactChoiceUnknown(value=value)
+    for value in form.refuses:
+        if value not in ContactChannel.values:
+            raise ContactChoiceUnknown(value=value)
+
+
+def _contact(organisation_id: int, customer_id: int, contact_id: int | None) -> Contact:
+    if contact_id is None:
+        return Contact(organisation_id=organisation_id, customer_id=customer_id)
+    found = Contact.objects.filter(organisation_id=organisation_id, customer_id=customer_id, pk=contact_id).first()
+    if found is None:
+        raise ContactUnknown
     return found
 
 
 @transaction.atomic
-def opt_out(*, organisation_id: int, email: str, now: datetime, by: Actor, why: str = "") -> int:
-    """Note on every contact with this address that they want no more e-mail; how many were marked."""
-    contacts = Contact.objects.filter(organisation_id=organisation_id, email__iexact=email, opted_out_at=None)
-    customer_ids = list(contacts.values_list("customer_id", flat=True))
-    marked = contacts.update(opted_out_at=now)
-    for customer_id in dict.fromkeys(customer_ids):
-        record_audit(
-            by=by,
-            organisation_id=organisation_id,
-            verb="contact_opted_out",
-            subject_kind="customer",
-            subject_id=customer_id,
-            why=why[:500],
-            details={"email": email},
-        )
-    return marked
-
-
-@transaction.atomic
-def set_iban(*, organisation_id: int, customer_id: int, iban: str, by: Actor, why: str = "") -> None:
-    """Change the account a customer pays from or is refunded to; who may say so is decided by the caller's rules.
-
-    Refuses an IBAN whose check digits are wrong.
-    """
-    checked = check_iban(iban)
-    if not checked.is_right:
-        raise IbanUnusable(field="iban")
-    customer = lock_one(organisation_id=organisation_id, customer_id=customer_id)
-    before, customer.iban = customer.iban, checked.required()
-    customer.save(update_fields=["iban"])
+def remove_contact(*, organisation_id: int, customer_id: int, contact_id: int, why: str, by: Actor) -> None:
+    """Take a contact off the customer; what was written to them stays with their name."""
+    contact = _contact(organisation_id, customer_id, contact_id)
+    details = {"contact": contact.pk, "name": contact.name, "email": contact.email}
+    contact.delete()
     record_audit(
-        by=by,
-        organisation_id=organisation_id,
-        verb="customer_iban_changed",
-        subject_kind="customer",
-        subject_id=customer.pk,
-        why=why[:500],
-        details={"before": masked_iban(before) if before else "", "after": masked_iban(customer.iban)},
-    )
+        by=by, organisation_id=organisation_id, verb="remove_contact", subject_kind="customer", subject_id=customer_id,
+        why=why, details=details,
+    )  # fmt: skip

@@ -82,6 +82,14 @@ def notes_of(account_ids: Sequence[int], *, organisation_id: int, limit: int) ->
     return list(notes.order_by("-pk")[:limit])
 
 
+def notes_on(kind: str, subject: str, *, customer_id: int, organisation_id: int) -> Sequence[Note]:
+    """The comments on one thing of a customer, oldest first."""
+    notes = Note.objects.filter(
+        organisation_id=organisation_id, customer_id=customer_id, subject_kind=kind, subject=subject
+    )
+    return list(notes.order_by("pk"))
+
+
 def search(text: str, *, scope: Scope, limit: int) -> Sequence[Found]:
     """Customers whose number begins with the text or whose name holds it; a hit at the start comes first.
 

@@ -158,6 +158,11 @@ def gateways(organisation_id: int) -> dict[str, Gateway]:
     return {gateway.channel: gateway for gateway in found}
 
 
+def gateways_of(organisation_id: int) -> dict[str, Gateway]:
+    """The provider of each channel, in use or not, for the settings."""
+    return {gateway.channel: gateway for gateway in Gateway.objects.filter(organisation_id=organisation_id)}
+
+
 def access_of(gateway: Gateway) -> GatewayAccess:
     """How to get in at a provider, its secret in clear."""
     secret = ""

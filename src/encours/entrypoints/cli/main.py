@@ -28,6 +28,7 @@ COMMANDS = {
     "journal": ("journal", gettext_noop("journal files for accounting, and its answers")),
     "dun": ("dun", gettext_noop("what leaves, what is held and why")),
     "scenario": ("scenario", gettext_noop("reminder scenarios as plain text: export, import, check, compare")),
+    "statement": ("statement", gettext_noop("a customer's statement of account, as of any day")),
     "penalties": ("penalties", gettext_noop("late-payment interest and EUR 40, by item and half-year")),
     "understand": ("understand", gettext_noop("what an inbound mail is and asks, with the sentence relied on")),
     "check": ("check", gettext_noop("the books' invariants, each with its figure")),

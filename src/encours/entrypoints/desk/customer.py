@@ -5,8 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
-from django.utils import timezone
+from django.urls import path, reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
@@ -17,12 +16,11 @@ from encours.collections.models import Pause, PauseReason
 from encours.collections.queries import account as collections
 from encours.core.currencies import exponent
 from encours.core.money import Money
-from encours.customers import actions as customer_actions
 from encours.customers import queries as customers
 from encours.disputes import queries as disputes
 from encours.disputes.models import DisputeOutcome, DisputeReason
 from encours.entrypoints import formats
-from encours.entrypoints.desk import accounts, recent, timeline
+from encours.entrypoints.desk import accounts, comments, recent, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
@@ -82,6 +80,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
             "pause": access.can(request.scope, "pause_reminders"),
             "send": access.can(request.scope, "send_message"),
             "merge": access.can(request.scope, "merge_customers"),
+            "edit_customer": access.can(request.scope, "edit_customer"),
         },
     }
 
@@ -197,14 +196,7 @@ def unmerge(request: DeskRequest, number: str, duplicate: int) -> HttpResponse:
 @require_POST
 def add_note(request: DeskRequest, number: str) -> HttpResponse:
     who = customers.customer_by_number(number, scope=request.scope)
-    customer_actions.add_note(
-        organisation_id=request.organisation_id,
-        customer_id=who.pk,
-        text=request.POST.get("text", ""),
-        now=timezone.now(),
-        by=request.actor,
-    )
-    told(request, gettext("Note kept on {name}").format(name=who.name))
+    comments.keep(request, who.pk, who.name, link=f"{reverse('desk:customer', args=[number])}?feed=notes")
     return redirect("desk:customer", number=number)
 
 

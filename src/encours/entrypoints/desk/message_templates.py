@@ -11,6 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
+from encours.access import queries as access
 from encours.access.rules import can
 from encours.collections.queries import examples
 from encours.entrypoints.desk.letters import framed, with_subject
@@ -19,13 +20,16 @@ from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.messaging import queries as messaging
+from encours.messaging.actions import contents
 from encours.messaging.actions import templates as messaging_templates
 from encours.messaging.models import TemplateVersion, Tone
 from encours.messaging.rules import context as contexts
-from encours.messaging.rules import sample
+from encours.messaging.rules import letters, sample, sms
 from encours.messaging.rules.formats import LANGUAGES
-from encours.messaging.rules.values import Wording
+from encours.messaging.rules.values import Address as PostalAddress
+from encours.messaging.rules.values import Letter, Wording
 
+SAMPLE_LINES = ("ZI des Trois Fontaines", "59000 LILLE")
 LANGUAGE_NAMES: Mapping[str, str] = {"fr": "Français", "en": "English"}
 
 
@@ -47,10 +51,21 @@ class WordingForm(DeskForm):
     tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=Tone.choices)
     why = forms.CharField(label=gettext_lazy("What changes, kept in the history"), max_length=300, required=False)
 
+    def __init__(self, *args: Any, channel: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.channel = channel
+        if channel != "email":
+            del self.fields["mjml"]
+            self.fields["text"].label = gettext("Letter") if channel == "letter" else gettext("SMS")
+            self.fields["text"].widget.attrs["rows"] = 18 if channel == "letter" else 6
+        if channel == "sms":
+            del self.fields["subject"]
+
     def words(self, language: str) -> Wording:
-        """The wording filled in."""
-        plain = {name: self.cleaned_data[name].replace("\r\n", "\n") for name in ("subject", "mjml", "text")}
-        return Wording(language, **plain)
+        """The wording filled in; a letter has no MJML, an SMS no subject either."""
+        said = self.cleaned_data
+        plain = {name: said.get(name, "").replace("\r\n", "\n") for name in ("subject", "mjml", "text")}
+        return Wording(language, **plain, channel=self.channel)
 
 
 @dataclass(frozen=True)
@@ -90,7 +105,8 @@ def template(request: DeskRequest, key: str) -> HttpResponse:
     history = list(messaging.template_versions(key, organisation_id=request.organisation_id, language=language)[:30])
     shown = _chosen(history, request.GET.get("version", "")) or current
     may_edit = can(request.scope, "edit_scenario")
-    form = WordingForm(request.POST or None, initial=_initial(shown))
+    channel = current.template.channel
+    form = WordingForm(request.POST or None, channel=channel, initial=_initial(shown))
     if request.method == "POST" and may_edit and form.is_valid():
         with refusals_on(form):
             messaging_templates.save_template_version(
@@ -105,6 +121,7 @@ def template(request: DeskRequest, key: str) -> HttpResponse:
             return redirect(f"{request.path}?language={language}")
     context = {
         "template": current.template,
+        "fields": [form[name] for name in form.fields],
         "form": form,
         "current": current,
         "shown": shown,
@@ -146,15 +163,41 @@ def _groups(used: list[str]) -> list[VariableGroup]:
 def template_preview(request: DeskRequest, key: str) -> HttpResponse:
     """What is typed, tried on a real customer or on the sample; a missing variable is told by its name."""
     language = _language(request)
-    form = WordingForm(request.POST)
+    current = messaging.current_version(key, organisation_id=request.organisation_id, language=language)
+    form = WordingForm(request.POST, channel=current.template.channel)
     if not form.is_valid():
         return _unwritable(request, gettext("Subject, message and text part are all needed."))
-    seen = messaging.preview(form.words(language), _context(request, language))
+    context = _context(request, language)
+    seen = messaging.preview(form.words(language), context)
     if seen.letter is None:
         return _unwritable(request, seen.problem.translated(gettext) if seen.problem else "")
     letter = seen.letter
+    if form.channel == "letter":
+        return _on_paper(request, letter, context, language)
+    if form.channel == "sms":
+        page = render(request, "desk/templates/_sms.html", {"text": letter.text, "measure": sms.measure(letter.text)})
+        return framed(page.content.decode())
     html = with_subject(request, messaging.safe_html(letter.html), subject=letter.subject, text=letter.text)
     return framed(html)
+
+
+def _on_paper(request: DeskRequest, letter: Letter, context: Mapping[str, Any], language: str) -> HttpResponse:
+    """The letter as it would be printed, under the first company's head, to the made-up customer's address."""
+    entity = next(iter(access.entities(request.scope)), None)
+    if entity is None:
+        return _unwritable(request, gettext("Add a company first: a letter carries its head."))
+    made = letters.paper(
+        letter,
+        context,
+        to=PostalAddress(name=str(context["customer"]["name"]), lines=SAMPLE_LINES),
+        head=contents.letterhead(entity),
+        language=language,
+        channel="letter",
+        day=request.today,
+    )
+    answer = HttpResponse(made.pdf, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = 'inline; filename="preview.pdf"'
+    return answer
 
 
 def _context(request: DeskRequest, language: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.http import HttpResponse
@@ -22,8 +23,11 @@ from encours.entrypoints.responses import is_partial, told
 from encours.messaging import queries as messaging
 from encours.messaging.actions import outbox as messaging_actions
 from encours.messaging.models import MailAccount, Message, MessageEvent, State
+from encours.messaging.rules.channels import kind_of
+from encours.messaging.rules.values import Address
 
 PAGE_ROWS = 50
+SUFFIXES = {"message/rfc822": "eml", "application/pdf": "pdf", "text/plain": "txt"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,11 @@ class Tab:
 
 
 TABS = (
-    Tab("waiting", gettext_lazy("To leave"), (State.QUEUED, State.RENDERED, State.HANDING_OVER, State.FAILED)),
+    Tab(
+        "waiting",
+        gettext_lazy("To leave"),
+        (State.QUEUED, State.RENDERED, State.PRINTED, State.HANDING_OVER, State.FAILED),
+    ),
     Tab("held", gettext_lazy("Held"), (State.HELD,), "watch"),
     Tab("doubt", gettext_lazy("In doubt"), (State.IN_DOUBT,), "act"),
     Tab("refused", gettext_lazy("Refused"), (State.REFUSED,), "act"),
@@ -48,6 +56,7 @@ TONES: Mapping[str, tuple[str, str]] = {
     State.QUEUED: ("", "clock"),
     State.RENDERED: ("", "clock"),
     State.HANDING_OVER: ("info", "send"),
+    State.PRINTED: ("watch", "printer"),
     State.HELD: ("watch", "hand-stop"),
     State.FAILED: ("watch", "refresh"),
     State.SENT: ("good", "check"),
@@ -88,7 +97,7 @@ class Row:
         return cls(
             message,
             getattr(message, "subject", None) or "",
-            ", ".join(address["email"] for address in message.to),
+            ", ".join(Address.of_json(address).where for address in message.to),
             tone,
             icon,
             reason_of(getattr(message, "reason", None) or {}),
@@ -134,6 +143,8 @@ def message(request: DeskRequest, message_id: int) -> HttpResponse:
         "row": Row.of(view.message),
         "events": [_event(event) for event in view.events],
         "reason_form": ReasonForm(),
+        "is_letter": kind_of(view.message.channel) == "letter",
+        "is_email": view.message.channel == "email",
         "may_settle": may_settle and state == State.IN_DOUBT,
         "may_retry": may_settle and state == State.REFUSED and bool(view.raw),
         "may_cancel": may_settle and state in (State.QUEUED, State.HELD, State.RENDERED, State.FAILED),
@@ -166,8 +177,34 @@ def raw(request: DeskRequest, message_id: int) -> HttpResponse:
     view = messaging.message_in_full(message_id, scope=request.scope)
     if not view.raw:
         raise messaging.MessageNotFound
-    answer = HttpResponse(view.raw, content_type="message/rfc822")
-    answer.headers["Content-Disposition"] = f'attachment; filename="message-{message_id}.eml"'
+    media_type = view.message.content.media_type
+    answer = HttpResponse(view.raw, content_type=media_type)
+    how = "inline" if media_type == "application/pdf" else "attachment"
+    answer.headers["Content-Disposition"] = f'{how}; filename="message-{message_id}.{SUFFIXES.get(media_type, "bin")}"'
+    return answer
+
+
+@screen("view_books")
+def message_file(request: DeskRequest, message_id: int, position: int) -> HttpResponse:
+    """A file that went with an e-mail."""
+    view = messaging.message_in_full(message_id, scope=request.scope)
+    if not 1 <= position <= len(view.attachments):
+        raise messaging.MessageNotFound
+    file = view.attachments[position - 1]
+    answer = HttpResponse(file.content, content_type=file.media_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(file.name, safe='')}"
+    return answer
+
+
+@screen("view_books")
+def message_proof(request: DeskRequest, message_id: int, report_id: int) -> HttpResponse:
+    """The proof that a provider gave of a message, byte for byte."""
+    view = messaging.message_in_full(message_id, scope=request.scope)
+    report = next((one for one in view.reports if one.pk == report_id and one.proof), None)
+    if report is None:
+        raise messaging.MessageNotFound
+    answer = HttpResponse(bytes(report.proof or b""), content_type="application/octet-stream")
+    answer.headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(report.proof_name, safe='')}"
     return answer
 
 
@@ -225,7 +262,7 @@ def _letter(message: Message) -> dict[str, Any]:
         "id": message.pk,
         "subject": content.subject,
         "customer": message.customer.name,
-        "to": ", ".join(address.get("name") or address["email"] for address in message.to),
+        "to": ", ".join(address.get("name") or Address.of_json(address).where for address in message.to),
         "at": message.state_at,
     }
 
@@ -240,6 +277,8 @@ urlpatterns = [
     path("messages/<int:message_id>", message, name="message"),
     path("messages/<int:message_id>/letter", letter, name="letter"),
     path("messages/<int:message_id>/raw.eml", raw, name="message_raw"),
+    path("messages/<int:message_id>/files/<int:position>", message_file, name="message_file"),
+    path("messages/<int:message_id>/proofs/<int:report_id>", message_proof, name="message_proof"),
     path("messages/<int:message_id>/settle", message_settle, name="message_settle"),
     path("mailbox", mailbox, name="mailbox"),
 ]

@@ -82,7 +82,15 @@ MAIN: Sequence[Screen] = (
         tab_label=_("Dashboard"),
     ),
     Screen("scenarios", _("Scenarios"), "route", ("scenario", "dry_run", "scenario_replay", "scenario_hold_outs")),
+    Screen(
+        "campaigns",
+        _("Campaigns"),
+        "speakerphone",
+        ("campaign", "campaign_new", "campaign_edit", "schedules", "schedule"),
+    ),
+    Screen("letters", _("Letters"), "printer", ("batch",)),
     Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
+    Screen("notifications", _("Notifications"), "bell", ("notification_choices",)),
 )
 REPORTS: Sequence[Screen] = (
     Screen("dashboard", _("Overview"), "layout-dashboard"),
@@ -100,6 +108,17 @@ SETUP: Sequence[Screen] = (
         "settings",
         _("Settings"),
         "settings",
-        ("companies", "company", "company_new", "sending", "mail_accounts", "mailboxes", "conversation_settings", "tokens"),
+        (
+            "companies",
+            "company",
+            "company_new",
+            "sending",
+            "mail_accounts",
+            "channels",
+            "channel",
+            "mailboxes",
+            "conversation_settings",
+            "tokens",
+        ),
     ),
 )

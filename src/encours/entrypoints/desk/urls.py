@@ -10,9 +10,12 @@ app_name = "desk"
 MODULES = (
     "account",
     "go",
+    "notifications",
+    "comments",
     "views",
     "ledger",
     "customers",
+    "call",
     "engagements",
     "writing",
     "inbox",
@@ -20,6 +23,8 @@ MODULES = (
     "inbox_draft",
     "penalties",
     "plans",
+    "contacts",
+    "statements",
     "customer",
     "ageing",
     "dashboard",
@@ -33,12 +38,17 @@ MODULES = (
     "cash_rates",
 )
 SETUP_MODULES = (
+    "ranking",
     "today",
+    "today_gestures",
     "tasks",
     "calendar_feed",
     "understood",
     "held",
     "scenarios",
+    "scenario_editor",
+    "scenario_joining",
+    "scenario_rules",
     "dry_run",
     "replay",
     "hold_outs",
@@ -56,6 +66,9 @@ SETUP_MODULES = (
     "audit",
     "message_templates",
     "messages",
+    "paper",
+    "campaigns",
+    "channels",
 )
 
 urlpatterns: list[URLPattern] = []

@@ -1,56 +1,23 @@
 """Deliver what is due, each minute and organisation by organisation; any number of workers may do it at once."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
-from django.conf import settings
 from procrastinate.contrib.django import app
 
-from encours.access.models import Entity, Organisation
-from encours.collections import actions as collections
-from encours.collections.models import Reminder
+from encours.access.models import Organisation
 from encours.collections.queries import facts
 from encours.collections.rules.calendar import next_sending_instant
 from encours.connectors import base
 from encours.connectors.smtp import client
 from encours.core.actors import Actor
-from encours.core.dates import business_date
 from encours.entrypoints.jobs.organisations import in_each_organisation
+from encours.entrypoints.last_look import LastLook
 from encours.messaging import actions as messaging
-from encours.messaging.models import Message
 from encours.messaging.rules.server import Connect
 
 BY = Actor.system("messages")
 MESSAGES_A_TURN = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class LastLook:
-    """Ask the safety checks once more when a reminder is about to be written: a payment may have come since."""
-
-    organisation_id: int
-    now: datetime
-
-    def __call__(self, message_ids: Sequence[int]) -> Mapping[int, str]:
-        messages = Message.objects.filter(organisation_id=self.organisation_id, pk__in=message_ids, kind="reminder")
-        message_of = dict(messages.values_list("key", "pk"))
-        reminders = Reminder.objects.filter(organisation_id=self.organisation_id, message_key__in=list(message_of))
-        key_of = dict(reminders.values_list("pk", "message_key"))
-        fallen = collections.recheck(
-            organisation_id=self.organisation_id,
-            reminder_ids=list(key_of),
-            today=_today(self.organisation_id, self.now),
-            now=self.now,
-            by=BY,
-        )
-        return {message_of[key_of[reminder_id]]: why for reminder_id, why in fallen.items()}
-
-
-def _today(organisation_id: int, now: datetime) -> date:
-    zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
-    return business_date(now, timezone=zones.first() or settings.TIME_ZONE)
 
 
 def _way_out() -> Connect | None:

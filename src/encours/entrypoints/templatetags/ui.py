@@ -20,6 +20,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from encours.core.currencies import exponent
 from encours.entrypoints import formats, kept
 from encours.entrypoints.listing import Listing
+from encours.messaging.models import Channel
 
 register = template.Library()
 _FILLED_LATER = "@the-token-of-this-request@"
@@ -346,3 +347,9 @@ def words(parser: Parser, token: Token) -> template.Node:
     said = node.filter_expression.var.literal
     is_plain = isinstance(said, str) and not node.noop and not node.filter_expression.filters
     return WordsNode(node, said) if is_plain else node
+
+
+@register.filter
+def channel_name(channel: str) -> str:
+    """A channel in the reader's words."""
+    return str(dict(Channel.choices).get(channel, channel))

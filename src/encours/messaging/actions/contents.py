@@ -107,6 +107,8 @@ class Making:
             channel=message.channel,
             day=date.fromisoformat(message.context["sent_on"]),
         )
+        enclosed = [one.content for one in self.files.get(message.pk, ()) if one.media_type == "application/pdf"]
+        made = letters.with_annexes(made, enclosed)
         gateway = self.gateways.get(message.channel)
         is_paper = message.channel in PAPER
         return _stored(

@@ -7,7 +7,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 from encours.core.money import Money
 from encours.messaging.rules import context as contexts
@@ -72,6 +72,18 @@ def paper(
     data = page_data(letter, values, to=to, head=head, language=language, channel=channel, day=day)
     made = typesetting.pdf("letter", data, day=day)
     return Paper(made, len(PdfReader(BytesIO(made)).pages))
+
+
+def with_annexes(made: Paper, annexes: Sequence[bytes]) -> Paper:
+    """The letter and, after its last page, the pages of what is enclosed."""
+    if not annexes:
+        return made
+    joined = PdfWriter()
+    for part in (made.pdf, *annexes):
+        joined.append(PdfReader(BytesIO(part)))
+    out = BytesIO()
+    joined.write(out)
+    return Paper(out.getvalue(), len(joined.pages))
 
 
 def page_data(
