@@ -39,6 +39,7 @@ ROOMS = [
     "encours.penalties",
     "encours.matching",
     "encours.collections",
+    "encours.recovery",
     "encours.mailings",
     "encours.analytics",
     "encours.imports",

@@ -1,0 +1,1 @@
+"""Reads of formal notices, deadlines and proceedings."""

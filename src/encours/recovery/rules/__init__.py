@@ -1,0 +1,1 @@
+"""What the law makes of dates and facts, decided on plain values."""

@@ -1,0 +1,23 @@
+"""The periods of the law: each with its article, source, validity and doubt; a missing one refuses."""
+
+import functools
+import tomllib
+from datetime import date
+from pathlib import Path
+
+from encours.core.dates import add_months
+from encours.penalties.rules.registry import LegalValue, Registry, read
+
+VALUES_FILE = Path(__file__).parents[1] / "registry" / "values.toml"
+_MONTHS = {"years": 12, "months": 1}
+
+
+@functools.cache
+def periods() -> Registry:
+    """The periods this version of the product was shipped with."""
+    return read(tomllib.loads(VALUES_FILE.read_text(encoding="utf-8")))
+
+
+def after(start: date, value: LegalValue) -> date:
+    """The last day of a period that begins after a day: 31 December 2024 + 2 months -> 28 February 2025 (CPC 641)."""
+    return add_months(start, int(value.value) * _MONTHS[value.unit])
