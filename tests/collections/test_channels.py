@@ -152,8 +152,8 @@ class TestWhatFollowsAnEvent:
             (0, None, False, []),
             (1, None, False, ["broken"]),
             (3, None, False, ["broken"]),
-            (31, None, False, ["broken"]),
-            (32, None, False, []),
+            (15, None, False, ["broken"]),
+            (16, None, False, []),
             (1, None, True, []),
             (1, -1, False, []),  # about another item
         ],

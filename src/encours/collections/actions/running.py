@@ -9,6 +9,7 @@ from django.db import transaction
 from encours.access import actions as access
 from encours.access.models import Organisation
 from encours.collections.actions.decisions import finish, give_back_steps, new_run, one_run_at_a_time, withdraw
+from encours.collections.actions.event_rules import answer_events
 from encours.collections.actions.scenarios import install_default_scenarios
 from encours.collections.actions.storing import STOPPED, Marker, Storing, store
 from encours.collections.models import DunningRun, Reminder, Scenario
@@ -38,6 +39,8 @@ def run_dunning(*, organisation_id: int, today: date, now: datetime, by: Actor) 
     Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. Refuses
     another day than today's outside the sandbox.
     """
+    # steps that follow an event, and rules that pause or hand over, have their say before the day is decided
+    answer_events(organisation_id=organisation_id, today=today, now=now)
     run = decide_all(organisation_id=organisation_id, today=today, now=now, by=by)
     # Decisions are facts before anything is queued: what a crash leaves unqueued is queued next time, by the same key.
     hand_over(organisation_id=organisation_id, today=today, now=now, by=by)

@@ -33,7 +33,7 @@ class Start(NamedTuple):
 
 
 # what happened longer ago is no longer answered by a step of its own
-EVENT_DAYS = 30
+EVENT_DAYS = 14
 
 # A dispute is closed, never set aside; the law on insolvency binds everybody; nobody writes to an address that bounced.
 NEVER_SET_ASIDE = frozenset({"dispute", "insolvency", "scenario", "recipient"})

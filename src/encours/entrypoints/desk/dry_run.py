@@ -107,8 +107,8 @@ def _chart(seen: preview.Forecast) -> Mapping[str, Any]:
             "itemStyle": {"color": colour},
         }
 
-    def channel(key: str) -> list[int]:
-        return [seen.channels.get(day, {}).get(key, 0) for day in days]
+    def channel(*keys: str) -> list[int]:
+        return [sum(seen.channels.get(day, {}).get(key, 0) for key in keys) for day in days]
 
     stopped = [seen.days.get(day, {}).get("held", 0) + seen.days.get(day, {}).get("blocked", 0) for day in days]
     return {
@@ -121,9 +121,10 @@ def _chart(seen: preview.Forecast) -> Mapping[str, Any]:
         },
         "yAxis": {"type": "value", "unit": "n"},
         "series": [
-            bars(gettext("E-mails"), "@age-2", channel("email")),
+            bars(gettext("E-mails"), "@age-2", channel("email", "sms")),
+            bars(gettext("Letters"), "@age-4", channel("letter", "registered_letter", "electronic_registered_letter")),
             bars(gettext("Calls"), "@age-1", channel("call")),
-            bars(gettext("Tasks"), "@text-2", channel("task")),
+            bars(gettext("Tasks"), "@text-2", channel("task", "hand_over")),
             bars(gettext("Held"), "@age-3", stopped),
         ],
     }

@@ -35,6 +35,21 @@ def turn(organisation: Organisation, now: datetime) -> None:
     collections.hand_over(organisation_id=organisation.pk, today=today, now=now, by=BY)
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="collections", queueing_lock="collections.rules", lock="collections.rules")
+def answer(timestamp: int) -> None:
+    """Let the rules answer what happened in the last minutes."""
+    del timestamp
+    now = datetime.now(UTC)
+    in_each_organisation(lambda organisation: answer_now(organisation, now))
+
+
+def answer_now(organisation: Organisation, now: datetime) -> None:
+    """See and answer what happened to the customers of an organisation that is bound to the connection."""
+    today = business_date(now, timezone=facts.calendar_of(facts.policy_of(organisation.pk)).timezone)
+    collections.answer_events(organisation_id=organisation.pk, today=today, now=now)
+
+
 def is_time(organisation: Organisation, now: datetime) -> bool:
     """Whether today is a sending day, its hours begin within half an hour, and today's run is still to be made."""
     calendar = facts.calendar_of(facts.policy_of(organisation.pk))
