@@ -1,7 +1,7 @@
 """Import every FEC and payment history beside the project, each into a database of its own, and tell how it went.
 
     .venv/bin/python docs/make_real_files.py            writes docs/real-files.md
-    .venv/bin/python docs/make_real_files.py --bank     writes its second half alone: bank files, which are only read
+    .venv/bin/python docs/make_real_files.py --bank     writes its second half alone: what is only read
 
 Only counts and dialects are written down: the files themselves stay where they are.
 """
@@ -33,6 +33,22 @@ with a warning. All of them come in a second time without a change (`tests/impor
 
 | {" | ".join(BANK_COLUMNS)} |
 |{"---|" * len(BANK_COLUMNS)}
+"""
+INVOICES = "3-einvoices"
+INVOICE_COLUMNS = (
+    "source", "syntax", "invoices", "refused", "credit notes", "deposits", "with instalments", "without a due date",
+    "paid in part before", "net and tax make the total",
+)  # fmt: skip
+INVOICE_COUNTS = ("files", "refused", "credit_note", "deposit", "parted", "undated", "prepaid", "hold")
+INVOICE_HEAD = f"""
+## E-invoices
+
+CII, UBL and PDF with either, of public test suites, examples of the French reform among them, read with nothing told
+(`tests/imports/test_einvoice_corpora.py`). The same invoice in two syntaxes reads the same. Files of other kinds
+(orders, life-cycle messages, e-reporting, fatturaPA, unit tests of rules) are no such invoices and are left out.
+
+| {" | ".join(INVOICE_COLUMNS)} |
+|{"---|" * len(INVOICE_COLUMNS)}
 """
 FOLDERS = ("5-erp-and-apis/fec", "1-payment-prediction")
 COLUMNS = (
@@ -165,11 +181,46 @@ def _read(path: Path) -> tuple[str, Counter[str], str]:
     return form, tally, ""
 
 
+def einvoice_half() -> str:
+    """The table of e-invoices, a row a source and syntax, and those that are refused with their reason."""
+    from encours.core.errors import EncoursError
+    from encours.imports.formats.einvoice import files as einvoice
+    from encours.imports.formats.einvoice.model import NoInvoice
+
+    tallies: dict[tuple[str, str], Counter[str]] = {}
+    refused: dict[str, list[str]] = {}
+    for path in sorted((CORPORA / INVOICES).rglob("*")):
+        if path.suffix.lower() not in {".xml", ".pdf"} or not (form := einvoice.recognise(path, is_told=False)):
+            continue
+        tally = Counter[str](files=1)
+        try:
+            read = einvoice.read(path, form)
+        except NoInvoice:
+            continue
+        except EncoursError as error:
+            tally["refused"] = 1
+            refused.setdefault(str(error), []).append(path.name)
+        else:
+            tally[read.kind] += 1
+            tally["parted"] += len(read.instalments) > 1
+            tally["undated"] += not read.instalments
+            tally["prepaid"] += read.payable != read.gross
+            tally["hold"] += read.net is not None and read.tax is not None and read.net + read.tax == read.gross
+        source = path.relative_to(CORPORA / INVOICES).parts[1]
+        tallies.setdefault((source, form), Counter()).update(tally)
+    lines = [INVOICE_HEAD]
+    for (source, form), tally in sorted(tallies.items()):
+        lines.append(f"| {' | '.join([source, form, *(str(tally[name]) for name in INVOICE_COUNTS)])} |\n")
+    lines.append("\n| refused, and why | files |\n|---|---|\n")
+    lines += [f"| {why} | {', '.join(sorted(names))} |\n" for why, names in sorted(refused.items())]
+    return "".join(lines)
+
+
 def main() -> int:
     """Import all, write the page."""
     if "--bank" in sys.argv:
         kept = PAGE.read_text().partition(BANK_TITLE)[0]
-        PAGE.write_text(kept.rstrip() + "\n\n" + bank_half())
+        PAGE.write_text(kept.rstrip() + "\n\n" + bank_half() + einvoice_half())
         return 0
     found = files()
     if not found:
@@ -180,7 +231,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="encours-real-") as home:
             lines.append(row(path, Path(home)))
             sys.stdout.write(lines[-1])
-    PAGE.write_text(HEAD + "".join(lines) + "\n" + bank_half())
+    PAGE.write_text(HEAD + "".join(lines) + "\n" + bank_half() + einvoice_half())
     return 0
 
 

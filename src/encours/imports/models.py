@@ -29,6 +29,7 @@ class FileKind(models.TextChoices):
     PAYMENTS = "payments", _("Payments")
     BANK = "bank", _("Bank statement")
     REMITTANCE = "remittance", _("Remittance advice")
+    EINVOICE = "einvoice", _("E-invoice")
     UNKNOWN = "", _("Unknown")
 
 

@@ -16,6 +16,7 @@ from encours.imports.formats import fec, headers
 from encours.imports.formats.bank import files as bank_files
 from encours.imports.formats.bank.model import Line, Statement
 from encours.imports.formats.dates import DateOrder
+from encours.imports.formats.einvoice.model import EInvoice
 from encours.imports.formats.opening import KnownMapping, Opened, open_file
 from encours.imports.formats.problems import REASONS
 from encours.imports.formats.remittance import files as advice_files
@@ -146,6 +147,8 @@ def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str 
             return _bank_preview(opened, limit)
         if opened.kind == "remittance":
             return _advice_preview(opened)
+        if opened.invoice is not None:
+            return _invoice_preview(opened, opened.invoice)
         opened.style()
         chosen, form = opened.kind, opened.form
         mapping_name = opened.mapping.name if opened.mapping else ""
@@ -203,24 +206,35 @@ def _advice_preview(opened: Opened) -> Preview:
     """The invoices an advice names, with what is paid of each."""
     header = ("invoice", "amount", "discount", "deduction", "reason")
     try:
-        advice = advice_files.read(opened.path, opened.bank, currency="EUR")
+        advices = advice_files.read(opened.path, opened.bank, currency="EUR")
     except EncoursError as error:
         return Preview("remittance", opened.form, header, {}, (), (), (), 1, "", error)
 
-    def shown(minor: int | None) -> str:
-        return "" if minor is None else f"{Money(minor, advice.currency).as_json()['amount']} {advice.currency}"
+    def shown(minor: int | None, currency: str) -> str:
+        return "" if minor is None else f"{Money(minor, currency).as_json()['amount']} {currency}"
 
     rows = tuple(
         (
             line.invoice_number,
-            shown(line.amount_minor),
-            shown(line.discount_minor or None),
-            shown(line.deduction_minor or None),
+            shown(line.amount_minor, advice.currency),
+            shown(line.discount_minor or None, advice.currency),
+            shown(line.deduction_minor or None, advice.currency),
             line.deduction_reason,
         )
+        for advice in advices
         for line in advice.lines[:_ADVICE_LINES_SHOWN]
-    )
+    )[:_ADVICE_LINES_SHOWN]
     return Preview("remittance", opened.form, header, {}, (), (), rows, 1, "", None)
+
+
+def _invoice_preview(opened: Opened, invoice: EInvoice) -> Preview:
+    """What an e-invoice says of itself, on one row."""
+    header = ("number", "customer_name", "kind", "issue_date", "due_date", "net", "tax", "gross", "currency")
+    due = max((part.due_date.isoformat() for part in invoice.instalments), default="")
+    amounts = ("" if one is None else f"{one:f}" for one in (invoice.net, invoice.tax, invoice.gross))
+    day = invoice.issue_date.isoformat()
+    row = (invoice.number, invoice.buyer.name, invoice.kind, day, due, *amounts, invoice.currency)
+    return Preview("einvoice", opened.form, header, {}, (), (), (row,), 1, "", None)
 
 
 def _fec_preview(path: Path, form: Columns[str, Any], limit: int) -> Preview:

@@ -28,7 +28,7 @@ from encours.imports.models import FileKind, ImportRun, RunState
 FIRST_ROWS = 6
 RUNS_SHOWN = 40
 REJECTIONS_SHOWN = 200
-MACHINE_READ = {"bank", "remittance"}  # their columns are ours, not the file's
+MACHINE_READ = {"bank", "remittance", "einvoice"}  # their columns are ours, not the file's
 COLUMNS = (
     Column("line", gettext_lazy("Line"), "number"),
     Column("field", gettext_lazy("Field")),

@@ -19,6 +19,7 @@ from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
 from encours.customers import segment_actions
 from encours.imports import queries
 from encours.imports.actions.bank import BankCall, currency_of, load_bank
+from encours.imports.actions.einvoice import companies_of, load_einvoice
 from encours.imports.actions.fec import load_fec
 from encours.imports.actions.inference import reinfer_due_dates
 from encours.imports.actions.loading import Call, load_table
@@ -44,7 +45,9 @@ __all__ = [
 ]
 
 # customers before what they owe, invoices before what pays them
-_ORDER = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "")
+_ORDER = ("fec", "customers", "contacts", "invoices", "einvoice", "payments", "bank", "remittance", "")
+# what may state how much of an invoice is still open
+_STATING = {"invoices", "einvoice", "payments"}
 
 
 class EntityUnknown(NotFound):
@@ -245,6 +248,8 @@ def _load_one(
             )
             if opened.kind == "fec":
                 load_fec(call, opened, result)
+            elif opened.kind == "einvoice":
+                load_einvoice(call, opened, result)
             else:
                 load_table(call, opened, result)
             if opened.kind == "invoices":
@@ -277,6 +282,8 @@ def _entity_for(opened: Opened, circumstances: _Circumstances) -> Entity:
         if found is None:
             raise EntityUnknown(code=code, known=known)
         return found
+    if opened.invoice is not None and len(found_by := companies_of(opened.invoice, entities)) == 1:
+        return found_by[0]
     if len(entities) > 1:
         siren = opened.dialect.siren if opened.dialect else ""
         named = [entity for entity in entities if siren and entity.siren == siren]
@@ -306,7 +313,7 @@ def _disappeared(call: Call, result: FileResult, *, close: bool) -> dict[str, An
 
 
 def _settle(entity: Entity, circumstances: _Circumstances, works: Sequence[_Work], call_result: CallResult) -> None:
-    last = [work for work in works if work.result.kind in {"invoices", "payments"} and work.result.refusal is None]
+    last = [work for work in works if work.result.kind in _STATING and work.result.refusal is None]
     if not last or last[-1].result.run_id is None:
         return
     run_id = last[-1].result.run_id

@@ -12,6 +12,8 @@ from encours.imports.formats.bank import files as bank
 from encours.imports.formats.bank.model import NotABankFile
 from encours.imports.formats.blocks import Hints, Staged, Style
 from encours.imports.formats.dates import DateOrder
+from encours.imports.formats.einvoice import files as einvoice
+from encours.imports.formats.einvoice.model import EInvoice
 from encours.imports.formats.headers import Columns
 from encours.imports.formats.problems import FileUnreadable, KindNotReadYet, KindUnknown
 from encours.imports.formats.remittance import files as remittance
@@ -20,12 +22,10 @@ from encours.imports.formats.tables import Table, open_table
 from encours.imports.formats.text import is_zip, text_encoding
 
 ACCEPTED = ("fec", *headers.KINDS)
-# others of the command line's list, which other rooms will read
-NOT_READ_YET = ("einvoice",)
 _FOREIGN = [
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt|<BkToCstmr"), "camt"),
     (re.compile(r"urn:iso:std:iso:20022:tech:xsd:pain"), "SEPA pain"),
-    (re.compile(r"CrossIndustryInvoice|urn:oasis:names:specification:ubl"), "Factur-X / CII / UBL"),
+    (re.compile(r"SCRDMCCBDACIOMessageStructure|urn:oasis:names:specification:ubl"), "Order-X / UBL"),
     (re.compile(r"(?m)^:20:[^\n]*\r?\n(?:[^\n]*\n)*?:25:"), "MT940"),
     (re.compile(r"OFXHEADER|<OFX>"), "OFX"),
     (re.compile(r"(?m)^0[147]\d{5}[ \d]{5}"), "CFONB 120"),
@@ -56,7 +56,8 @@ class Opened:
     columns: Columns | None = None
     mapping: KnownMapping | None = None
     dialect: fec.Dialect | None = None
-    bank: str = ""  # the format of a bank file or an advice; "sheet" where it is a table
+    bank: str = ""  # the format of a bank file, an advice or an e-invoice; "sheet" where it is a table
+    invoice: EInvoice | None = None
 
     @property
     def form(self) -> dict[str, object]:
@@ -120,8 +121,8 @@ def open_file(
 
     `name` is what people call the file, where its bytes lie under another one: a FEC's tells company and closing day.
     """
-    if kind in NOT_READ_YET:
-        raise KindNotReadYet(found=kind)
+    if kind in {None, "einvoice"} and (form := einvoice.recognise(path, is_told=kind is not None)):
+        return Opened(path, "einvoice", bank=form, invoice=einvoice.read(path, form))
     if kind in {None, "bank"} and (form := bank.recognise(path)):
         if form == "zip":
             bank.check_archive(path)

@@ -47,7 +47,7 @@ class KindUnknown(FileUnreadable):
 class KindNotReadYet(FileUnreadable):
     message = gettext_noop(
         "This looks like another kind of file ({found}); accepted are fec, customers, contacts, invoices, payments, "
-        "bank and remittance."
+        "bank, remittance and einvoice."
     )
 
 

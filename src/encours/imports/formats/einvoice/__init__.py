@@ -1,0 +1,1 @@
+"""E-invoices: CII, UBL, and either within a PDF (Factur-X, ZUGFeRD)."""
