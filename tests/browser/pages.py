@@ -55,4 +55,6 @@ PAGES: list[tuple[str, str]] = [
     ("/users", "Nadia Ferrand"),
     ("/users/new", "Inviter"),
     ("/audit", "Journal d’audit"),
+    ("/notifications", "Notifications"),
+    ("/settings/notifications", "Canaux de discussion"),
 ]

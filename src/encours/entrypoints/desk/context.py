@@ -1,6 +1,6 @@
 """What the frame of every staff page knows: organisation, person, navigation, how fresh the books are."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from encours.entrypoints import formats
 from encours.entrypoints.desk import navigation, recent, standing
 from encours.entrypoints.requests import DeskRequest
 from encours.matching.queries import workbench
+from encours.team.queries import notices
 
 PHONE_TABS = 4  # and "More"
 
@@ -73,7 +74,8 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         return frame
     now = standing.of(request.scope, today=request.today)
     current = request.resolver_match.url_name if request.resolver_match else ""
-    main = _entries(navigation.MAIN, request, current=current or "", counts=now.counts)
+    told = {"notifications": notices.unread_count(request.scope) or None}
+    main = _entries(navigation.MAIN, request, current=current or "", counts={**now.counts, **told})
     return {
         **frame,
         "organisation_name": request.organisation.name,
@@ -114,7 +116,11 @@ def _address(name: str) -> str | None:
 
 
 def _entries(
-    screens: Iterable[navigation.Screen], request: DeskRequest, *, current: str, counts: dict[str, int] | None = None
+    screens: Iterable[navigation.Screen],
+    request: DeskRequest,
+    *,
+    current: str,
+    counts: dict[str, int | None] | None = None,
 ) -> tuple[Entry, ...]:
     shown = []
     for screen in screens:

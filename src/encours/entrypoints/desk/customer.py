@@ -18,7 +18,7 @@ from encours.core.currencies import exponent
 from encours.core.money import Money
 from encours.customers import queries as customers
 from encours.disputes import queries as disputes
-from encours.disputes.models import DisputeOutcome, DisputeReason
+from encours.disputes.models import DisputeOutcome
 from encours.entrypoints import formats
 from encours.entrypoints.desk import accounts, comments, recent, timeline
 from encours.entrypoints.desk.screens import screen
@@ -68,7 +68,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
         "tasks": team.tasks_of(account_ids, scope=request.scope) if there.has("tasks") else [],
         "disputable": partial(ledger.open_numbers, customer.pk, scope=request.scope),  # asked where a form shows them
-        "dispute_reasons": DisputeReason.choices,
+        "dispute_reasons": disputes.reasons_offered(request.organisation_id),
         "pause_reasons": PauseReason.choices,
         "outcomes": DisputeOutcome.choices,
         "next": request.get_full_path(),

@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from encours.access import queries as access
+from encours.access.rules import can
 from encours.entrypoints import exports
-from encours.entrypoints.desk import accounts, standing
+from encours.entrypoints.desk import accounts, comments, standing
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
 from encours.entrypoints.requests import DeskRequest
@@ -109,6 +110,10 @@ def document(request: DeskRequest, document_id: int) -> HttpResponse:
         "open_minor": sum(item.open_minor for item in current),
         "due_date": min((item.due_date for item in current if item.open_minor > 0), default=None),
         "due_inferred": any(item.due_inferred for item in current),
+        "thread": comments.thread_of(
+            found.customer_id, found.customer.number, "document", found.number, organisation_id=request.organisation_id
+        ),
+        "may_comment": can(request.scope, "add_note"),
         "settlements": [(item, settled.get(item.pk, [])) for item in current if settled.get(item.pk)],
     }
     return render(request, "desk/ledger/document.html", context)

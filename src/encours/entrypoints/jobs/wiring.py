@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from encours.access.models import User
 from encours.conversation import actions as conversation
+from encours.core.actors import Actor
 from encours.disputes import actions as disputes
 from encours.matching.events import DeductionsTaken, MatchUndone
-from encours.messaging.events import MailUnderstood
+from encours.messaging.events import ColleagueAnswered, MailUnderstood
 from encours.penalties import plan_actions as penalties
 from encours.plans.events import PlanAgreed, PlanEnded
+from encours.team.actions import comments
 
 
 def note_deductions(event: DeductionsTaken) -> None:
@@ -44,10 +47,25 @@ def drop_deductions(event: MatchUndone) -> None:
     )
 
 
+def answer_comment(event: ColleagueAnswered) -> None:
+    """What a colleague answers by e-mail stands under the comment they were told of."""
+    if event.about_kind != "note" or event.about_id is None:
+        return
+    person = User.objects.get(pk=event.user_id)
+    comments.answer_by_mail(
+        organisation_id=event.organisation_id,
+        note_id=event.about_id,
+        text=event.text,
+        now=event.at,
+        by=Actor(user_id=person.pk, name=person.display_name, channel="mail"),
+    )
+
+
 REACTIONS: Mapping[type, Sequence[Callable[[Any], None]]] = {
     DeductionsTaken: (note_deductions,),
     MatchUndone: (drop_deductions,),
     PlanAgreed: (penalties.suspend_for_plan,),
     PlanEnded: (penalties.end_suspension_of_plan,),
     MailUnderstood: (conversation.take_in,),
+    ColleagueAnswered: (answer_comment,),
 }

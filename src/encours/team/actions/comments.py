@@ -66,9 +66,7 @@ def _tell(
 
 
 @transaction.atomic
-def answer_by_mail(
-    *, organisation_id: int, note_id: int, text: str, mail_id: int, now: datetime, by: Actor
-) -> Note | None:
+def answer_by_mail(*, organisation_id: int, note_id: int, text: str, now: datetime, by: Actor) -> Note | None:
     """A colleague's e-mail becomes their answer to a comment; None where the comment is gone or the mail is empty."""
     asked = Note.objects.filter(organisation_id=organisation_id, pk=note_id).first()
     if asked is None or not text.strip():

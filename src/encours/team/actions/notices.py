@@ -119,3 +119,12 @@ def choose(*, organisation_id: int, user_id: int, values: dict[str, Any], now: d
         details={name: str(value) for name, value in values.items()},
     )
     return found
+
+
+@transaction.atomic
+def mark_passed_on(*, organisation_id: int, notification_ids: Iterable[int], now: datetime) -> int:
+    """What went by e-mail, or need not any more, does not go again."""
+    found = Notification.objects.filter(
+        organisation_id=organisation_id, pk__in=list(notification_ids), passed_on_at__isnull=True
+    )
+    return found.update(passed_on_at=now)
