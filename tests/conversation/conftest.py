@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 
 from encours.access.models import Membership, User
 from encours.core.actors import Actor
+from encours.customers.models import Contact
 from encours.messaging import actions as messaging
 from encours.messaging.models import InboundMail, Reply
 from tests.cast import Company
@@ -66,6 +67,7 @@ def post(company: Company) -> Post:
 def books(company: Company) -> Books:
     """Acme owes 1 200.00 since 40 days and 450.00 since 10."""
     made = Books(company)
+    Contact.objects.filter(organisation_id=company.organisation_id).update(recorded_at=NOW - timedelta(days=90))
     made.invoice(company.acme, "FA-2026-4290", 120_000, due=-40)
     made.invoice(company.acme, "FA-2026-4291", 45_000, due=-10)
     messaging.install_default_templates(organisation_id=company.organisation_id, by=company.by)

@@ -13,6 +13,7 @@ from encours.conversation.queries import proposals as reading
 from encours.conversation.rules import proposals as rules
 from encours.customers.models import Contact, Note
 from encours.disputes.models import Dispute
+from encours.messaging import actions as messaging
 from encours.messaging.models import Filing, Judgement, MailAttachment, Suppression, Understanding
 from encours.payments.models import RemittanceAdvice
 
@@ -51,7 +52,9 @@ class TestProposed:
         ]
 
     def test_the_sender_s_own_address_is_no_new_contact(self):
-        assert rules.proposed([intent("contact_change", emails=["Lise@x.fr"])], today=TODAY, from_email="lise@x.fr") == []
+        assert (
+            rules.proposed([intent("contact_change", emails=["Lise@x.fr"])], today=TODAY, from_email="lise@x.fr") == []
+        )
 
     @pytest.mark.parametrize(
         ("name", "kind", "wanted"),
@@ -140,11 +143,9 @@ def test_a_rejected_class_is_learnt_for_mails_like_it(company, books, post):
 def test_a_correction_never_hides_bank_details(company, books, post):
     text = "Merci de noter nos nouvelles coordonnées bancaires : FR76 3000 6000 0112 3456 7890 189"
     post.comes(text)
-    messaging_kind = Understanding.objects.latest("pk")
-    from encours.messaging import actions as messaging
-
+    first = Understanding.objects.latest("pk")
     messaging.judge_understanding(
-        organisation_id=company.organisation_id, understanding_id=messaging_kind.pk, kind="other", by=company.by
+        organisation_id=company.organisation_id, understanding_id=first.pk, kind="other", by=company.by
     )
     post.comes(text, name="again")
     assert "bank_detail_change" in {one["class"] for one in Understanding.objects.latest("pk").intents}

@@ -11,7 +11,7 @@ from encours.conversation.queries.bank_changes import known_numbers
 from encours.conversation.rules import bank_changes as rules
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, Refused, gettext_noop
-from encours.customers import contact_actions as customers
+from encours.customers import details_actions as customers
 from encours.messaging.models import Understanding
 from encours.team import actions as team
 

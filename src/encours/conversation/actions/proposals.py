@@ -19,7 +19,7 @@ from encours.conversation.rules import proposals as rules
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.customers import actions as customers
-from encours.customers import contact_actions
+from encours.customers import details_actions
 from encours.disputes import actions as disputes
 from encours.imports import actions as imports
 from encours.messaging import actions as messaging
@@ -242,7 +242,7 @@ def _dispute(deed: _Deed) -> dict[str, Any]:
 
 
 def _contact(deed: _Deed) -> dict[str, Any]:
-    made = contact_actions.keep_contact(
+    made = details_actions.keep_contact(
         organisation_id=deed.organisation_id,
         customer_id=deed.proposal.customer_id,
         name=str(deed.values.get("name") or ""),
@@ -307,7 +307,7 @@ def _remittance(deed: _Deed) -> dict[str, Any]:
 
 def _unsubscribe(deed: _Deed) -> dict[str, Any]:
     email = str(deed.needed("email"))
-    marked = contact_actions.opt_out(
+    marked = details_actions.opt_out(
         organisation_id=deed.organisation_id, email=email, now=deed.now, by=deed.by, why=deed.proposal.quote
     )
     messaging.suppress(
