@@ -71,6 +71,7 @@ MAIN: Sequence[Screen] = (
     ),
     Screen("promises", _("Promises"), "calendar-check"),
     Screen("plans", _("Payment plans"), "calendar-dollar", ("plan", "plan_new", "customer_plans")),
+    Screen("deadlines", _("Deadlines"), "calendar-exclamation", ("customer_recovery", "notice", "notice_new")),
     Screen("disputes", _("Disputes"), "message-report"),
     Screen("inbox", _("Inbox"), "inbox", ("inbox_reply", "inbox_mail", "inbox_accuracy", "inbox_draft")),
     Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),

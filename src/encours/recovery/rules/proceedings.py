@@ -35,9 +35,9 @@ class Split:
 
 
 def split(items: Sequence[Owed], judgment_date: date) -> Split:
-    """Debts issued before the day of the judgment are filed (L622-24), due or not; the others are paid when due (L622-17).
+    """Debts issued before the judgment are filed (L622-24), due or not; the others are paid when due (L622-17).
 
-    Judgment on 10 October: an invoice of 1 October due on 31 is filed as to fall due, one of 10 October is not filed. An
+    Judgment on 10 October: an invoice of 1 October due on 31 is filed as to fall due, one of 10 October is not. An
     invoice issued after for a delivery before belongs to the first kind: the person who files moves it.
     """
     before = [item for item in items if item.item_date < judgment_date]
