@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("encours.entrypoints.api.urls")),
+    path("hooks/", include("encours.entrypoints.hooks")),
     path("", include("encours.entrypoints.desk.urls")),
 ]
 

@@ -20,6 +20,7 @@ from encours.messaging.models import (
     ChannelSwitch,
     Gateway,
     MailAccount,
+    MailProvider,
     Message,
     MessageAttachment,
     MessageEvent,
@@ -161,6 +162,23 @@ def gateways(organisation_id: int) -> dict[str, Gateway]:
 def gateways_of(organisation_id: int) -> dict[str, Gateway]:
     """The provider of each channel, in use or not, for the settings."""
     return {gateway.channel: gateway for gateway in Gateway.objects.filter(organisation_id=organisation_id)}
+
+
+def mail_provider(provider: str, *, organisation_id: int) -> MailProvider | None:
+    """What is known of a provider that reports by webhook, while it is in use."""
+    found = MailProvider.objects.filter(organisation_id=organisation_id, provider=provider, is_active=True)
+    return found.first()
+
+
+def mail_providers(organisation_id: int) -> list[MailProvider]:
+    """The providers that may report, by name."""
+    return list(MailProvider.objects.filter(organisation_id=organisation_id).order_by("provider"))
+
+
+def secret_of(provider: MailProvider) -> str:
+    """The provider's secret in clear."""
+    keys = secrets.configured_keys(settings.ENCOURS_HOME)
+    return secrets.decrypt(provider.secret_encrypted, keys=keys)
 
 
 def access_of(gateway: Gateway) -> GatewayAccess:

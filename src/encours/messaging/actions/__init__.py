@@ -33,6 +33,7 @@ from encours.messaging.actions.outbox import (
     try_again,
 )
 from encours.messaging.actions.paper import make_print_batch, note_returned, post_letters, put_back_letters
+from encours.messaging.actions.providers import note_events, save_mail_provider
 from encours.messaging.actions.replies import (
     mark_reply_answered,
     mark_reply_read,
@@ -65,6 +66,7 @@ __all__ = [
     "mark_reply_answered",
     "mark_reply_read",
     "needs_no_answer",
+    "note_events",
     "note_news",
     "note_reports",
     "note_returned",
@@ -78,6 +80,7 @@ __all__ = [
     "record_reply",
     "save_gateway",
     "save_mail_account",
+    "save_mail_provider",
     "save_mailbox",
     "save_template_version",
     "scan_waiting",
