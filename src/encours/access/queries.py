@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from encours.access import context, rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
-from encours.access.rules import Scope
+from encours.access.rules import OWN_PORTFOLIO_ROLES, Scope
 from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.core.findings import Finding
 
@@ -64,7 +64,7 @@ def scope_of(membership: Membership) -> Scope:
         user_id=membership.user_id,
         role=membership.role,
         entity_ids=tuple(membership.entity_ids),
-        own_portfolio_only=membership.own_portfolio_only,
+        own_portfolio_only=membership.own_portfolio_only or membership.role in OWN_PORTFOLIO_ROLES,
     )
 
 

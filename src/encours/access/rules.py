@@ -102,6 +102,10 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
 }
 
 
+# Whoever sells or cares for customers sees their own, whatever box is ticked.
+OWN_PORTFOLIO_ROLES = frozenset({"sales", "customer_success"})
+
+
 @dataclass(frozen=True)
 class Scope:
     """The rows and rights of one person in one organisation; empty `entity_ids` means all entities."""

@@ -54,7 +54,9 @@ class RightsForm(DeskForm):
         help_text=gettext_lazy("None ticked: all of them."),
     )
     own_portfolio_only = forms.BooleanField(
-        label=gettext_lazy("Only the customers of their own portfolio"), required=False
+        label=gettext_lazy("Only the customers of their own portfolio"),
+        required=False,
+        help_text=gettext_lazy("Always so for sales and customer success."),
     )
 
     def __init__(self, *args: Any, entities: Sequence[tuple[int, str]], **kwargs: Any) -> None:
