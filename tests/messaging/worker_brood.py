@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from datetime import datetime, timedelta
 
 import django
@@ -46,7 +47,10 @@ def born(organisation_id: int, now: datetime) -> int:
     try:
         work(organisation_id, now)
         status = 0
+    except Exception:
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(status)
 
 
