@@ -1,13 +1,17 @@
 """Read disputes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.customers import queries as customers
-from encours.disputes.models import Dispute
+from encours.disputes.models import Dispute, DisputeReason, OwnReason
+
+LIST_MAX = 2_000
 
 
 def in_scope(scope: Scope) -> QuerySet[Dispute]:
@@ -32,6 +36,60 @@ def all_of(account_ids: Sequence[int], *, scope: Scope, limit: int = 50) -> Sequ
     return list(disputes.order_by(F("closed_date").desc(nulls_first=True), "-pk")[:limit])
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeFilter:
+    """Which disputes are wanted."""
+
+    state: str = "open"  # open, late, closed
+    owner_ids: Collection[int] = ()
+    reason: str = ""
+    text: str = ""
+
+
+def dispute_list(
+    scope: Scope, *, wanted: DisputeFilter, today: date, after_id: int | None, limit: int
+) -> list[Dispute]:
+    """Disputes that fit: the open ones by when they are to be answered and priority, the closed ones latest first.
+
+    `after_id` is the last row of the page before.
+    """
+    found = _filtered(scope, wanted, today).select_related("customer", "owner", "entity")
+    if wanted.state == "closed":
+        rows = list(found.order_by("-closed_date", "-pk")[:LIST_MAX])
+    else:
+        rows = list(found.order_by(F("due_date").asc(nulls_last=True), "-priority", "pk")[:LIST_MAX])
+    at = next((at for at, row in enumerate(rows, start=1) if row.pk == after_id), 0)
+    return rows[at : at + limit]
+
+
+def dispute_counts(scope: Scope, *, wanted: DisputeFilter, today: date) -> dict[str, int]:
+    """How many disputes each state shows under the other filters."""
+    found = {}
+    for state in ("open", "late", "closed"):
+        found[state] = _filtered(scope, replace(wanted, state=state), today).count()
+    return found
+
+
+def dispute(dispute_id: int, *, scope: Scope) -> Dispute | None:
+    """One dispute the reader may see."""
+    return in_scope(scope).filter(pk=dispute_id).first()
+
+
+def _filtered(scope: Scope, wanted: DisputeFilter, today: date) -> QuerySet[Dispute]:
+    found = in_scope(scope).filter(closed_date__isnull=wanted.state != "closed")
+    if wanted.state == "late":
+        found = found.filter(due_date__lt=today)
+    if wanted.owner_ids:
+        found = found.filter(owner_id__in=wanted.owner_ids)
+    if wanted.reason:
+        found = found.filter(reason=wanted.reason)
+    if text := wanted.text.strip():
+        found = found.filter(
+            Q(customer__name__icontains=text) | Q(customer__number=text) | Q(document_number__icontains=text)
+        )
+    return found
+
+
 def open_count(scope: Scope) -> int:
     """How many disputes are open."""
     return in_scope(scope).filter(closed_date__isnull=True).count()
@@ -53,3 +111,17 @@ def claimed_item_ids(organisation_id: int) -> set[int]:
             {"organisation": organisation_id},
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+def own_reasons(organisation_id: int) -> Sequence[OwnReason]:
+    """The reasons as the organisation words them, the archived ones last."""
+    found = OwnReason.objects.filter(organisation_id=organisation_id).select_related("owner")
+    return list(found.order_by(F("archived_at").desc(nulls_first=True), "position", "label"))
+
+
+def reasons_offered(organisation_id: int) -> list[tuple[str, str]]:
+    """What a new dispute may be about, code and label: the usual reasons as the organisation words and orders them."""
+    own = {reason.code: reason for reason in own_reasons(organisation_id)}
+    usual = [(code, str(label)) for code, label in DisputeReason.choices if code not in own]
+    kept = sorted((one for one in own.values() if one.archived_at is None), key=lambda one: (one.position, one.label))
+    return [*((one.code, one.label) for one in kept), *usual]

@@ -52,8 +52,11 @@ class DeskForm(forms.Form):
     unit_of: ClassVar[Mapping[str, str | Promise]] = {}
     wide: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, more: Mapping[str, forms.Field] | None = None, **kwargs: Any) -> None:
+        """`more` are fields known at run time only, shown before those of the class."""
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        if more:
+            self.fields = {**more, **self.fields}
         for name, field in self.fields.items():
             field.template_name = "ui/field.html"  # type: ignore[attr-defined]  # read by ui/field.html
             css = next(css for kind, css in _CSS if isinstance(field.widget, kind))

@@ -19,7 +19,6 @@ from tests.entrypoints.desk.conftest import Books, seated
 from tests.messaging.conftest import NOW, queue
 
 POSTED = {
-    "call": {"text": "They will pay", "is_done": "on"},
     "promise": {"amount": "100.00", "currency": "EUR", "promised_date": "2099-01-31", "source": "call"},
     "dispute": {"document_number": "FA-1", "reason": "price"},
     "later": {"until": "2099-01-31"},

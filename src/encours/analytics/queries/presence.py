@@ -13,6 +13,7 @@ _ROOMS = {
     "promises": "collections_promise",
     "steps": "collections_reminder",
     "notes": "customers_note",
+    "calls": "collections_call",
     "contacts": "customers_contact",
     "messages": "messaging_message",
     "replies": "messaging_reply",

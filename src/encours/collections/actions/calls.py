@@ -15,6 +15,7 @@ from encours.collections.queries import calls as queries
 from encours.collections.queries.facts import calendar_of, policy_of
 from encours.collections.queries.ranking import ranking_policy
 from encours.collections.rules.calls import MISSED, CallOutcome, next_call
+from encours.collections.rules.scripts import unknown_names
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.customers.models import Contact
@@ -45,6 +46,12 @@ class ScriptTooLong(Refused):
     """A script is read while one speaks."""
 
     message = gettext_noop("The script is too long to be read while speaking.")
+
+
+class ScriptNamesNothing(Refused):
+    """What stands in braces is a fact of the account, or nobody could say it."""
+
+    message = gettext_noop("The script names “{name}”, which stands for nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +210,8 @@ def write_script(*, organisation_id: int, language: str, text: str, by: Actor, s
     """Keep what is to be said at a step, or at any without one of its own; the one before stays readable."""
     if len(text) > SCRIPT_LETTERS_MAX:
         raise ScriptTooLong()
+    if unknown := unknown_names(text):
+        raise ScriptNamesNothing(name=unknown[0])
     made = CallScript.objects.create(
         organisation_id=organisation_id, step_key=step_key, language=language, text=text.strip(), author_name=by.name
     )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from encours.collections.models import Call, CallScript
+from encours.collections.queries.facts import plans
 from encours.collections.rules.calls import MISSED
 
 HISTORY_SHOWN = 40
@@ -35,6 +36,12 @@ def script_for(step_key: str, *, language: str, organisation_id: int) -> CallScr
         if latest is not None and latest.text:
             return latest
     return None
+
+
+def steps_known(organisation_id: int) -> list[tuple[str, str]]:
+    """The steps of the scenarios in force, by key, each once: what a script may be written for."""
+    steps = (step for plan in plans(organisation_id).values() for step in plan.steps)
+    return list({step.key: step.name for step in steps}.items())
 
 
 def scripts(organisation_id: int) -> Sequence[CallScript]:

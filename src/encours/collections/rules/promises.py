@@ -70,6 +70,11 @@ class KeptRate:
         """
         return 100 * self.kept // self.counted if self.counted else None
 
+    @property
+    def money_percent(self) -> int | None:
+        """The share of the money promised that came by its day, in whole percent."""
+        return 100 * self.in_time_minor // self.promised_minor if self.promised_minor else None
+
 
 def kept_rate(ended: Sequence[tuple[PromiseState, int, int]]) -> KeptRate:
     """The rate over promises as (state, amount, received in time); running and withdrawn ones are left out."""

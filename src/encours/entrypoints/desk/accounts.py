@@ -95,7 +95,7 @@ def states_of(items: Sequence[OpenItem], known: Known, *, today: date) -> dict[i
 
 def _known_state(item: OpenItem, known: Known, *, today: date) -> State | None:
     for promise in known.promises:
-        if promise.promise.item_id == item.pk and promise.state(today=today) == "broken":
+        if promise.promise.item_id == item.pk and promise.state(today=today) in ("broken", "partly_kept"):
             return State(gettext("Promise not kept"), "act", "calendar-x")
     for dispute in known.disputes:
         if dispute.item_id == item.pk or (dispute.document_number and dispute.document_number == item.document_number):

@@ -15,7 +15,7 @@ from encours.collections.queries import decisions, worklist
 from encours.collections.rules import wording
 from encours.entrypoints.desk import reminders
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.desk.today import ReasonForm
+from encours.entrypoints.desk.today_forms import ReasonForm
 from encours.entrypoints.listing import Listing
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, is_partial, told

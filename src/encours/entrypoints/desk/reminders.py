@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext_lazy
 
 from encours.collections.models import PauseReason, Reminder
 from encours.collections.queries import decisions
 from encours.collections.rules import wording
-from encours.collections.rules.ranking import NextStep, Reason
+from encours.collections.rules.ranking import NEVER_SPOKEN, Factor, NextStep, Reason
 from encours.entrypoints import formats, kept
 from encours.messaging import queries as messaging
 from encours.messaging.rules.values import Draft, Letter
@@ -46,6 +46,7 @@ REASONS: Mapping[str, tuple[Promise, str, str]] = {
     "insolvency": (gettext_lazy("Insolvency"), "act", "ban"),
     "dispute": (gettext_lazy("In dispute"), "watch", "message-report"),
     "ready": (gettext_lazy("Leaves by itself"), "", "send"),
+    "call_small": (gettext_lazy("Too little to call for"), "", "phone-off"),
     "bank": (gettext_lazy("Bank not up to date"), "watch", "building-bank"),
     "held": (gettext_lazy("Held"), "", "hand-stop"),
 }
@@ -160,6 +161,47 @@ def _detail(reason: Reason, today: date) -> str:
         amount = formats.money_round(data["disputed_minor"], data["currency"], language=language)
         return gettext("{step}, {amount} in dispute left out").format(step=step, amount=amount)
     return step
+
+
+@dataclass(frozen=True)
+class FactorShown:
+    """One factor of a rank in words, with its points."""
+
+    sentence: str
+    points: str
+    is_less: bool
+
+
+def factor_shown(factor: Factor, *, today: date) -> FactorShown:
+    """A factor of the ranking in words; points stand for whole units of money."""
+    del today
+    language, data = _language(), factor.data
+    points = formats.number(abs(factor.points) // 100, language=language)
+    sign = formats.MINUS if factor.points < 0 else "+" if factor.code != "step" else ""
+    return FactorShown(_factor_words(factor.code, data, language), f"{sign}{points}", factor.points < 0)
+
+
+def _factor_words(code: str, data: Mapping[str, Any], language: str) -> str:
+    if code == "step":
+        amount = formats.money_round(data["at_stake_minor"], data["currency"], language=language)
+        reason = str(REASONS[data["reason"]][0])
+        return gettext("{amount} at stake x {percent} % ({reason})").format(
+            amount=amount, percent=data["percent"], reason=reason
+        )
+    days = data.get("days") or 0
+    if code == "lateness":
+        return ngettext("{count} day late", "{count} days late", days).format(count=days)
+    if code == "behaviour":
+        return ngettext("Pays {count} day late on average", "Pays {count} days late on average", days).format(
+            count=days
+        )
+    if code == "contact":
+        if days == 0:
+            return gettext("In contact today")
+        if days >= NEVER_SPOKEN:
+            return gettext("No contact for three months")
+        return ngettext("Last contact {count} day ago", "Last contact {count} days ago", days).format(count=days)
+    return gettext("{percent} % of it late by more than 90 days").format(percent=data["share_percent"])
 
 
 @dataclass(frozen=True)

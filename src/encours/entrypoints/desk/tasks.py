@@ -114,7 +114,7 @@ def task_list(request: DeskRequest) -> HttpResponse:
         "sources": TaskSource.choices,
         "form": TaskForm(members=members, initial={"due_date": request.today}),
         "feed": calendar_feed.address_of(request),
-        "stands_in_for": _names(request, members),
+        "stands_in_for": names_of(people_of(request)[1:], request),
     }
     return render(request, "desk/tasks/list.html", context)
 
@@ -135,10 +135,11 @@ def _wanted(request: DeskRequest) -> team_queries.Wanted:
     )
 
 
-def _names(request: DeskRequest, members: Sequence[Membership]) -> str:
-    """Those whose work is shown here meanwhile."""
-    absent = set(people_of(request)[1:])
-    return ", ".join(member.user.display_name for member in members if member.user_id in absent)
+def names_of(user_ids: Sequence[int], request: DeskRequest) -> str:
+    """The names of these people, such as those whose work is shown here meanwhile."""
+    if not user_ids:
+        return ""
+    return ", ".join(member.user.display_name for member in members_of(request) if member.user_id in user_ids)
 
 
 def grouped(tasks: Sequence[Task], *, today: date) -> list[tuple[str, str, list[Task]]]:

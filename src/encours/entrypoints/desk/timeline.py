@@ -11,8 +11,10 @@ from django.utils.translation import get_language, gettext, gettext_noop, ngette
 from encours.access.rules import Scope
 from encours.collections.models import Pause
 from encours.collections.queries import account as collections
+from encours.collections.queries import calls
 from encours.collections.queries.account import PromiseKept
 from encours.collections.rules import wording
+from encours.collections.rules.calls import MISSED
 from encours.collections.rules.facts import STOPPING, Decision, Outcome
 from encours.collections.rules.steps import WRITTEN
 from encours.customers import queries as customers
@@ -110,6 +112,8 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
         events += _pauses(told.pauses, reader)
         if "messages" in told.rooms:
             events += _messages(accounts_told, reader)
+        if "calls" in told.rooms:
+            events += _calls(accounts_told, reader)
         if "replies" in told.rooms:
             events += _replies(accounts_told, reader)
     return sorted(events, key=lambda event: event.at, reverse=True)[:PAST_SHOWN]
@@ -199,6 +203,21 @@ def _notes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
         )
 
 
+def _calls(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for call in calls.calls_of(account_ids, organisation_id=reader.scope.organisation_id, limit=PAST_SHOWN):
+        who = call.contact_name or gettext("Call")
+        again = gettext("again {day}").format(day=reader.near(call.next_date)) if call.next_date else ""
+        yield Event(
+            at=call.called_at,
+            feed="exchanges",
+            icon="phone-off" if call.outcome in MISSED else "phone",
+            tone="" if call.outcome in MISSED else "info",
+            title=f"{who} · {call.get_outcome_display()}",
+            detail=" · ".join(part for part in (call.author_name, again, call.note) if part),
+            when=reader.at(call.called_at),
+        )
+
+
 def _receipts(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
     for receipt in payments.receipts_of(account_ids, scope=reader.scope, limit=PAST_SHOWN):
         is_refund = receipt.amount_minor < 0
@@ -251,13 +270,13 @@ def _promises(promises: Iterable[PromiseKept], reader: Reader) -> Iterable[Event
     for found in promises:
         promise, state = found.promise, found.state(today=reader.today)
         day = reader.near(promise.promised_date)
-        if state == "broken":
+        if state in ("broken", "partly_kept"):
             yield Event(
                 at=_noon(promise.promised_date),
                 feed="exchanges",
                 icon="calendar-x",
                 tone="act",
-                title=gettext("Promise not kept"),
+                title=gettext("Promise not kept") if state == "broken" else gettext("Promise kept in part"),
                 amount_minor=promise.amount_minor,
                 currency=promise.currency,
                 detail=gettext("Received since: {amount}").format(

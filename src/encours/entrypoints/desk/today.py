@@ -3,8 +3,9 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from encours.access.rules import can
 from encours.analytics.queries import presence, standings
-from encours.collections.queries import decisions, worklist
+from encours.collections.queries import decisions, ranking, worklist
 from encours.collections.rules import wording
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
@@ -22,14 +23,18 @@ from encours.entrypoints import exports, kept
 from encours.entrypoints.desk import reminders, standing, understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.desk.tasks import names_of, people_of
 from encours.entrypoints.desk.today_forms import form_of
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 from encours.ledger import queries as ledger
 from encours.messaging import queries as messaging
+from encours.team.queries import tasks as team
 
 PAGE_ROWS = 60
+ROWS_KEPT_MAX = 600
+TASKS_SHOWN = 5
 READY_SECONDS = 300
 COLUMNS = (
     Column("rank", gettext_lazy("Rank"), "number"),
@@ -73,6 +78,9 @@ def asked_of(request: DeskRequest) -> worklist.Asked:
         is_mine=request.GET.get("who", default) == "mine",
         only=only if only in worklist.FILTERS else "",
         text=request.GET.get("q", ""),
+        people=people_of(request),
+        weights=ranking.weights_of(ranking.ranking_policy(request.organisation_id)),
+        habits=partial(standings.average_delays, organisation_id=request.organisation_id),
     )
 
 
@@ -84,12 +92,16 @@ def today(request: DeskRequest) -> HttpResponse:
         flat = [_flat(shown) for shown in _shown(listed, request.today)]
         return exports.sheet(form, name=gettext("today"), columns=COLUMNS, rows=flat)  # type: ignore[return-value]  # an answer of streamed rows
     offset = _number(request.GET.get("after", "")) or 0
-    listed = _listed(request, asked, offset=offset, limit=PAGE_ROWS)
+    wanted = min(_number(request.GET.get("selected", "")) or 1, ROWS_KEPT_MAX)
+    # whoever worked down the list finds it as long as it was
+    limit = -(-wanted // PAGE_ROWS) * PAGE_ROWS if not offset else PAGE_ROWS
+    listed = _listed(request, asked, offset=offset, limit=limit)
     rows = _shown(listed, request.today, start=offset + 1)
     has_more = listed.counts[asked.only] > offset + len(rows)
     context: dict[str, Any] = {
         "rows": rows,
-        "selected": min(_number(request.GET.get("selected", "")) or 1, max(len(rows), 1)),
+        "selected": min(wanted, max(len(rows), 1)) if not offset else 0,
+        "place_query": _query(request),
         "next_address": f"?{_query(request, after=str(offset + len(rows)))}" if has_more else "",
         "may_send": can(request.scope, "send_message"),
     }
@@ -113,7 +125,7 @@ def _listed(request: DeskRequest, asked: worklist.Asked, **part: int) -> worklis
 
 
 def _of_list[T](request: DeskRequest, asked: worklist.Asked, name: str, reckon: Callable[[worklist.Asked], T]) -> T:
-    person = request.user.pk if asked.is_mine else None
+    person = asked.people if asked.is_mine else None
     key = (name, *standing.reader(request.scope), person, asked.only, asked.text)
     return kept.figures.get(key, lambda: reckon(asked), state=_state(request))
 
@@ -184,6 +196,11 @@ def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkLis
             {"key": key, "label": label, "icon": icon, "count": listed.counts[key], "query": _query(request, only=key)}
             for key, label, icon in FILTERS
         ],
+        "due_tasks": team.due_tasks(request.scope, people=asked.people, today=request.today, limit=TASKS_SHOWN),
+        "due_task_count": team.due_count(request.scope, people=asked.people, today=request.today),
+        "stands_in_for": names_of(asked.people[1:], request),
+        "may_note": can(request.scope, "add_note"),
+        "may_rank": can(request.scope, "edit_scenario"),
         "who_query": _query(request, who="all" if asked.is_mine else "mine"),
         "export_query": _query(request, export="xlsx"),
         "list_address": f"{reverse('desk:today')}?{_query(request)}",
@@ -201,10 +218,8 @@ def _overdue(request: DeskRequest, asked: worklist.Asked) -> tuple[int, Mapping[
 
 def _received(request: DeskRequest, asked: worklist.Asked) -> Mapping[str, int]:
     since = request.today - timedelta(days=7)
-    mine = request.user.pk if asked.is_mine else None
-    return standing.of_books(
-        request, ("received", mine, asked.text), lambda: worklist.received_since(asked, since=since)
-    )
+    question = ("received", asked.people if asked.is_mine else None, asked.text)
+    return standing.of_books(request, question, lambda: worklist.received_since(asked, since=since))
 
 
 def _amounts(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -262,8 +277,24 @@ def peek_context(request: DeskRequest, customer_id: int) -> dict[str, Any]:
             "release": can(request.scope, "release_message"),
             "send": can(request.scope, "send_message"),
         },
-        "list_next": request.GET.get("next", "") or request.get_full_path(),
+        "list_next": request.GET.get("next", "") or _list_behind(request),
+        "factors": _factors(request, customer_id),
     }
+
+
+def _list_behind(request: DeskRequest) -> str:
+    """The list a panel stands beside, with the row that is selected in it: there each gesture returns to."""
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if not is_partial(request) or not shown.path:
+        return request.get_full_path()
+    return f"{shown.path}?{shown.query}" if shown.query else shown.path
+
+
+def _factors(request: DeskRequest, customer_id: int) -> list[reminders.FactorShown]:
+    """Why the customer stands where it stands, when it stands on the list: each factor with its points."""
+    found = _of_list(request, asked_of(request), "ranked", worklist.ranked)
+    place = next((place for place in found.places if place.customer_id == customer_id), None)
+    return [reminders.factor_shown(factor, today=request.today) for factor in place.factors] if place else []
 
 
 @screen("view_books")

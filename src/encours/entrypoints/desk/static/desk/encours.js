@@ -48,7 +48,7 @@
     for (const scope of scopes) {
       const target = one('[data-key="' + CSS.escape(key) + '"]', scope);
       if (target && !target.disabled) {
-        if (isField(target)) { target.focus(); target.select && target.select(); } else target.click();
+        if (isField(target)) { target.focus(); target.select && target.select(); } else { target.click(); if (target.type === "radio") target.focus(); }
         return true;
       }
     }

@@ -11,7 +11,9 @@ from encours.access import actions as access
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.customers.models import Customer
-from encours.disputes.models import Dispute, DisputeOutcome, DisputeReason
+from encours.disputes.actions import reasons
+from encours.disputes.actions.reasons import DisputeWordUnknown, check_owner
+from encours.disputes.models import Dispute, DisputeOutcome, DisputePriority, DisputeReason
 from encours.ledger.models import OpenItem
 
 
@@ -45,10 +47,10 @@ class DisputeAmountUnusable(Refused):
     message = gettext_noop("The disputed amount must be above zero and at most what is open.")
 
 
-class DisputeWordUnknown(Refused):
-    """The reason or the outcome is none of the list."""
+class DisputeDayPast(Refused):
+    """A dispute is answered on a day to come."""
 
-    message = gettext_noop("“{word}” is not one of the reasons or outcomes.")
+    message = gettext_noop("{day} is past: choose today or a later day.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,23 @@ def open_dispute(
     reason: str = DisputeReason.OTHER.value,
     note: str = "",
     key: str = "",
+    owner_id: int | None = None,
+    priority: int = DisputePriority.NORMAL,
+    due_date: date | None = None,
 ) -> Dispute:
     """Note that the customer contests an item, a document or the account; that part is no longer chased.
 
+    Without an owner the reason's own has it, else the customer's collector; without a day the reason's term counts.
     Refused when nothing is open there, or for more than is open. The same `key` twice gives the first dispute again.
     """
     if key and (found := Dispute.objects.filter(organisation_id=organisation_id, key=key).first()):
         return found
-    if reason not in DisputeReason.values:
-        raise DisputeWordUnknown(word=reason)
-    if not Customer.objects.filter(organisation_id=organisation_id, pk=customer_id).exists():
+    own = reasons.offered(organisation_id, reason)
+    customer = Customer.objects.filter(organisation_id=organisation_id, pk=customer_id).first()
+    if customer is None:
         raise CustomerNotHere()
+    if due_date is not None and due_date < today:
+        raise DisputeDayPast(day=due_date)
     items = _open_items(organisation_id, customer_id, document_number, item_id)
     open_minor = sum(item.open_minor for item in items)
     if amount_minor is not None and not 0 < amount_minor <= open_minor:
@@ -111,6 +119,10 @@ def open_dispute(
         amount_minor=amount_minor,
         currency=items[0].currency if items else "",
         reason=reason,
+        reason_label=own.label if own else "",
+        owner_id=owner_id or (own.owner_id if own else None) or customer.collector_id,
+        priority=DisputePriority(priority),
+        due_date=due_date or reasons.answer_by(own, today=today),
         note=note,
         key=key or f"dispute:{uuid4()}",
         opened_date=today,
@@ -138,17 +150,49 @@ def _open_items(
 
 
 @transaction.atomic
+def assign_dispute(
+    *,
+    organisation_id: int,
+    dispute_id: int,
+    owner_id: int | None,
+    priority: int,
+    due_date: date | None,
+    today: date,
+    by: Actor,
+    why: str = "",
+) -> Dispute:
+    """Say who sees to an open dispute, how much it presses and by when it is answered, on a day not past."""
+    dispute = _open_dispute(organisation_id, dispute_id)
+    if due_date is not None and due_date < today and due_date != dispute.due_date:
+        raise DisputeDayPast(day=due_date)
+    check_owner(organisation_id, owner_id)
+    dispute.owner_id, dispute.priority, dispute.due_date = owner_id, DisputePriority(priority), due_date
+    dispute.save(update_fields=["owner", "priority", "due_date"])
+    access.record_audit(
+        by=by, organisation_id=organisation_id, verb="assign_dispute", subject_kind="customer",
+        subject_id=dispute.customer_id, why=why,
+        details={"dispute": dispute.pk, "owner": owner_id, "priority": priority, "due_date": due_date},
+    )  # fmt: skip
+    return dispute
+
+
+def _open_dispute(organisation_id: int, dispute_id: int) -> Dispute:
+    dispute = Dispute.objects.select_for_update().filter(organisation_id=organisation_id, pk=dispute_id).first()
+    if dispute is None:
+        raise DisputeUnknown()
+    if dispute.closed_date is not None:
+        raise DisputeClosedAlready(closed_date=dispute.closed_date)
+    return dispute
+
+
+@transaction.atomic
 def close_dispute(
     *, organisation_id: int, dispute_id: int, outcome: str, today: date, by: Actor, note: str = ""
 ) -> Dispute:
     """End a dispute with its outcome; what is still open is chased again. Refused when it is closed already."""
     if outcome not in DisputeOutcome.values:
         raise DisputeWordUnknown(word=outcome)
-    dispute = Dispute.objects.select_for_update().filter(organisation_id=organisation_id, pk=dispute_id).first()
-    if dispute is None:
-        raise DisputeUnknown()
-    if dispute.closed_date is not None:
-        raise DisputeClosedAlready(closed_date=dispute.closed_date)
+    dispute = _open_dispute(organisation_id, dispute_id)
     dispute.closed_date, dispute.closed_by_name = today, by.name
     dispute.outcome, dispute.closing_note = outcome, note
     dispute.save(update_fields=["closed_date", "closed_by_name", "outcome", "closing_note"])

@@ -1,0 +1,84 @@
+"""The forms of the day: a promise, a dispute, a day to come back, a reason."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, gettext_lazy
+
+from encours.collections.models import PromiseSource
+from encours.core.currencies import exponent
+from encours.disputes import queries as disputes
+from encours.entrypoints.forms import AmountField, DeskForm
+from encours.entrypoints.requests import DeskRequest
+from encours.ledger import queries as ledger
+
+
+class PromiseForm(DeskForm):
+    """What the customer said would be paid."""
+
+    amount = AmountField(label=gettext_lazy("Amount"), min_value=Decimal("0.01"))
+    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3)
+    promised_date = forms.DateField(
+        label=gettext_lazy("By"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    source = forms.ChoiceField(label=gettext_lazy("How"), choices=PromiseSource.choices)
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)
+    wide = frozenset({"note"})
+
+
+class DisputeForm(DeskForm):
+    """What the customer contests."""
+
+    document_number = forms.ChoiceField(label=gettext_lazy("Invoice"), required=False)
+    amount = AmountField(
+        label=gettext_lazy("Amount in dispute"),
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text=gettext_lazy("Empty: the whole of it."),
+    )
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"))
+    note = forms.CharField(label=gettext_lazy("In the customer's words"), required=False, max_length=1000)
+    wide = frozenset({"note"})
+
+
+class LaterForm(DeskForm):
+    """Until when the customer leaves the list."""
+
+    until = forms.DateField(
+        label=gettext_lazy("Back on the list on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    note = forms.CharField(label=gettext_lazy("Why"), required=False, max_length=300)
+
+
+class ReasonForm(DeskForm):
+    """Why a person overrides or stops something."""
+
+    why = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+
+
+def form_of(request: DeskRequest, do: str, customer_id: int, data: Any = None) -> DeskForm | None:
+    """The form of a gesture, with what is most likely filled in."""
+    if do == "promise":
+        owed = ledger.balances_of(customer_id, scope=request.scope, today=request.today)
+        most = max(owed, key=lambda balance: balance.overdue_minor, default=None)
+        currency = most.currency if most else "EUR"
+        amount = Decimal(most.overdue_minor).scaleb(-exponent(currency)) if most and most.overdue_minor > 0 else None
+        soon = request.today + timedelta(days=7)
+        return PromiseForm(data, initial={"amount": amount, "currency": currency, "promised_date": soon})
+    if do == "dispute":
+        form = DisputeForm(data)
+        form.fields["reason"].choices = disputes.reasons_offered(request.organisation_id)  # type: ignore[attr-defined]  # a choice field
+        items = ledger.account_items(customer_id, scope=request.scope, limit=200)
+        numbers = dict.fromkeys(item.document_number for item in items if item.open_minor > 0 and item.document_number)
+        form.fields["document_number"].choices = [  # type: ignore[attr-defined]  # a choice field
+            ("", gettext("The whole account")),
+            *((number, number) for number in numbers),
+        ]
+        return form
+    if do == "later":
+        return LaterForm(data, initial={"until": request.today + timedelta(days=3)})
+    if do in {"release", "take_out"}:
+        return ReasonForm(data)
+    return None
