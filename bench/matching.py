@@ -22,7 +22,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from bench import make_bank
+from bench import commands, make_bank
 from bench.measure import Book as BenchBook
 from bench.measure import Figure
 from encours.matching.rules.book import Book
@@ -57,6 +57,7 @@ class Result:
     scores: dict[str, Score] = field(default_factory=lambda: defaultdict(Score))
     by_evidence: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     exact_only: Score = field(default_factory=Score)
+    last_day: str = ""
     parse_seconds: float = 0.0
     index_seconds: float = 0.0
     match_seconds: float = 0.0
@@ -171,6 +172,7 @@ def matched(folder: Path, *, name: str, policy: Policy | None = None) -> Result:
         pass
     result.parse_seconds = time.perf_counter() - start
     lines = read_lines(bank)
+    result.last_day = max(line.booking_date for line in lines).isoformat()
     gc.collect()
     gc.freeze()
     start = time.perf_counter()
@@ -255,11 +257,19 @@ def run(book: BenchBook) -> list[Figure]:
     """For `make bench`: the quality of all manners, and the speed of a large book or of the one given."""
     with tempfile.TemporaryDirectory(prefix="encours-bank-") as folder:
         results = made(Path(folder), lines=4_000, seed=SEED)
-        if (book.folder / "bank.camt053.xml").exists():
-            large = matched(book.folder, name="the book given")
+        source = book.folder
+        if (source / "bank.camt053.xml").exists():
+            large = matched(source, name="the book given")
         else:
             large = made(Path(folder), lines=SPEED_LINES, seed=SEED + 1, manners=["french"])[0]
-            large.name = "french, large"
+            large.name, source = "french, large", Path(folder) / f"french-{SEED + 1}"
+        whole = commands.measured(
+            source,
+            lines=large.lines,
+            items=large.items,
+            last_day=large.last_day,
+            parse=lambda: sum(1 for _ in entries(source / "bank.camt053.xml")),
+        )
     results.append(large)
     print(table(results), flush=True)
     lowest = min(one.precision for one in results)
@@ -273,7 +283,8 @@ def run(book: BenchBook) -> list[Figure]:
             ratio_max=RATIO_MAX,
             note=f"applied alone {large.share:.1f} % at {large.precision:.3f} %; lowest precision of "
             f"{len(results)} books {lowest:.3f} %",
-        )
+        ),
+        *whole,
     ]
 
 

@@ -2,10 +2,10 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
                 today=today,
                 run_line_ids=result.line_ids,
                 sentence=_sentences(),
+                made=_for_programs if arguments.json else _for_people,
                 since=arguments.since,
             )
             _tell(organisation, today, lines, arguments)
@@ -71,18 +72,25 @@ def _sentences() -> Callable[[Reason, str], str]:
     return lambda reason, currency: wording.sentence(reason, currency=currency, translate=translate)
 
 
-def _tell(
-    organisation: Organisation, today: date, lines: Iterable[Mapping[str, Any]], arguments: argparse.Namespace
-) -> None:
-    counts: Counter[tuple[str, str]] = Counter()
-    rows: list[str] = []
-    shown: list[list[str]] = []
-    for line in lines:
-        counts[line["decided"], line["status"]] += 1
-        if arguments.json:
-            rows.append(output.encoded(line))
-        elif line["decided"] == "now":
-            shown.append(_row(line))
+class _Told(NamedTuple):
+    """A line as it is printed."""
+
+    decided: str
+    status: str
+    as_json: str = ""
+    as_row: Sequence[str] = ()
+
+
+def _for_programs(line: dict[str, Any]) -> _Told:
+    return _Told(line["decided"], line["status"], as_json=output.encoded(line))
+
+
+def _for_people(line: dict[str, Any]) -> _Told:
+    return _Told(line["decided"], line["status"], as_row=_row(line) if line["decided"] == "now" else ())
+
+
+def _tell(organisation: Organisation, today: date, lines: Sequence[_Told], arguments: argparse.Namespace) -> None:
+    counts = Counter((line.decided, line.status) for line in lines)
     if arguments.json:
         document = {
             "organisation": organisation.slug,
@@ -91,8 +99,9 @@ def _tell(
             "counts": {status: counts["now", status] for status in STATUSES},
             "earlier": {status: counts["earlier", status] for status in STATUSES},
         }
-        output.print_json_rows(document, "lines", rows)
+        output.print_json_rows(document, "lines", [line.as_json for line in lines])
         return
+    shown = [line.as_row for line in lines if line.as_row]
     if not shown:
         output.print_line(_("No bank line waits."))
         return

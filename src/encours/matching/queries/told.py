@@ -1,12 +1,13 @@
 """What became of bank lines, as the command and the API tell it: decided in this run, decided before, waiting."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 
 from encours.core.money import decimal_string
+from encours.core.processors import shared_out
 from encours.matching.models import State
 from encours.matching.queries.workbench import as_loaded
 from encours.matching.rules.facts import MILLION, Reason
@@ -22,6 +23,7 @@ STATUS_OF = {
     State.TIED: "applied",
     State.IGNORED: "ignored",
 }
+SHARED_FROM = 4_000  # lines from which telling them is shared out to the processors
 RECENT_DAYS = 31  # how far back from the last booked day decided lines are told again
 
 _TOLD = """
@@ -43,15 +45,19 @@ order by b.booking_date, b.id
 """
 
 
-def told(
+def told[Told](
     organisation_id: int,
     *,
     today: date,
     run_line_ids: Collection[int],
     sentence: Callable[[Reason, str], str],
+    made: Callable[[dict[str, Any]], Told],
     since: date | None = None,
-) -> Iterator[dict[str, Any]]:
-    """The lines of a run and, besides, those decided earlier that were booked since a day (a month before the last)."""
+) -> list[Told]:
+    """The lines of a run and, besides, those decided earlier that were booked since a day (a month before the last).
+
+    Each is handed to `made`, in whatever process has a share of them.
+    """
     in_run = set(run_line_ids)
     if since is None:
         with connection.cursor() as cursor:
@@ -62,8 +68,8 @@ def told(
             since = (cursor.fetchone()[0] or today) - timedelta(days=RECENT_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, {"organisation": organisation_id, "today": today, "run": list(in_run), "since": since})
-        for row in cursor.fetchall():
-            yield _document(row, in_run, sentence)
+        rows = cursor.fetchall()
+    return shared_out(lambda some: [made(_document(row, in_run, sentence)) for row in some], rows, least=SHARED_FROM)
 
 
 def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason, str], str]) -> dict[str, Any]:
