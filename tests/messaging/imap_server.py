@@ -1,11 +1,12 @@
 """A small IMAP server for tests: one user, one folder whose mails are files; it can drop the line on purpose."""
 
+import base64
 import re
 import socketserver
 import sys
 from pathlib import Path
 
-USER, PASSWORD = "nadia", "secret"
+USER, PASSWORD, TOKEN = "nadia", "secret", "token-for-an-hour"
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -20,7 +21,7 @@ class Session(socketserver.StreamRequestHandler):
             if name.upper() == b"UID":
                 name, _, arguments = arguments.partition(b" ")
             answer = getattr(self, f"on_{name.decode().lower()}", None)
-            if answer is None or (not self.is_signed_in and name.upper() not in (b"LOGIN", b"CAPABILITY", b"LOGOUT")):
+            if answer is None or (not self.is_signed_in and name.upper() not in (b"LOGIN", b"AUTHENTICATE", b"CAPABILITY", b"LOGOUT")):
                 self.say(tag + b" BAD not now")
                 continue
             said = answer(arguments)
@@ -46,6 +47,13 @@ class Session(socketserver.StreamRequestHandler):
         words = arguments.replace(b'"', b"").split()
         self.is_signed_in = words == [USER.encode(), PASSWORD.encode()]
         return b"OK welcome" if self.is_signed_in else b"NO [AUTHENTICATIONFAILED] wrong password"
+
+    def on_authenticate(self, arguments: bytes) -> bytes:
+        """XOAUTH2 as Google and Microsoft speak it."""
+        self.say(b"+ ")
+        said = base64.b64decode(self.rfile.readline().strip())
+        self.is_signed_in = said == f"user={USER}\x01auth=Bearer {TOKEN}\x01\x01".encode()
+        return b"OK welcome" if self.is_signed_in else b"NO [AUTHENTICATIONFAILED] token"
 
     def on_examine(self, arguments: bytes) -> bytes:
         if b"INBOX" not in arguments:

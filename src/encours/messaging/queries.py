@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from encours.access.rules import Scope
 from encours.core import secrets
-from encours.core.errors import EncoursError, NotFound, gettext_noop
+from encours.core.errors import EncoursError, NotFound, Refused, Unavailable, gettext_noop
 from encours.customers.queries import in_scope_with_merged
 from encours.messaging.models import (
     ChannelSwitch,
@@ -25,7 +25,9 @@ from encours.messaging.models import (
     MessageAttachment,
     MessageEvent,
     MessageReport,
+    OAuthClient,
     Reply,
+    SignIn,
     State,
     Suppression,
     Template,
@@ -35,6 +37,7 @@ from encours.messaging.rules import wording
 from encours.messaging.rules.channels import EMAIL, REGISTERED_LETTER, SMS
 from encours.messaging.rules.gateway import GatewayAccess
 from encours.messaging.rules.letters import BLOCKS
+from encours.messaging.rules.oauth import OAuthAccess
 from encours.messaging.rules.server import Server
 from encours.messaging.rules.values import Attachment, Json, Letter, Wording
 
@@ -45,6 +48,18 @@ class MessageNotFound(NotFound):
     """No such message, or none the reader may see."""
 
     message = gettext_noop("There is no such message.")
+
+
+class ConnectionLost(Unavailable):
+    """A mailbox connected by OAuth has to be connected again by its owner."""
+
+    message = gettext_noop("The mailbox {email} is no longer connected: its owner connects it again in the settings.")
+
+
+class OAuthClientMissing(Refused):
+    """No application is registered with the provider."""
+
+    message = gettext_noop("No application is registered with {provider}: an administrator adds it in the settings.")
 
 
 class TemplateNotFound(NotFound):
@@ -150,7 +165,32 @@ def server_of(account: MailAccount) -> Server:
     if account.password_encrypted:
         keys = secrets.configured_keys(settings.ENCOURS_HOME)
         password = secrets.decrypt(account.password_encrypted, keys=keys)
-    return Server(account.host, account.port, account.security, account.username, password)
+    return Server(account.host, account.port, account.security, account.username, password, token_of(account))
+
+
+def token_of(account: MailAccount) -> str:
+    """The account's token in clear, empty for one that signs in by password; refuses when its owner must connect."""
+    if account.sign_in == SignIn.PASSWORD:
+        return ""
+    if account.token_problem or not account.access_token_encrypted:
+        raise ConnectionLost(retry=False, email=account.from_email)
+    keys = secrets.configured_keys(settings.ENCOURS_HOME)
+    return secrets.decrypt(account.access_token_encrypted, keys=keys)
+
+
+def oauth_clients(organisation_id: int) -> dict[str, OAuthClient]:
+    """The applications registered with providers, by provider."""
+    return {one.provider: one for one in OAuthClient.objects.filter(organisation_id=organisation_id)}
+
+
+def oauth_access(provider: str, *, organisation_id: int) -> OAuthAccess:
+    """The application registered with a provider, its secret in clear; refuses when there is none."""
+    client = oauth_clients(organisation_id).get(provider)
+    if client is None:
+        raise OAuthClientMissing(provider=provider.capitalize())
+    keys = secrets.configured_keys(settings.ENCOURS_HOME)
+    secret = secrets.decrypt(client.client_secret_encrypted, keys=keys)
+    return OAuthAccess(provider, client.client_id, secret, client.tenant)
 
 
 def gateways(organisation_id: int) -> dict[str, Gateway]:

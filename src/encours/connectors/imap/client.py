@@ -31,7 +31,9 @@ class Session:
         self._mailbox: BaseMailBox | None = None
         try:
             self._mailbox = _open(server)
-            if server.username:
+            if server.token:
+                self._mailbox.xoauth2(server.username, server.token, initial_folder=None)
+            elif server.username:
                 self._mailbox.login(server.username, server.password, initial_folder=None)
             self._mailbox.folder.set(folder, readonly=True)
             status = self._mailbox.folder.status(folder, ["UIDVALIDITY"])

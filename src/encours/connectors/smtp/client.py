@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from encours.core.errors import Unavailable, gettext_noop
 from encours.messaging.rules.delivery import HandedOver, of_reply
+from encours.messaging.rules.oauth import xoauth2
 from encours.messaging.rules.server import Server
 
 TIMEOUT_SECONDS = 30
@@ -95,7 +96,9 @@ def _open(server: Server) -> smtplib.SMTP:
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
             smtp.starttls(context=context)
-        if server.username:
+        if server.token:
+            _by_token(smtp, server)
+        elif server.username:
             smtp.login(server.username, server.password)
     except (smtplib.SMTPException, OSError) as error:
         if smtp is not None:
@@ -103,6 +106,15 @@ def _open(server: Server) -> smtplib.SMTP:
         is_final = isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500
         raise ServerUnreachable(retry=not is_final, host=server.host, problem=_problem(error)) from None
     return smtp
+
+
+def _by_token(smtp: smtplib.SMTP, server: Server) -> None:
+    """Sign in by XOAUTH2; a refusal comes as a challenge that is answered by nothing, then as 535."""
+
+    def answer(challenge: bytes | None = None) -> str:
+        return xoauth2(server.username, server.token) if challenge is None else ""
+
+    smtp.auth("XOAUTH2", answer)
 
 
 def _problem(error: Exception) -> str:

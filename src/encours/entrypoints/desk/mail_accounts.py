@@ -14,6 +14,7 @@ from encours.access import queries as access
 from encours.access.rules import can
 from encours.connectors.dns import client as name_servers
 from encours.connectors.smtp import client
+from encours.entrypoints.desk.mail_connect import NAMES
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
@@ -91,10 +92,13 @@ def mail_accounts(request: DeskRequest) -> HttpResponse:
             _save(request, form)
             told(request, gettext("Saved. Test it: messages only leave by what works."))
             return redirect("desk:mail_accounts")
+    clients = queries.oauth_clients(request.organisation_id)
     context = {
         "rows": [_row(account) for account in rows],
         "form": form,
         "chosen": chosen,
+        "providers": [(code, name, code in clients) for code, name in NAMES.items()],
+        "edits_clients": can(request.scope, "edit_organisation"),
         "is_open": bool(chosen or form.errors or not rows),
     }
     return render(request, "desk/settings/mail_accounts.html", context, status=422 if form.errors else 200)

@@ -9,6 +9,7 @@ from encours.access.models import Organisation
 from encours.collections.queries import facts
 from encours.collections.rules.calendar import next_sending_instant
 from encours.connectors import base
+from encours.connectors.oauth import client as oauth
 from encours.connectors.smtp import client
 from encours.core.actors import Actor
 from encours.entrypoints.jobs.organisations import in_each_organisation
@@ -34,6 +35,7 @@ def quiet_kinds(organisation: Organisation, now: datetime) -> tuple[str, ...]:
 def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
     """Deliver what is due in an organisation that is bound to the connection."""
     now = datetime.now(UTC)
+    messaging.refresh_tokens(organisation_id=organisation.pk, refresh=oauth.refresh, now=now)
     return messaging.deliver_due(
         organisation_id=organisation.pk,
         now=now,

@@ -24,6 +24,7 @@ from encours.messaging.actions.mailboxes import (
     switch_mailbox,
     verify_mailbox,
 )
+from encours.messaging.actions.oauth import connect_mailbox, refresh_tokens, save_oauth_client
 from encours.messaging.actions.outbox import (
     Queued,
     cancel_message,
@@ -57,6 +58,7 @@ __all__ = [
     "cancel_message",
     "check_domain",
     "close_channel",
+    "connect_mailbox",
     "deliver_due",
     "file_mail",
     "install_default_templates",
@@ -78,10 +80,12 @@ __all__ = [
     "queue_messages",
     "receive_mail",
     "record_reply",
+    "refresh_tokens",
     "save_gateway",
     "save_mail_account",
     "save_mail_provider",
     "save_mailbox",
+    "save_oauth_client",
     "save_template_version",
     "scan_waiting",
     "set_mail_aside",

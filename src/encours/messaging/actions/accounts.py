@@ -12,7 +12,7 @@ from encours.access import actions as access
 from encours.core import secrets
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
-from encours.messaging.models import ChannelSwitch, MailAccount, Security, Suppression, SuppressionReason
+from encours.messaging.models import ChannelSwitch, MailAccount, Security, SignIn, Suppression, SuppressionReason
 from encours.messaging.queries import server_of
 from encours.messaging.rules import domain
 from encours.messaging.rules.domain import DomainFinding
@@ -70,6 +70,9 @@ def save_mail_account(
     account.username, account.reply_to = form.username.strip(), form.reply_to.strip()
     account.from_name, account.from_email = form.from_name.strip(), form.from_email.strip()
     account.has_plus_addresses = form.has_plus_addresses
+    if form.password or not form.username:
+        account.sign_in, account.access_token_encrypted, account.refresh_token_encrypted = SignIn.PASSWORD, "", ""
+        account.token_ends_at, account.token_problem = None, ""
     account.is_active, account.verified_at = True, None
     account.save()
     details = {"from": account.from_email, "host": account.host, "port": account.port, "security": account.security}

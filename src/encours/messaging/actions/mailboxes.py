@@ -13,6 +13,7 @@ from encours.core.errors import NotFound, Unavailable, gettext_noop
 from encours.messaging.actions.accounts import AccountIncomplete, PasswordInClear
 from encours.messaging.actions.inbound import receive_mail
 from encours.messaging.models import MailAccount, Mailbox, Security
+from encours.messaging.queries import token_of
 from encours.messaging.rules.server import OpenFolder, Server
 
 MAILS_A_TURN = 200
@@ -151,4 +152,6 @@ def _server(box: Mailbox) -> Server:
     password = ""
     if box.password_encrypted:
         password = secrets.decrypt(box.password_encrypted, keys=secrets.configured_keys(settings.ENCOURS_HOME))
-    return Server(box.host, box.port, box.security, box.username, password)
+    # a mailbox connected by OAuth is read with the tokens of the account it belongs to
+    token = "" if box.password_encrypted else token_of(box.account)
+    return Server(box.host, box.port, box.security, box.username, password, token)

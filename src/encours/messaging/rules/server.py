@@ -18,6 +18,7 @@ class Server:
     security: str
     username: str = ""
     password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)  # in place of a password, by XOAUTH2
 
 
 class Carrier(Protocol):
