@@ -44,7 +44,11 @@ def invoice_numbers_in(text: str, *, known: Collection[str] = ()) -> list[str]:
         for match in re.finditer(rf"(?<![\w-]){re.escape(number)}(?![\w-])", text, re.IGNORECASE):
             found.setdefault(match.start(), match[0])
     bare = _without_orders(text)
-    shaped = [match for match in _SHAPED.finditer(bare) if sum(letter.isdigit() for letter in match[0]) >= 3]
+    shaped = [
+        match
+        for match in _SHAPED.finditer(bare)
+        if sum(letter.isdigit() for letter in match[0]) >= 3 and not check_iban(match[0]).is_right
+    ]
     for match in shaped:
         found.setdefault(match.start(), _tidy(match[0]))
     for match in _ANY.finditer(bare):

@@ -1,0 +1,86 @@
+"""The table of docs/understanding.md: every labelled mail we have, by class, right, wrong or left to a person."""
+
+import json
+import tomllib
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from encours.messaging.rules.inbound import mail, quoting
+from encours.messaging.rules.understanding import reading
+from encours.messaging.rules.understanding.facts import AUTOMATIC, Kind
+
+from .test_mail_corpora import BASE, BOUNCES, CLASSES, CRISP, TALON, crisp_cases, labelled
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "understanding.md"
+SAID = tomllib.loads((Path(__file__).parent / "said.toml").read_text())["mail"]
+TODAY = date(2026, 11, 19)
+
+type Outcomes = Counter[tuple[str, str]]
+
+
+def outcome(found: reading.Understanding, wanted: set[str]) -> str:
+    return "abstained" if found.is_abstaining else "right" if found.main.kind in wanted else "wrong"
+
+
+def reports() -> Outcomes:
+    """Delivery reports and automatic answers, as their collection labels them."""
+    counted: Outcomes = Counter()
+    for path, rows in labelled().items():
+        wanted = CLASSES.get(str(rows[0]["reason"]), {Kind.BOUNCE})
+        found = reading.understand(mail.read(path.read_bytes()), today=TODAY)
+        counted["/".join(sorted(wanted)), outcome(found, wanted)] += 1
+    return counted
+
+
+def people() -> Outcomes:
+    """Answers of people: not taken for a machine's, and what they newly wrote told from what they quote."""
+    counted: Outcomes = Counter()
+    for path in sorted(TALON.rglob("*.eml")):
+        kinds = {one.kind for one in reading.understand(mail.read(path.read_bytes()), today=TODAY).intents}
+        counted["a person's answer", "wrong" if kinds & set(AUTOMATIC) else "right"] += 1
+    for name, wanted in crisp_cases():
+        folded = quoting.fold((CRISP / "test" / "fixtures" / name).read_text(errors="replace"))
+        texts = {" ".join(one.split()) for one in (folded.text, f"{folded.text} {folded.signature}")}
+        counted["text apart from quote", "right" if " ".join(wanted.split()) in texts else "wrong"] += 1
+    return counted
+
+
+def own() -> Outcomes:
+    """The mails made up for the tests, by the class a clerk gave them."""
+    counted: Outcomes = Counter()
+    for one in SAID:
+        raw = f"From: l@client.example\nSubject: Re: Relance\nIn-Reply-To: <m1@b.example>\n\n{one['text']}"
+        found = reading.understand(mail.read(raw.encode()), today=TODAY)
+        counted[one["class"], outcome(found, {one["class"]})] += 1
+    return counted
+
+
+def rows_of(title: str, counted: Outcomes) -> list[str]:
+    """One row a class, the most frequent first."""
+    totals = Counter({name: sum(n for (other, _), n in counted.items() if other == name) for name, _ in counted})
+    return [
+        f"| {title} | {name} | {total} | {counted[name, 'right']} | {counted[name, 'wrong']} | "
+        f"{counted[name, 'abstained']} |"
+        for name, total in sorted(totals.items(), key=lambda row: (-row[1], row[0]))
+    ]
+
+
+def rows_in_page(titles: set[str]) -> list[str]:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("| ") and line.split("|")[1].strip() in titles]
+
+
+def test_the_page_tells_what_our_own_mails_give():
+    assert rows_in_page({"made up"}) == rows_of("made up", own())
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not BASE.is_dir(), reason="no public mails beside the project")
+def test_the_page_tells_what_the_public_mails_give():
+    assert (BOUNCES / "expected.json").exists()
+    assert json.loads((CRISP / "expected.json").read_text())["files"]
+    computed = [*rows_of("reports", reports()), *rows_of("people", people())]
+    assert rows_in_page({"reports", "people"}) == computed
