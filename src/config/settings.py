@@ -41,6 +41,7 @@ ROOMS = [
     "encours.collections",
     "encours.recovery",
     "encours.mailings",
+    "encours.privacy",
     "encours.analytics",
     "encours.imports",
     "encours.conversation",

@@ -67,4 +67,6 @@ PAGES: list[tuple[str, str]] = [
     ("/audit", "Journal d’audit"),
     ("/notifications", "Notifications"),
     ("/settings/notifications", "Canaux de discussion"),
+    ("/settings/privacy", "Registre des traitements"),
+    ("/customers/C001/privacy", "Gel pour litige"),
 ]

@@ -144,3 +144,20 @@ def remove_contact(*, organisation_id: int, customer_id: int, contact_id: int, w
         by=by, organisation_id=organisation_id, verb="remove_contact", subject_kind="customer", subject_id=customer_id,
         why=why, details=details,
     )  # fmt: skip
+
+
+@transaction.atomic
+def erase_contact(*, organisation_id: int, customer_id: int, contact_id: int, by: Actor) -> None:
+    """Erase a person at a customer's: the contact goes, and the customer's own address where it was theirs.
+
+    The audit trail says that it was done, and names nobody.
+    """
+    contact = _contact(organisation_id, customer_id, contact_id)
+    if contact.email:
+        own = Customer.objects.filter(organisation_id=organisation_id, pk=customer_id, email__iexact=contact.email)
+        own.update(email="")
+    contact.delete()
+    record_audit(
+        by=by, organisation_id=organisation_id, verb="erase_contact", subject_kind="customer", subject_id=customer_id,
+        details={"contact": contact_id},
+    )  # fmt: skip

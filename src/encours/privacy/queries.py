@@ -1,0 +1,148 @@
+"""What there is about a person or a customer: counted, and written out in files that one can read elsewhere."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from encours.access.rules import Scope
+from encours.collections.models import Call, Promise
+from encours.core.errors import jsonable
+from encours.customers import queries as customers
+from encours.customers.models import Contact, Customer, Note
+from encours.messaging.models import InboundMail, MessageContent, Reply
+from encours.privacy.models import Erasure, LegalHold
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of a kind names a person or belongs to a customer, and the last day of it."""
+
+    count: int
+    last: date | None
+
+
+def hold_of(customer_id: int, *, organisation_id: int) -> LegalHold | None:
+    """The legal hold that runs on a customer, if one does."""
+    return LegalHold.objects.filter(
+        organisation_id=organisation_id, customer_id=customer_id, ended_date__isnull=True
+    ).first()
+
+
+def holds(organisation_id: int) -> Sequence[LegalHold]:
+    """Every legal hold, those that run first."""
+    found = LegalHold.objects.filter(organisation_id=organisation_id).select_related("customer")
+    return list(found.order_by("-ended_date", "-pk")[:500])
+
+
+def erasures(organisation_id: int) -> Sequence[Erasure]:
+    """Who asked to be erased, by customer, the latest first."""
+    found = Erasure.objects.filter(organisation_id=organisation_id).select_related("customer")
+    return list(found.order_by("-pk")[:500])
+
+
+def exchanges_with(contact: Contact) -> Kept:
+    """The messages to and answers from a person's address."""
+    sent = _sent_to(contact)
+    heard = _heard_from(contact)
+    days = [
+        *(at for at in [sent.order_by("-recorded_at").values_list("recorded_at", flat=True).first()] if at),
+        *(at for at in [heard.order_by("-received_at").values_list("received_at", flat=True).first()] if at),
+    ]
+    last = timezone.localdate(max(days)) if days else None
+    return Kept(sent.count() + heard.count(), last)
+
+
+def _sent_to(contact: Contact) -> QuerySet[MessageContent]:
+    found = MessageContent.objects.filter(
+        organisation_id=contact.organisation_id, message__customer_id=contact.customer_id
+    )
+    return found.filter(recipients__contains=[contact.email]) if contact.email else found.none()
+
+
+def _heard_from(contact: Contact) -> QuerySet[Reply]:
+    found = Reply.objects.filter(organisation_id=contact.organisation_id, customer_id=contact.customer_id)
+    return found.filter(from_email__iexact=contact.email) if contact.email else found.none()
+
+
+def data_of(contact: Contact) -> dict[str, bytes]:
+    """All that names a person, as files: who they are, what was written to them, what they wrote, calls with them."""
+    files: dict[str, bytes] = {"person.json": _json(_plain(contact, _PERSON))}
+    for content in _sent_to(contact).select_related("message").iterator(chunk_size=50):
+        files[f"sent/{content.message_id}{_ending(content.media_type)}"] = bytes(content.raw)
+    heard = list(_heard_from(contact).order_by("pk"))
+    files["answers.json"] = _json([_plain(one, _REPLY) for one in heard])
+    mails = InboundMail.objects.filter(
+        organisation_id=contact.organisation_id, customer_id=contact.customer_id, from_email__iexact=contact.email
+    )
+    for mail in mails.iterator(chunk_size=50) if contact.email else ():
+        files[f"received/{mail.pk}.eml"] = bytes(mail.raw)
+    calls = Call.objects.filter(organisation_id=contact.organisation_id, contact_id=contact.pk).order_by("pk")
+    files["calls.json"] = _json([_plain(one, _CALL) for one in calls])
+    return files
+
+
+def exchanges_of(customer: Customer, *, scope: Scope) -> dict[str, bytes]:
+    """Every exchange with a customer, and those merged into it, as files with an index."""
+    ids = customers.with_merged(customer.pk, organisation_id=scope.organisation_id)
+    of_customer = Q(organisation_id=scope.organisation_id, customer_id__in=ids)
+    files: dict[str, bytes] = {}
+    index: list[dict[str, Any]] = []
+    sent = MessageContent.objects.filter(
+        organisation_id=scope.organisation_id, message__customer_id__in=ids
+    ).select_related("message")
+    for content in sent.order_by("pk").iterator(chunk_size=50):
+        name = f"sent/{content.message_id}{_ending(content.media_type)}"
+        files[name] = bytes(content.raw)
+        index.append(
+            {
+                "file": name,
+                "subject": content.subject,
+                "to": content.recipients,
+                "state": content.message.state,
+                "at": content.message.state_at,
+                "sha256": bytes(content.sha256).hex(),
+            }
+        )
+    for mail in InboundMail.objects.filter(of_customer).order_by("pk").iterator(chunk_size=50):
+        name = f"received/{mail.pk}.eml"
+        files[name] = bytes(mail.raw)
+        index.append(
+            {
+                "file": name,
+                "subject": mail.subject,
+                "from": mail.from_email,
+                "at": mail.received_at,
+                "sha256": bytes(mail.sha256).hex(),
+            }
+        )
+    files["notes.json"] = _json([_plain(one, _NOTE) for one in Note.objects.filter(of_customer).order_by("pk")])
+    files["calls.json"] = _json([_plain(one, _CALL) for one in Call.objects.filter(of_customer).order_by("pk")])
+    promises = Promise.objects.filter(of_customer).order_by("pk")
+    files["promises.json"] = _json([_plain(one, _PROMISE) for one in promises])
+    files["index.json"] = _json({"customer": _plain(customer, ("number", "name", "siren")), "exchanges": index})
+    return files
+
+
+_PERSON = ("name", "role", "email", "phone", "language", "channel", "opted_out_channels", "opted_out_at", "bounced_at")
+_REPLY = ("received_at", "from_name", "from_email", "subject", "text")
+_CALL = ("called_at", "contact_name", "outcome", "phone", "note", "author_name")
+_NOTE = ("recorded_at", "author_name", "text", "subject_kind", "subject")
+_PROMISE = ("made_date", "promised_date", "amount_minor", "currency", "source", "note", "author_name")
+
+
+def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
+    return {field: getattr(row, field) for field in fields}
+
+
+def _json(value: Any) -> bytes:
+    plain = jsonable(value) if isinstance(value, Mapping) else [jsonable(one) for one in value]
+    return json.dumps(plain, ensure_ascii=False, indent=1).encode()
+
+
+def _ending(media_type: str) -> str:
+    return {"application/pdf": ".pdf", "text/plain": ".txt"}.get(media_type, ".eml")
