@@ -10,6 +10,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("encours.entrypoints.api.urls")),
     path("hooks/", include("encours.entrypoints.hooks")),
+    path("partner/", include("encours.entrypoints.portal.urls")),
     path("", include("encours.entrypoints.desk.urls")),
 ]
 

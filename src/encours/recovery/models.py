@@ -10,8 +10,35 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Entity, Scoped
 from encours.customers.models import Customer
+from encours.recovery.handover_models import (
+    HandOver,
+    HandOverEnd,
+    HandOverEvent,
+    HandOverItem,
+    Partner,
+    PartnerKind,
+    StatusCode,
+)
 from encours.recovery.rules.deadlines import ActKind as ActCode
 from encours.recovery.rules.deadlines import Regime as RegimeCode
+
+__all__ = [
+    "ActKind",
+    "FormalNotice",
+    "HandOver",
+    "HandOverEnd",
+    "HandOverEvent",
+    "HandOverItem",
+    "LegalAct",
+    "LimitationKind",
+    "LimitationRegime",
+    "NoticeOutcome",
+    "Partner",
+    "PartnerKind",
+    "Proceeding",
+    "ProceedingKind",
+    "StatusCode",
+]
 
 
 class LimitationKind(models.TextChoices):

@@ -39,7 +39,13 @@ def _address(key: str, prefix: str) -> str | None:
 
 
 MAIN: Sequence[Screen] = (
-    Screen("today", _("Today"), "checklist", ("today_peek",), tab_label=_("Today")),
+    Screen(
+        "today",
+        _("Today"),
+        "checklist",
+        ("today_peek", "ranking", "call", "call_scripts", "bulk"),
+        tab_label=_("Today"),
+    ),
     Screen("tasks", _("Tasks"), "checkbox", ("task", "task_new")),
     Screen(
         "customers",
@@ -72,7 +78,8 @@ MAIN: Sequence[Screen] = (
     Screen("promises", _("Promises"), "calendar-check"),
     Screen("plans", _("Payment plans"), "calendar-dollar", ("plan", "plan_new", "customer_plans")),
     Screen("deadlines", _("Deadlines"), "calendar-exclamation", ("customer_recovery", "notice", "notice_new")),
-    Screen("disputes", _("Disputes"), "message-report"),
+    Screen("handovers", _("Hand-overs"), "briefcase", ("handover", "handover_new")),
+    Screen("disputes", _("Disputes"), "message-report", ("dispute_reasons",)),
     Screen("inbox", _("Inbox"), "inbox", ("inbox_reply", "inbox_mail", "inbox_accuracy", "inbox_draft")),
     Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),
     Screen(
@@ -100,6 +107,7 @@ REPORTS: Sequence[Screen] = (
     Screen("quality", _("Data quality"), "checkup-list"),
 )
 SETUP: Sequence[Screen] = (
+    Screen("team", _("Team"), "users", ("scorecard",)),
     Screen("imports", _("Imports"), "file-import", ("import", "import_drop"), "import_books"),
     Screen("templates", _("Templates"), "template", ("template",)),
     Screen("segments", _("Segments"), "users-group", ("segment", "segment_new")),
@@ -116,6 +124,8 @@ SETUP: Sequence[Screen] = (
             "sending",
             "mail_accounts",
             "channels",
+            "mail_events",
+            "mail_client",
             "channel",
             "mailboxes",
             "conversation_settings",

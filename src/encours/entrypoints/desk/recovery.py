@@ -36,7 +36,7 @@ from encours.recovery.models import (
     Proceeding,
     ProceedingKind,
 )
-from encours.recovery.queries import guardian, notices, proceedings
+from encours.recovery.queries import guardian, handovers, notices, proceedings
 from encours.recovery.queries.annex import annex
 from encours.recovery.rules.deadlines import Kind, Urgency
 from encours.recovery.rules.notice import WORDS, Answer, Condition
@@ -130,6 +130,8 @@ def panel(request: DeskRequest, number: str) -> HttpResponse:
         "regime_kinds": LimitationKind.choices,
         "proceeding_kinds": ProceedingKind.choices,
         "documents": ledger.open_numbers(who.pk, scope=request.scope),
+        "handed": handovers.handovers(request.scope, account_ids=account_ids, limit=20),
+        "may_hand_over": access.can(request.scope, "hand_over"),
         "may_claim": access.can(request.scope, "claim_formally"),
         "may_record": access.can(request.scope, "record_proceedings"),
     }

@@ -1,6 +1,16 @@
 """The only writers of recovery, one module a deed."""
 
 from encours.recovery.actions.acts import note_act, set_regime, withdraw_act
+from encours.recovery.actions.handovers import (
+    NewHandOver,
+    Said,
+    add_partner,
+    end_hand_over,
+    give_link,
+    hand_over,
+    note_event,
+    revoke_link,
+)
 from encours.recovery.actions.notices import Claim, note_outcome, note_sent, send_notice
 from encours.recovery.actions.proceedings import (
     Judgment,
@@ -13,13 +23,21 @@ from encours.recovery.actions.proceedings import (
 __all__ = [
     "Claim",
     "Judgment",
+    "NewHandOver",
+    "Said",
+    "add_partner",
+    "end_hand_over",
     "end_proceeding",
     "file_claim",
+    "give_link",
+    "hand_over",
     "note_act",
+    "note_event",
     "note_outcome",
     "note_publication",
     "note_sent",
     "record_proceeding",
+    "revoke_link",
     "send_notice",
     "set_regime",
     "withdraw_act",
