@@ -11,7 +11,7 @@ from encours.customers.models import Contact
 from encours.mailings import actions as mailings
 from encours.mailings.models import Campaign, StatementSchedule
 from encours.messaging import actions as messaging
-from encours.messaging.models import ChannelSwitch, Gateway, Message
+from encours.messaging.models import ChannelSwitch, Gateway, MailAccount, Message
 from encours.messaging.rules import defaults, sample
 from encours.messaging.rules.values import Address, Sender
 
@@ -53,7 +53,7 @@ class TestLetters:
         assert desk.post(f"{address}/act", posted).status_code == 302
         assert "1A12345678901" in desk.get(address).content.decode()
         desk.post(f"{address}/{message_id}/returned", {"reason": "moved", "note": ""})
-        assert "came back" in desk.get(f"/messages/{message_id}").content.decode().lower()
+        assert "revenu" in desk.get(f"/messages/{message_id}").content.decode().lower()
 
     def test_of_a_bad_print_are_put_back(self, desk, seller):
         message_id = letter(seller, "letter")
@@ -171,6 +171,26 @@ class TestChannels:
         assert not ChannelSwitch.objects.get(channel="letter").is_open
         admin.post("/settings/channels/letter/switch", {"verb": "open"})
         assert ChannelSwitch.objects.get(channel="letter").is_open
+
+    def test_have_reports_of_mail_providers(self, admin, seller):
+        assert (
+            admin.post("/settings/mail-events", {"provider": "brevo", "secret": "", "is_active": "on"}).status_code
+            == 422
+        )
+        said = {"provider": "brevo", "secret": "user:word", "is_active": "on"}
+        assert admin.post("/settings/mail-events", said).status_code == 302
+        assert "/hooks/mail/brevanne/brevo/" in admin.get("/settings/mail-events").content.decode()
+
+    def test_take_a_mailbox_connected_elsewhere_only_with_its_own_state(self, admin, seller):
+        assert admin.get("/settings/mail/connect/google").status_code in (302, 422)
+        said = {"client_id": "app", "client_secret": "app-secret"}
+        assert admin.post("/settings/mail/client/google", said).status_code == 302
+        answer = admin.get("/settings/mail/connect/google")
+        assert answer.headers["Location"].startswith("https://accounts.google.com/")
+        assert "code_challenge=" in answer.headers["Location"]
+        for forged in ("", "?state=x&code=y", "?code=y"):
+            admin.get(f"/settings/mail/connected{forged}")
+        assert not MailAccount.objects.exists()
 
     def test_are_for_administrators(self, desk, seller):
         assert desk.get("/settings/channels").status_code == 403

@@ -3,20 +3,22 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.connectors import base
+from encours.connectors.mail_webhooks import client as hooks
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.messaging import actions as messaging
 from encours.messaging import queries
-from encours.messaging.models import Channel, Gateway
+from encours.messaging.models import Channel, Gateway, MailProvider
 
 ADAPTERS = {
     "file_outbox": gettext_lazy("Files in the data folder's outbox"),
@@ -60,6 +62,51 @@ class GatewayForm(DeskForm):
         if "ovh_sms" not in names:
             for name in ("service", "application_key", "consumer_key", "secret"):
                 del self.fields[name]
+
+
+class EventsForm(DeskForm):
+    """A mail provider that reports by webhook."""
+
+    provider = forms.ChoiceField(
+        label=gettext_lazy("Mail provider"), choices=[(code, one.name) for code, one in hooks.PROVIDERS.items()]
+    )
+    secret = forms.CharField(
+        label=gettext_lazy("Secret"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy(
+            "“user:password” of the call, for Mailgun its signing key. Empty keeps the one there is."
+        ),
+    )
+    keeps_opens = forms.BooleanField(
+        label=gettext_lazy("Keep openings and clicks, as an indication"),
+        required=False,
+        help_text=gettext_lazy("Never of natural persons."),
+    )
+    is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+
+
+def _events_address(request: DeskRequest, provider: MailProvider) -> str:
+    at = reverse("mail_events", args=[request.organisation.slug, provider.provider, provider.token])
+    return settings.BASE_ADDRESS.rstrip("/") + at
+
+
+@screen("edit_organisation")
+def mail_events(request: DeskRequest) -> HttpResponse:
+    """Which mail providers may report, where they call, and what is kept."""
+    form = EventsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            messaging.save_mail_provider(organisation_id=request.organisation_id, by=request.actor, **form.cleaned_data)
+            told(request, gettext("Saved."))
+            return redirect("desk:mail_events")
+    rows = [
+        {"provider": one, "name": hooks.PROVIDERS[one.provider].name, "address": _events_address(request, one)}
+        for one in queries.mail_providers(request.organisation_id)
+        if one.provider in hooks.PROVIDERS
+    ]
+    context = {"form": form, "rows": rows}
+    return render(request, "desk/settings/mail_events.html", context, status=422 if form.errors else 200)
 
 
 @screen("edit_organisation")
@@ -137,6 +184,7 @@ def channel_switch(request: DeskRequest, channel: str) -> HttpResponse:
 
 
 urlpatterns = [
+    path("settings/mail-events", mail_events, name="mail_events"),
     path("settings/channels", channels, name="channels"),
     path("settings/channels/<str:channel>", channels, name="channel"),
     path("settings/channels/<str:channel>/switch", channel_switch, name="channel_switch"),
