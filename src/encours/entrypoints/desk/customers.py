@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from encours.access import queries as access
+from encours.access.rules import can
 from encours.analytics.queries import standings as analytics
 from encours.analytics.queries.standings import StandingRow
 from encours.customers import queries as customers
@@ -76,6 +77,8 @@ def customer_list(request: DeskRequest) -> HttpResponseBase:
         "customer_count": sum(total.customer_count for total in totals),
         "collectors": access.members(request.organisation_id),
         "segments": customers.segments(request.organisation_id),
+        "may_note": can(request.scope, "add_note"),
+        "may_assign": can(request.scope, "edit_scenario"),
         "saved_views": access.saved_views(request.scope, screen="customers"),
     }
     return render(request, "desk/customers/list.html", page)

@@ -15,6 +15,7 @@ from encours.collections.queries import decisions, worklist
 from encours.collections.rules import wording
 from encours.entrypoints.desk import reminders
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.desk.tasks import people_of
 from encours.entrypoints.desk.today_forms import ReasonForm
 from encours.entrypoints.listing import Listing
 from encours.entrypoints.requests import DeskRequest
@@ -26,7 +27,11 @@ PAGE_ROWS = 50
 @screen("view_books")
 def held(request: DeskRequest) -> HttpResponse:
     asked = worklist.Asked(
-        request.scope, request.today, is_mine=request.GET.get("who") == "mine", text=request.GET.get("q", "")
+        request.scope,
+        request.today,
+        is_mine=request.GET.get("who") == "mine",
+        text=request.GET.get("q", ""),
+        people=people_of(request),
     )
     listing = Listing.of(request.GET, columns=(), sort="-id")
     code = request.GET.get("cause", "")

@@ -74,6 +74,13 @@ def money(minor: int | None, currency: str | None) -> str:
 
 
 @register.simple_tag
+def plain_amount(minor: int, currency: str) -> str:
+    """An amount as a form field wants it: without its currency, in the reader's style."""
+    decimals = exponent(currency)
+    return formats.number(Decimal(minor).scaleb(-decimals), language=_language(), decimals=decimals)
+
+
+@register.simple_tag
 def amount(value: dict[str, str] | None) -> str:
     """An amount as the product's JSON has it: {"amount": "1234.50", "currency": "EUR"}."""
     if not value:
