@@ -238,6 +238,23 @@ class TestSuspensions:
         assert [one[0] for one in figures(company)] == ["F2"]
 
 
+class TestLimitation:
+    def test_of_five_years_is_told_from_its_day_on(self, company, books):
+        books.invoice(company.acme, 100_00, issued=date(2020, 5, 1), due=date(2020, 5, 31), number="OLD")
+
+        def told(day):
+            (accrual,) = accruals(Selection(organisation_id=company.organisation_id), AsOf(day))
+            return accrual.limitation_date, "limited" in accrual.warnings
+
+        assert told(date(2025, 5, 30)) == (date(2025, 5, 31), False)
+        assert told(date(2025, 5, 31)) == (date(2025, 5, 31), True)
+
+    def test_of_a_leap_day_ends_in_february(self, company, books):
+        books.invoice(company.acme, 100_00, issued=date(2020, 2, 1), due=date(2020, 2, 29), number="LEAP")
+        (accrual,) = accruals(Selection(organisation_id=company.organisation_id), AsOf(date(2020, 6, 30)))
+        assert accrual.limitation_date == date(2025, 2, 28)
+
+
 class TestWarnings:
     def test_a_dispute_is_told_and_stops_nothing(self, company, books):
         books.invoice(company.acme, 100_000, issued=ISSUED, due=DUE, number="F1")

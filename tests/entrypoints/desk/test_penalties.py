@@ -1,10 +1,12 @@
 """The penalties of a customer on the desk: seen by who may, decided by who may, on paper."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from encours.access.models import Entity, Membership, User
+from encours.collections.models import Pause
 from encours.customers.models import Customer
 from encours.penalties.models import LegalRate, PenaltyNote, PenaltyTerms, Suspension
 from tests.books import Books
@@ -145,12 +147,46 @@ class TestSettings:
         page = text(desk, "/settings/legal-values")
         assert "MRR_FR" in page
         assert "à vérifier" in page
-        half = page.split('<option value="')[3].split('"')[0]
+        half = page.split('name="half"')[1].split('<option value="')[1].split('"')[0]
         said = {"code": "ecb_refinancing_rate", "half": half, "percent": "2,40", "source": "BCE, lu ce jour"}
         assert desk.post("/settings/legal-values", said).status_code == 302
         assert LegalRate.objects.get().author_name == company.by.name
         assert seated(company, role="sales").post("/settings/legal-values", said).status_code == 200
         assert LegalRate.objects.count() == 1
+
+
+class TestARateOfOnesOwn:
+    SAID = {
+        "regime": "commercial", "rate_kind": "fixed", "figure": "12,5", "imputation": "principal",
+        "valid_from": "2025-01-01", "why": "CGV 2025, art. 7",
+    }  # fmt: skip
+
+    def test_is_noted_for_a_company_and_holds_where_nothing_was_agreed(self, company, desk, late):
+        address = "/settings/legal-values/terms"
+        assert desk.post(address, {**self.SAID, "company": str(company.entity.pk)}).status_code == 302
+        terms = PenaltyTerms.objects.get()
+        assert (terms.entity, terms.customer, terms.figure) == (company.entity, None, Decimal("12.5"))
+        assert "CGV 2025, art. 7" in text(desk, "/settings/legal-values")
+
+    @pytest.mark.parametrize("wrong", [{"why": ""}, {"figure": ""}, {"figure": "120"}, {"rate_kind": "usury"},
+                                       {"company": "999999"}, {"valid_from": "hier"}])  # fmt: skip
+    def test_that_cannot_be_is_refused(self, desk, wrong):
+        assert desk.post("/settings/legal-values/terms", {**self.SAID, **wrong}).status_code == 422
+        assert not PenaltyTerms.objects.exists()
+
+    def test_is_not_for_collectors(self, company):
+        assert seated(company, role="collector").post("/settings/legal-values/terms", self.SAID).status_code == 403
+
+
+class TestInsolvency:
+    def test_suspends_from_the_judgment_and_is_to_be_lifted_when_the_pause_ends(self, company, desk, late):
+        said = {"reason": "insolvency", "judgment": "2026-02-03", "note": "RJ Tours"}
+        desk.post("/customers/C001/pauses", said)
+        assert Suspension.objects.get().first_date == date(2026, 2, 3)
+        pause = Pause.objects.get()
+        answer = desk.post(f"/customers/C001/pauses/{pause.pk}/end")
+        assert answer.url == "/customers/C001/penalties#suspensions"
+        assert "restent suspendues" in text(desk, "/customers/C001/penalties")
 
 
 class TestPaper:

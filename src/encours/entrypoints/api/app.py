@@ -17,7 +17,16 @@ from encours.access import context, tokens
 from encours.access.rules import Permission, can
 from encours.access.tokens import Bearer, TokenScope
 from encours.core.errors import EncoursError, Refused, gettext_noop
-from encours.entrypoints.api import analytics, customers, documents, engagements, matching, open_items, receipts
+from encours.entrypoints.api import (
+    analytics,
+    customers,
+    documents,
+    engagements,
+    matching,
+    open_items,
+    penalties,
+    receipts,
+)
 from encours.entrypoints.api.shapes import TokenNotAllowed
 from encours.entrypoints.responses import status_of
 
@@ -160,3 +169,4 @@ api.add_router("", receipts.router, tags=["receipts"])
 api.add_router("", matching.router, tags=["cash application"])
 api.add_router("", engagements.router, tags=["promises, pauses, disputes, comments"])
 api.add_router("", analytics.router, tags=["figures"])
+api.add_router("", penalties.router, tags=["penalties"])

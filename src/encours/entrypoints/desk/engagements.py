@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from encours.collections import actions as collections
 from encours.collections.actions import pauses
+from encours.collections.models import PauseReason
 from encours.collections.queries import pauses as engaged
 from encours.core.errors import Refused, gettext_noop
 from encours.core.money import ENGLISH, FRENCH, Money
@@ -22,6 +24,8 @@ from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, told
 from encours.ledger import queries as ledger
+from encours.penalties.models import SuspensionKind
+from encours.penalties.queries import notes as penalties
 
 
 class DayMissing(Refused):
@@ -145,6 +149,7 @@ def pause(request: DeskRequest, number: str) -> HttpResponse:
         by=request.actor,
         until=_day(request, "day"),
         note=request.POST.get("note", "").strip(),
+        judgment_date=_day(request, "judgment"),
     )
     undo = reverse("desk:customer_resume", args=[number, made.pk])
     told(request, gettext("Reminders of {name} are paused").format(name=customer.name), undo=undo)
@@ -156,9 +161,20 @@ def pause(request: DeskRequest, number: str) -> HttpResponse:
 def resume(request: DeskRequest, number: str, pause_id: int) -> HttpResponse:
     customer = customers.customer_by_number(number, scope=request.scope)
     _must_be_among(pause_id, (one.pk for one in engaged.pauses_of(_accounts(customer), scope=request.scope)))
-    pauses.resume(organisation_id=request.organisation_id, pause_id=pause_id, today=request.today, by=request.actor)
+    ended = pauses.resume(
+        organisation_id=request.organisation_id, pause_id=pause_id, today=request.today, by=request.actor
+    )
     told(request, gettext("Reminders of {name} go on").format(name=customer.name))
+    if ended.reason == PauseReason.INSOLVENCY and _still_suspended(customer, request):
+        told(request, gettext("Penalties stay suspended by the insolvency: lift that here once it is over"))
+        return redirect(f"{reverse('desk:customer_penalties', args=[number])}#suspensions")
     return _returned(request, number)
+
+
+def _still_suspended(customer: Customer, request: DeskRequest) -> bool:
+    """Whether an insolvency still keeps penalties from running."""
+    known = penalties.suspensions_of(customer.pk, organisation_id=request.organisation_id)
+    return any(one.kind == SuspensionKind.INSOLVENCY and one.lifted_at is None for one in known)
 
 
 urlpatterns = [

@@ -1,5 +1,6 @@
 """The legal values penalties rest on, with source and doubt; a half-year's rate is entered or verified here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,8 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_POST
 
 from encours.access import rules as access
+from encours.access.queries import entities
 from encours.core.dates import ONE_DAY, HalfYear
 from encours.entrypoints import formats
 from encours.entrypoints.desk.screens import screen
@@ -16,8 +19,13 @@ from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.penalties import actions as penalties
-from encours.penalties.queries.agreed import registry_of
+from encours.penalties.models import Imputation as ImputationChoice
+from encours.penalties.models import RateKind, Regime
+from encours.penalties.queries.agreed import company_terms, registry_of
 from encours.penalties.rules import registry, wording
+from encours.penalties.rules.rates import Agreement, Imputation
+from encours.penalties.rules.rates import RateKind as AgreedRate
+from encours.penalties.rules.rates import Regime as AgreedRegime
 from encours.penalties.rules.registry import LegalValue, half_year
 
 NAMES = {
@@ -66,15 +74,75 @@ class RateForm(DeskForm):
         self.fields["half"].initial = str(now)
 
 
+class TermsForm(DeskForm):
+    """The law, the rate and the imputation a company uses where nothing was agreed with the customer."""
+
+    company = forms.TypedChoiceField(label=gettext_lazy("Company"), coerce=int, empty_value=None, required=False)
+    regime = forms.ChoiceField(label=gettext_lazy("Law"), choices=Regime.choices)
+    rate_kind = forms.ChoiceField(label=gettext_lazy("Rate"), choices=RateKind.choices)
+    figure = AmountField(label=gettext_lazy("Points, multiple or percent"), required=False)
+    imputation = forms.ChoiceField(label=gettext_lazy("A part payment pays"), choices=ImputationChoice.choices)
+    valid_from = forms.DateField(
+        label=gettext_lazy("For documents issued from"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    why = forms.CharField(
+        label=gettext_lazy("Reason, contract"),
+        max_length=500,
+        help_text=gettext_lazy("The clause of your terms of sale, as your invoices print it."),
+    )
+
+    def __init__(self, *args: Any, companies: Sequence[tuple[int, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["company"].choices = [("", gettext("all companies")), *companies]  # type: ignore[attr-defined]  # a choice
+
+    def agreement(self) -> Agreement:
+        """What was said, as the rules take it."""
+        said = self.cleaned_data
+        kind = AgreedRate(said["rate_kind"])
+        figure = None if kind is AgreedRate.STATUTORY else said["figure"]
+        return Agreement(AgreedRegime(said["regime"]), kind, figure, Imputation(said["imputation"]))
+
+
+@screen("claim_penalties")
+@require_POST
+def terms_set(request: DeskRequest) -> HttpResponse:
+    """From a day on, a company's own rate; what was agreed with a customer comes before it."""
+    form = TermsForm(request.POST, companies=_companies(request))
+    if form.is_valid():
+        with refusals_on(form):
+            penalties.set_terms(
+                form.agreement(),
+                organisation_id=request.organisation_id,
+                entity_id=form.cleaned_data["company"],
+                valid_from=form.cleaned_data["valid_from"],
+                by=request.actor,
+                why=form.cleaned_data["why"],
+            )
+            told(request, gettext("Noted for what is issued from that day on"))
+            return redirect("desk:legal_values")
+    return _page(request, terms_form=form)
+
+
+def _companies(request: DeskRequest) -> list[tuple[int, str]]:
+    return list(entities(request.scope).values_list("pk", "name"))
+
+
 @screen("view_books")
 def legal_values(request: DeskRequest) -> HttpResponse:
-    may_enter = access.can(request.scope, "claim_penalties")
     form = RateForm(request.POST or None, now=HalfYear.of(request.today))
-    if request.method == "POST" and may_enter and form.is_valid():
+    if request.method == "POST" and access.can(request.scope, "claim_penalties") and form.is_valid():
         with refusals_on(form):
             _enter(request, form.cleaned_data)
             told(request, gettext("Kept with its source: it counts from now on"))
             return redirect("desk:legal_values")
+    return _page(request, form=form)
+
+
+def _page(request: DeskRequest, *, form: RateForm | None = None, terms_form: TermsForm | None = None) -> HttpResponse:
+    may_enter = access.can(request.scope, "claim_penalties")
+    form = form or RateForm(now=HalfYear.of(request.today))
+    has_errors = bool(form.errors or (terms_form and terms_form.errors))
     known = registry_of(request.organisation_id)
     half_yearly = list(reversed(known.values(*registry.HALF_YEARLY)))
     lasting = [value for value in known.values() if value.code not in registry.HALF_YEARLY]
@@ -82,8 +150,12 @@ def legal_values(request: DeskRequest) -> HttpResponse:
         "form": form if may_enter else None,
         "rows": [_row(value) for value in [*half_yearly, *lasting]],
         "missing": _missing(known, request),
+        "terms": company_terms(request.organisation_id),
+        "terms_form": (terms_form or TermsForm(companies=_companies(request), initial={"valid_from": request.today}))
+        if may_enter
+        else None,
     }
-    return render(request, "desk/penalties/legal_values.html", context, status=422 if form.errors else 200)
+    return render(request, "desk/penalties/legal_values.html", context, status=422 if has_errors else 200)
 
 
 def _enter(request: DeskRequest, said: dict[str, Any]) -> None:
@@ -123,4 +195,7 @@ def _missing(known: registry.Registry, request: DeskRequest) -> list[tuple[Any, 
     return found
 
 
-urlpatterns = [path("settings/legal-values", legal_values, name="legal_values")]
+urlpatterns = [
+    path("settings/legal-values", legal_values, name="legal_values"),
+    path("settings/legal-values/terms", terms_set, name="penalty_terms"),
+]

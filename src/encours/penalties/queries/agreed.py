@@ -49,6 +49,12 @@ def agreements_of(organisation_id: int, *, known_at: datetime | None = None) -> 
     return Agreements(list(_known(rows, known_at).order_by("pk")))
 
 
+def company_terms(organisation_id: int) -> list[PenaltyTerms]:
+    """What companies use where nothing was agreed with the customer, the latest first."""
+    rows = PenaltyTerms.objects.filter(organisation_id=organisation_id, customer=None).select_related("entity")
+    return list(rows.order_by("-valid_from", "-pk"))
+
+
 def registry_of(organisation_id: int, *, known_at: datetime | None = None) -> Registry:
     """The legal values shipped, followed by the rates that people of the organisation entered or verified."""
     rows = LegalRate.objects.filter(organisation_id=organisation_id)

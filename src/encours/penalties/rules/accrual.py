@@ -25,7 +25,9 @@ UNDATED_PAYMENT = "undated_payment"
 FOREIGN_CUSTOMER = "foreign_customer"
 DISPUTED = "disputed"
 UNAPPLIED = "unapplied"
-WARNINGS = (DOUBTFUL_VALUE, DUE_INFERRED, UNDATED_PAYMENT, FOREIGN_CUSTOMER, DISPUTED, UNAPPLIED)
+LIMITED = "limited"
+WARNINGS = (DOUBTFUL_VALUE, DUE_INFERRED, UNDATED_PAYMENT, FOREIGN_CUSTOMER, DISPUTED, UNAPPLIED, LIMITED)
+LIMITATION_YEARS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,17 @@ class Accrual:
         return (last - self.item.due_date).days
 
     @property
+    def limitation_date(self) -> date:
+        """The first day on which the claim may be time-barred: five years from its due date (C. com. L110-4).
+
+        Due 31 May 2021 -> 31 May 2026, unless an acknowledgement or a legal claim interrupted it since: acts that the
+        books do not tell, so that a person looks.
+        """
+        due = self.item.due_date
+        is_leap_day = (due.month, due.day) == (2, 29)
+        return due.replace(year=due.year + LIMITATION_YEARS, day=28 if is_leap_day else due.day)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know before this is claimed."""
         undated = any(one.kind is ReductionKind.UNDATED for one in self.item.debt.reductions)
@@ -146,6 +159,7 @@ class Accrual:
             UNDATED_PAYMENT: undated,
             FOREIGN_CUSTOMER: self.item.country not in HOME_COUNTRIES,
             DISPUTED: self.item.is_disputed,
+            LIMITED: self.until >= self.limitation_date,
         }
         return tuple(code for code, is_so in told.items() if is_so)
 

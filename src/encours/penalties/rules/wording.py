@@ -10,6 +10,7 @@ from encours.penalties.rules.accrual import (
     DOUBTFUL_VALUE,
     DUE_INFERRED,
     FOREIGN_CUSTOMER,
+    LIMITED,
     UNAPPLIED,
     UNDATED_PAYMENT,
     percent,
@@ -28,6 +29,7 @@ WARNING_SENTENCES: Mapping[str, str] = {
     FOREIGN_CUSTOMER: gettext_noop("The customer is abroad: check that French law governs the contract."),
     DISPUTED: gettext_noop("An amount is disputed: what turns out not to be owed bears no interest."),
     UNAPPLIED: gettext_noop("Money or a credit note is waiting to be applied on this account: apply it first."),
+    LIMITED: gettext_noop("Due more than five years ago: time-barred (C. com. L110-4) unless an act interrupted that."),
 }
 
 _RATE_SENTENCES: Mapping[RateKind, str] = {
