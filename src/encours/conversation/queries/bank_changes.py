@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.conversation.models import BankChange, ChangeState
@@ -23,7 +23,7 @@ def change(change_id: int, *, scope: Scope) -> BankChange | None:
     return _seen(scope).filter(pk=change_id).first()
 
 
-def _seen(scope: Scope):  # type: ignore[no-untyped-def]  # a queryset of ours
+def _seen(scope: Scope) -> QuerySet[BankChange]:
     found = BankChange.objects.filter(organisation_id=scope.organisation_id).select_related("customer", "reply", "mail")
     if scope.own_portfolio_only:
         found = found.filter(customer_id__in=customers.in_scope_with_merged(scope).values("pk"))

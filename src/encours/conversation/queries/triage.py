@@ -1,6 +1,6 @@
 """Whose a mail of the triage may be: candidates with the reason for each, so that a person files it in one gesture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from encours.core.errors import EncoursError, gettext_noop
@@ -77,7 +77,7 @@ def candidates(one: InboundMail) -> Sequence[Candidate]:
     return list(found.values())[:CANDIDATES_MAX]
 
 
-def _threads(one: InboundMail, add) -> None:  # type: ignore[no-untyped-def]  # the caller's closure
+def _threads(one: InboundMail, add: Callable[[Sequence[int], str, str], None]) -> None:
     try:
         received = mails.read(bytes(one.raw))
     except EncoursError:

@@ -69,7 +69,8 @@ def letter_of(answer: Answer, *, is_automatic: bool) -> Written:
     if entity is None:
         raise NoCompany
     language = (customer.language or "fr")[:2]
-    subject, text, files = "", "", ()
+    subject, text = "", ""
+    files: tuple[Attachment, ...] = ()
     if answer.kind == Safe.PAYMENT_DETAILS:
         if not entity.iban:
             raise BankAccountMissing

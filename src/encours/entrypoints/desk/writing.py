@@ -1,6 +1,7 @@
 """Write to a customer: a template or one's own words, seen as it will be read, checked, sent through the outbox."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -115,7 +116,7 @@ def _answering(request: DeskRequest, people: list[Any]) -> dict[str, Any]:
     return {**to, "reply": one.pk, "subject": f"Re: {bare}"[:200], "text": drafted}
 
 
-def _thread(request: DeskRequest, said: dict[str, Any], customer: Customer) -> str:
+def _thread(request: DeskRequest, said: Mapping[str, Any], customer: Customer) -> str:
     """The Message-ID of the mail that is answered, when it is this customer's."""
     if not said.get("reply"):
         return ""
