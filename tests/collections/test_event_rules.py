@@ -23,10 +23,10 @@ from encours.collections.rules.event_rules import (
     sentence,
 )
 from encours.collections.rules.steps import StepEvent
-from encours.customers.models import Note
+from encours.customers.models import Customer, Note
 from encours.disputes import actions as disputes
 from encours.messaging import actions as messaging
-from encours.team.models import Task
+from encours.team.models import Notification, Task
 from tests import cast
 from tests.collections import books
 from tests.collections.books import NOW, TODAY
@@ -189,6 +189,16 @@ class TestAnswering:
         ]  # fmt: skip
         entry = AuditEntry.objects.get(verb="answer_event")
         assert entry.actor_name == "rule: Big promises"
+
+    def test_tells_whom_it_concerns_once(self, brevanne):
+        promise(brevanne, brevanne.acme, 6_000_00)
+        Customer.objects.filter(pk=brevanne.acme.pk).update(collector=brevanne.collector)
+        keep(brevanne, actions=[{"deed": "notify", "who": "collector"}, {"deed": "notify", "who": "sales"}])
+        answer(brevanne)
+        told = Notification.objects.get()
+        assert (told.user_id, told.kind, told.text) == (brevanne.collector.pk, "rule", "Big promises")
+        assert "Acme" in told.title
+        assert [deed["outcome"] for deed in RuleEffect.objects.get().deeds] == ["done", "skipped"]
 
     def test_what_a_deed_refuses_is_logged_and_the_others_go_on(self, brevanne):
         promise(brevanne, brevanne.acme, 6_000_00)

@@ -23,6 +23,7 @@ from encours.core.errors import EncoursError, NotFound, gettext_noop
 from encours.customers import actions as customers
 from encours.customers.models import Customer
 from encours.team import actions as team
+from encours.team.actions import notices
 
 DONE, SKIPPED, REFUSED = "done", "skipped", "refused"
 
@@ -83,7 +84,7 @@ def see_events(*, organisation_id: int, today: date, now: datetime) -> int:
     Whoever asks, and however often: each event is noted once, under the key of the fact it comes from.
     """
     since = today - timedelta(days=queries.SEEN_DAYS)
-    given = {
+    given: dict[str, Any] = {
         "organisation": organisation_id, "today": today, "since": since, "now": now,
         "zone": calendar_of(policy_of(organisation_id)).timezone,
     }  # fmt: skip
@@ -100,7 +101,7 @@ def see_events(*, organisation_id: int, today: date, now: datetime) -> int:
             """,
             given,
         )
-        count = cursor.rowcount
+        count = int(cursor.rowcount)
     ended = promises.ended_since(organisation_id, since=since, today=today)
     broken = [
         Occurrence(
@@ -192,33 +193,44 @@ class _Doing:
 
 
 def _give_task(action: Action, occurrence: Occurrence, doing: _Doing) -> str:
-    return _add_tasks(action, occurrence, doing, title=action.text, days=action.days, mark="task")
-
-
-def _notify(action: Action, occurrence: Occurrence, doing: _Doing) -> str:
-    language = Organisation.objects.values_list("language", flat=True).get(pk=occurrence.organisation_id)
-    with override(language):
-        title = event_name(occurrence.kind, translate=gettext)
-    return _add_tasks(action, occurrence, doing, title=title, days=0, mark="notice")
-
-
-def _add_tasks(action: Action, occurrence: Occurrence, doing: _Doing, *, title: str, days: int, mark: str) -> str:
-    people = _people(action.who, occurrence)
     tasks = [
         team.NewTask(
-            title=title,
-            due_date=doing.today + timedelta(days=days),
-            key=f"rule:{doing.rule.pk}:{occurrence.pk}:{mark}:{action.who.value}:{person or 0}",
+            title=action.text,
+            due_date=doing.today + timedelta(days=action.days),
+            key=f"rule:{doing.rule.pk}:{occurrence.pk}:{action.who.value}:{person or 0}",
             customer_id=occurrence.customer_id,
             assignee_id=person,
             note=doing.rule.name,
         )
-        for person in people
+        for person in _people(action.who, occurrence)
     ]
     team.add_tasks(
         organisation_id=occurrence.organisation_id, tasks=tasks, source="rule", today=doing.today, by=doing.by
     )
     return DONE if tasks else SKIPPED
+
+
+def _notify(action: Action, occurrence: Occurrence, doing: _Doing) -> str:
+    """Tell those meant, once each; where nobody is meant, such as a customer without a collector, it is skipped."""
+    customer = Customer.objects.get(organisation_id=occurrence.organisation_id, pk=occurrence.customer_id)
+    people = [person or customer.collector_id for person in _people(action.who, occurrence)]
+    language = Organisation.objects.values_list("language", flat=True).get(pk=occurrence.organisation_id)
+    with override(language):
+        title = f"{event_name(occurrence.kind, translate=gettext)}: {customer.name}"
+    told = notices.notify(
+        organisation_id=occurrence.organisation_id,
+        user_ids=[person for person in people if person is not None],
+        notice=notices.Notice(
+            kind="rule",
+            title=title[:200],
+            text=doing.rule.name,
+            key=f"rule:{doing.rule.pk}:{occurrence.pk}",
+            customer_id=customer.pk,
+        ),
+        by=doing.by,
+        now=doing.now,
+    )
+    return DONE if told else SKIPPED
 
 
 def _people(who: Who, occurrence: Occurrence) -> list[int | None]:

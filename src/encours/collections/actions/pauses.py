@@ -138,7 +138,8 @@ def set_policy(
     For one company the policy begins as the organisation's and then stands on its own; what the bank is known to and
     whether scenarios need agreement stay the organisation's.
     """
-    found = SendingPolicy.objects.select_for_update().filter(organisation_id=organisation_id, entity_id=entity_id)
+    found = SendingPolicy.objects.select_for_update().filter(organisation_id=organisation_id)
+    found = found.filter(entity__isnull=True) if entity_id is None else found.filter(entity_id=entity_id)
     policy = found.first() or _new_policy(organisation_id, entity_id)
     for name, value in values.items():
         if name not in _POLICY_FIELDS or (entity_id is not None and name in _OF_THE_ORGANISATION):

@@ -212,8 +212,8 @@ def assign(
 
 
 def _check_step(organisation_id: int, scenario_id: int | None, key: str) -> None:
-    versions = ScenarioVersion.objects.filter(organisation_id=organisation_id, scenario_id=scenario_id)
-    version = versions.order_by("-number").first()
+    versions = ScenarioVersion.objects.filter(organisation_id=organisation_id).order_by("-number")
+    version = versions.filter(scenario_id=scenario_id).first() if scenario_id is not None else None
     steps = read_steps(version.steps) if version else ()
     if not any(step.key == key and step.basis in (Basis.DUE, Basis.ISSUE) for step in steps):
         raise EntryStepUnknown(step=key)

@@ -505,7 +505,7 @@ def _history(where: _Where, *, plans: Sequence[str] = ()) -> dict[tuple[int, int
         # what left last counts: further along its line, unless a person chose to begin again in another scenario
         if key not in found or (row[10], row[6], row[5]) > (found[key][10], found[key][6], found[key][5]):
             found[key] = row
-    return {key: LastStep(*row[6:12], taken=taken[key]) for key, row in found.items()}
+    return {key: LastStep._make((*row[6:12], taken[key])) for key, row in found.items()}
 
 
 def _read_settled(book: Book, where: _Where, found: _Slice) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -145,7 +146,7 @@ def happenings(occurrences: Sequence[Occurrence], *, organisation_id: int, today
     """What rules may ask about each occurrence, with the figures of today; a fixed number of queries."""
     ids = {occurrence.customer_id for occurrence in occurrences}
     known = Customer.objects.filter(organisation_id=organisation_id).in_bulk(ids)
-    given = {"organisation": organisation_id, "today": today, "ids": list(ids)}
+    given: dict[str, Any] = {"organisation": organisation_id, "today": today, "ids": list(ids)}
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES, given)
         figures = {(customer, currency): (minor, late) for customer, currency, minor, late in cursor.fetchall()}

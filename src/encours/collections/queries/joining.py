@@ -43,7 +43,10 @@ def joining(
     Decided by the rule of the run, as if the scenario had been given today.
     """
     wanted = customers.in_scope(scope).filter(merged_into__isnull=True)
-    wanted = wanted.filter(pk=customer_id) if customer_id is not None else wanted.filter(segment_id=segment_id)
+    if customer_id is not None:
+        wanted = wanted.filter(pk=customer_id)
+    if segment_id is not None:
+        wanted = wanted.filter(segment_id=segment_id)
     ids = list(wanted.values_list("pk", flat=True))
     if not ids:
         return []

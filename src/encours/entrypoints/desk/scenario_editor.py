@@ -8,7 +8,6 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
@@ -56,7 +55,7 @@ class StepForm(DeskForm):
         "escalate_after", "cc_roles", "cc_internal", "stop_when", "grouping", "event", "is_last",
     )  # fmt: skip
     wide = frozenset({"cc_roles", "cc_internal", "stop_when"})
-    unit_of: Mapping[str, str | Promise] = {
+    unit_of = {
         "new_deadline_days": gettext_lazy("days"),
         "escalate_after": gettext_lazy("messages"),
     }
@@ -392,7 +391,7 @@ def _roll_back(request: DeskRequest, version: ScenarioVersion) -> HttpResponse:
     return _back(request, version, gettext("Version {number} is in force.").format(number=made.number))
 
 
-def _of(request: DeskRequest, version: ScenarioVersion) -> dict[str, int]:
+def _of(request: DeskRequest, version: ScenarioVersion) -> dict[str, Any]:
     return {"organisation_id": request.organisation_id, "scenario_id": version.scenario_id}
 
 

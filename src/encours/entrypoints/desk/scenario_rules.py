@@ -157,7 +157,7 @@ def initial_of(rule: Rule) -> dict[str, Any]:
         is_amount = condition in (rules.Condition.AMOUNT_FROM, rules.Condition.OVERDUE_FROM)
         shown[condition.value] = Decimal(value) / CENTS if is_amount else value
     for action in rule.actions:
-        shown |= {
+        of_deed: dict[Deed, dict[str, Any]] = {
             Deed.TASK: {"task_text": action.text, "task_who": action.who, "task_days": action.days},
             Deed.NOTIFY: {"notify_who": action.who},
             Deed.NOTE: {"note_text": action.text},
@@ -165,7 +165,8 @@ def initial_of(rule: Rule) -> dict[str, Any]:
             Deed.EXCLUDE_ITEM: {"exclude_item": True},
             Deed.ASSIGN_SCENARIO: {"assign_scenario": action.scenario_id or NO_SCENARIO},
             Deed.CHANGE_COLLECTOR: {"change_collector": action.user_id},
-        }[action.deed]
+        }
+        shown |= of_deed[action.deed]
     return shown
 
 

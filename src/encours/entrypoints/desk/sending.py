@@ -10,9 +10,12 @@ from django.urls import path
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
+from encours.access import queries as access
+from encours.access.models import Entity
 from encours.access.rules import can
 from encours.collections import actions as collections
-from encours.collections.queries.facts import policy_of
+from encours.collections.actions.pauses import CompanyMissing
+from encours.collections.queries.facts import policies_of, policy_of
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
@@ -64,6 +67,9 @@ class PolicyForm(DeskForm):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "2026-12-24 2027-01-03"}),
         help_text=gettext_lazy("One a line: first and last day, as 2026-12-24 2027-01-03."),
     )
+    asks_approval = forms.BooleanField(
+        label=gettext_lazy("A second person agrees to each change of a scenario"), required=False
+    )
     why = forms.CharField(label=gettext_lazy("Reason of the change"), max_length=300, required=False)
 
     def clean_silent_periods(self) -> list[list[str]]:
@@ -89,8 +95,22 @@ class BankForm(DeskForm):
     )
 
 
-def _initial(request: DeskRequest) -> dict[str, Any]:
-    policy = policy_of(request.organisation_id)
+def _form(request: DeskRequest, entity: Entity | None) -> PolicyForm:
+    """The policy of the organisation, or of a company; who agrees to scenarios is for administrators to say."""
+    form = PolicyForm(request.POST or None, initial=_initial(request, entity))
+    if entity is not None or not can(request.scope, "edit_organisation"):
+        del form.fields["asks_approval"]
+    return form
+
+
+def _company(request: DeskRequest) -> Entity | None:
+    wanted = request.GET.get("company", "")
+    return next((one for one in access.entities(request.scope) if str(one.pk) == wanted), None)
+
+
+def _initial(request: DeskRequest, entity: Entity | None) -> dict[str, Any]:
+    own = policies_of(request.organisation_id).get(entity.pk) if entity else None
+    policy = own or policy_of(request.organisation_id)
     values = {name: getattr(policy, name) for name in PolicyForm.base_fields if hasattr(policy, name)}
     values["silent_periods"] = "\n".join(" ".join(pair) for pair in policy.silent_periods)
     return values
@@ -99,16 +119,27 @@ def _initial(request: DeskRequest) -> dict[str, Any]:
 @screen("view_books")
 def sending(request: DeskRequest) -> HttpResponse:
     may_edit = can(request.scope, "edit_scenario")
-    form = PolicyForm(request.POST or None, initial=_initial(request))
+    entity = _company(request)
+    form = _form(request, entity)
     if request.method == "POST" and may_edit and form.is_valid():
         values = dict(form.cleaned_data)
         why = values.pop("why")
         with refusals_on(form):
-            collections.set_policy(organisation_id=request.organisation_id, values=values, by=request.actor, why=why)
+            collections.set_policy(
+                organisation_id=request.organisation_id, values=values, by=request.actor, why=why,
+                entity_id=entity.pk if entity else None,
+            )  # fmt: skip
             told(request, gettext("Saved: it counts from the next decisions on."))
-            return redirect("desk:sending")
+            return redirect(f"{request.path}?company={entity.pk}" if entity else request.path)
     bank = BankForm(initial={"known": policy_of(request.organisation_id).bank_known_date})
-    context = {"form": form, "bank": bank, "may_edit": may_edit}
+    context = {
+        "form": form,
+        "bank": bank,
+        "may_edit": may_edit,
+        "entity": entity,
+        "entities": access.entities(request.scope),
+        "own_ids": set(policies_of(request.organisation_id)),
+    }
     return render(request, "desk/settings/sending.html", context, status=422 if form.errors else 200)
 
 
@@ -127,7 +158,19 @@ def bank_known(request: DeskRequest) -> HttpResponse:
     return redirect("desk:sending")
 
 
+@screen("edit_scenario")
+@require_POST
+def sending_drop(request: DeskRequest, entity_id: int) -> HttpResponse:
+    """Let a company follow the organisation's policy again."""
+    if entity_id not in {one.pk for one in access.entities(request.scope)}:
+        raise CompanyMissing
+    collections.drop_policy(organisation_id=request.organisation_id, entity_id=entity_id, by=request.actor)
+    told(request, gettext("This company follows the organisation's rules again."))
+    return redirect("desk:sending")
+
+
 urlpatterns = [
+    path("settings/sending/<int:entity_id>/drop", sending_drop, name="sending_drop"),
     path("settings/sending", sending, name="sending"),
     path("settings/bank-known", bank_known, name="bank_known"),
 ]
