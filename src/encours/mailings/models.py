@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from encours.access.models import Entity, Scoped
 from encours.customers.models import Customer, Segment
@@ -26,7 +27,7 @@ class CampaignState(models.TextChoices):
     """Where a campaign is."""
 
     DRAFT = "draft", _("Draft")
-    SENDING = "sending", _("Sending")
+    SENDING = "sending", pgettext_lazy("campaign", "Sending")
     DONE = "done", _("Done")
     STOPPED = "stopped", _("Stopped")
 
@@ -108,7 +109,7 @@ class RecipientState(models.TextChoices):
     """What became of one customer in a campaign."""
 
     WAITING = "waiting", _("To be written to")
-    QUEUED = "queued", _("Written to")
+    QUEUED = "queued", pgettext_lazy("campaign", "Written to")
     EXCLUDED = "excluded", _("Left out")
 
 

@@ -203,7 +203,7 @@ def _report(request: DeskRequest, found: Campaign, context: dict[str, Any]) -> H
         "state": state,
         "tabs": [(code, label, counts.get(code, 0)) for code, label in RecipientState.choices],
         "total": sum(counts.values()),
-        "messages": [(State(code).label, count) for code, count in sorted(states.items()) if code],
+        "outcomes": [(State(code).label, count) for code, count in sorted(states.items()) if code],
     }
     return render(request, "desk/campaigns/report.html", context)
 

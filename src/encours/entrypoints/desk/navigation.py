@@ -96,7 +96,7 @@ MAIN: Sequence[Screen] = (
         "speakerphone",
         ("campaign", "campaign_new", "campaign_edit", "schedules", "schedule"),
     ),
-    Screen("letters", _("Letters"), "printer", ("batch",)),
+    Screen("letters", pgettext_lazy("post", "Letters"), "printer", ("batch",)),
     Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
     Screen("notifications", _("Notifications"), "bell", ("notification_choices",)),
 )
