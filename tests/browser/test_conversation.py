@@ -94,7 +94,7 @@ def answer(letter: Message, text: str, *, sender: str = "compta@acme.example") -
     )
     made["Message-ID"], made["In-Reply-To"] = f"<{abs(hash(text))}@acme.example>", str(letter["Message-ID"])
     made["Date"] = now()
-    made.set_content(f"{text}\n\nLe lundi, Nadia Ferrand a écrit :\n> Sauf erreur de notre part\n")
+    made.set_content(f"{text}\n\nLe lun. 23 nov. 2026 à 09:12, Nadia Ferrand <nadia@brevanne.example> a écrit :\n> Sauf erreur de notre part\n")
     return made.as_bytes()
 
 
