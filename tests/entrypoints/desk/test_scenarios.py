@@ -205,3 +205,11 @@ class TestTheList:
     def test_assigns_no_action_to_everybody_else(self, scenario: Scenario, desk: Desk):
         desk.post("/scenarios/assign", {"segment": "", "scenario": "none"})
         assert "n’ont pas de scénario" in desk.get("/scenarios").content.decode()
+
+
+class TestTheScenarioOfACustomer:
+    def test_is_reached_from_its_page(self, books: Books, scenario: Scenario, desk: Desk):
+        answer = desk.get("/scenarios/choose?customer=C001")
+        assert answer.headers["Location"] == f"/scenarios/{scenario.pk}/join?customer=C001"
+        assert "/scenarios/choose?customer=C001" in desk.part("/customers/C001/coming").content.decode()
+        assert desk.get("/scenarios/choose?customer=nobody").status_code == 404

@@ -122,6 +122,17 @@ def in_force(organisation_id: int) -> Sequence[ScenarioRow]:
     return sorted(rows, key=lambda row: (-row.customer_count, row.scenario.name))
 
 
+def scenario_of(customer_id: int, *, organisation_id: int) -> int | None:
+    """The scenario that applies to a customer: its own, else its segment's, else the default; None is no action."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select a.scenario_id from ({APPLIED}) a where a.id = %(customer)s",
+            {"organisation": organisation_id, "customer": customer_id},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def assignments(organisation_id: int) -> dict[int | None, ScenarioAssignment]:
     """The assignment in force of each segment, and under None the default."""
     rows = ScenarioAssignment.objects.filter(organisation_id=organisation_id, customer__isnull=True).order_by("pk")

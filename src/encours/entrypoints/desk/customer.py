@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
 from encours.access import rules as access
+from encours.access.rules import can
 from encours.analytics.queries import presence, standings
 from encours.analytics.queries.standings import StandingRow
 from encours.collections.models import Pause, PauseReason
@@ -153,7 +154,11 @@ def coming(request: DeskRequest, number: str) -> HttpResponse:
     items = ledger.account_items(who.pk, scope=request.scope, limit=ITEMS_MAX)
     reader = timeline.Reader(request.scope, request.today, request.now)
     events = timeline.coming(who.pk, reader=reader, items=items, feed=feed if feed in timeline.FEEDS else "all")
-    return render(request, "desk/customers/_coming.html", {"coming": events, "customer": who})
+    return render(
+        request,
+        "desk/customers/_coming.html",
+        {"coming": events, "customer": who, "may_assign": can(request.scope, "edit_scenario")},
+    )
 
 
 @screen("view_books")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -56,6 +57,7 @@ def scenario_join(request: DeskRequest, scenario_id: int) -> HttpResponse:
         "scenario": version.scenario,
         "customer": customer,
         "segment": segment,
+        "scenarios": queries.in_force(request.organisation_id),
         "segments": customers.segments(request.organisation_id),
         "steps": [step for step in plan.steps if step.basis in (Basis.DUE, Basis.ISSUE) and step.days > 0],
         "entry": chosen.value,
@@ -92,6 +94,19 @@ def _target(request: DeskRequest) -> tuple[Customer | None, Segment | None]:
     return None, None
 
 
+@screen("view_books")
+def scenario_choose(request: DeskRequest) -> HttpResponse:
+    """Which scenario a customer has, on the page where another is given."""
+    customer, _ = _target(request)
+    rows = queries.in_force(request.organisation_id)
+    if customer is None or not rows:
+        raise NobodyToJoin()
+    own = queries.scenario_of(customer.pk, organisation_id=request.organisation_id)
+    chosen = own if any(row.scenario.pk == own for row in rows) else rows[0].scenario.pk
+    return redirect(f"{reverse('desk:scenario_join', args=[chosen])}?{urlencode({'customer': customer.number})}")
+
+
 urlpatterns = [
+    path("scenarios/choose", scenario_choose, name="scenario_choose"),
     path("scenarios/<int:scenario_id>/join", scenario_join, name="scenario_join"),
 ]
