@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from encours.access.rules import Scope
 from encours.collections.models import Call, Promise
+from encours.core.dates import business_date
 from encours.core.errors import jsonable
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer, Note
@@ -53,7 +54,7 @@ def exchanges_with(contact: Contact) -> Kept:
         *(at for at in [sent.order_by("-recorded_at").values_list("recorded_at", flat=True).first()] if at),
         *(at for at in [heard.order_by("-received_at").values_list("received_at", flat=True).first()] if at),
     ]
-    last = timezone.localdate(max(days)) if days else None
+    last = business_date(max(days), timezone=settings.TIME_ZONE) if days else None
     return Kept(sent.count() + heard.count(), last)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.analytics.queries.effect import effect_of, measured_step
 from encours.analytics.rules.effect import CUSTOMERS_MIN, Effect
+from encours.analytics.rules.kpis import Ratio
 from encours.collections.actions import holdouts as actions
 from encours.collections.models import HoldOut
 from encours.collections.queries import holdouts
@@ -130,7 +131,7 @@ def _row(group: HoldOut, effect: Effect, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _share(part: int, whole: int) -> float | None:
+def _share(part: int, whole: int) -> Ratio | None:
     return part / whole if whole else None
 
 
