@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Entity, Scoped
 from encours.customers.models import Customer
+from encours.recovery.dossier_models import SigningKey
 from encours.recovery.handover_models import (
     HandOver,
     HandOverEnd,
@@ -37,6 +38,7 @@ __all__ = [
     "PartnerKind",
     "Proceeding",
     "ProceedingKind",
+    "SigningKey",
     "StatusCode",
 ]
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from encours.access.models import Entity
+from encours.access.models import Entity, Membership
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 from encours.recovery.models import FormalNotice, LegalAct, LimitationRegime, Proceeding
@@ -112,3 +112,17 @@ class TestInsolvency:
         assert auditor.get(PANEL).status_code == 200
         given = {"kind": "liquidation", "judgment": told.day(-3).isoformat()}
         assert auditor.post(f"{PANEL}/proceeding", given).status_code == 403
+
+
+class TestEvidence:
+    def test_is_an_archive_for_who_may_export(self, company, desk, told, settings, tmp_path):
+        settings.ENCOURS_HOME = tmp_path
+        answer = desk.post(f"{PANEL}/dossier")
+        assert answer.content.startswith(b"PK")
+        assert "dossier-C001-" in answer.headers["Content-Disposition"]
+        assert seated(company, role="customer_success").post(f"{PANEL}/dossier").status_code == 403
+
+    def test_is_not_for_who_sees_one_company_only(self, company, told):
+        one = seated(company)
+        Membership.objects.filter(user=company.collector).update(entity_ids=[company.entity.pk])
+        assert one.post(f"{PANEL}/dossier").status_code == 403

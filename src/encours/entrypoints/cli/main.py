@@ -30,6 +30,7 @@ COMMANDS = {
     "scenario": ("scenario", gettext_noop("reminder scenarios as plain text: export, import, check, compare")),
     "statement": ("statement", gettext_noop("a customer's statement of account, as of any day")),
     "penalties": ("penalties", gettext_noop("late-payment interest and EUR 40, by item and half-year")),
+    "dossier": ("dossier", gettext_noop("a customer's evidence file, hash-chained and signed")),
     "deadlines": ("deadlines", gettext_noop("the last day for all that kills a claim")),
     "understand": ("understand", gettext_noop("what an inbound mail is and asks, with the sentence relied on")),
     "check": ("check", gettext_noop("the books' invariants, each with its figure")),

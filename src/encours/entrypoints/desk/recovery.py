@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -132,6 +133,7 @@ def panel(request: DeskRequest, number: str) -> HttpResponse:
         "documents": ledger.open_numbers(who.pk, scope=request.scope),
         "handed": handovers.handovers(request.scope, account_ids=account_ids, limit=20),
         "may_hand_over": access.can(request.scope, "hand_over"),
+        "may_export": access.can(request.scope, "export") and not request.scope.entity_ids,
         "may_claim": access.can(request.scope, "claim_formally"),
         "may_record": access.can(request.scope, "record_proceedings"),
     }
@@ -439,7 +441,28 @@ def claim(request: DeskRequest, proceeding_id: int) -> HttpResponse:
     return render(request, "desk/recovery/claim.html", context)
 
 
+@screen("export")
+@require_POST
+def dossier(request: DeskRequest, number: str) -> HttpResponse:
+    """The evidence file as it stands today; making it is noted."""
+    who = customers.customer_by_number(number, scope=request.scope)
+    if request.scope.entity_ids:
+        raise PermissionDenied  # it holds the account with every company
+    made = recovery.make_dossier(
+        organisation_id=request.organisation_id,
+        customer_id=who.pk,
+        day=request.today,
+        language="en" if (get_language() or "").startswith("en") else "fr",
+        by=request.actor,
+    )
+    name = f"dossier-{who.number}-{request.today.isoformat()}.zip".replace('"', "")
+    return HttpResponse(
+        made, content_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
 urlpatterns = [
+    path("customers/<path:number>/recovery/dossier", dossier, name="dossier"),
     path("deadlines", deadlines, name="deadlines"),
     path("notices/<int:notice_id>", notice, name="notice"),
     path("notices/<int:notice_id>/proof", notice_proof, name="notice_proof"),

@@ -1,6 +1,7 @@
 """The only writers of recovery, one module a deed."""
 
 from encours.recovery.actions.acts import note_act, set_regime, withdraw_act
+from encours.recovery.actions.dossiers import make_dossier
 from encours.recovery.actions.handovers import (
     NewHandOver,
     Said,
@@ -31,6 +32,7 @@ __all__ = [
     "file_claim",
     "give_link",
     "hand_over",
+    "make_dossier",
     "note_act",
     "note_event",
     "note_outcome",
