@@ -82,7 +82,7 @@ def keep_rates(
                 "rates": [row[2] for row in rows],
             },
         )
-        kept = cursor.rowcount
+        kept = int(cursor.rowcount)
     if kept:
         record_audit(
             by=by,

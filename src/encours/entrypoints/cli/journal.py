@@ -85,8 +85,8 @@ def _one(organisation: Organisation, entity: Entity, arguments: argparse.Namespa
     given: dict[str, Any] = {"organisation_id": organisation.pk, "by": BY}
     number = arguments.number or arguments.acknowledge or arguments.refuse
     if number is None:
-        days = {name: asking.day(getattr(arguments, name)) for name in ("first", "last")}
-        export_id = matching.make_export(entity_id=entity.pk, **days, **given).pk
+        first, last = asking.day(arguments.first), asking.day(arguments.last)
+        export_id = matching.make_export(entity_id=entity.pk, first=first, last=last, **given).pk
     else:
         export_id = next((row.export_id for row in _rows(organisation, entity) if row.number == number), 0)
         if not export_id:

@@ -348,6 +348,7 @@ def _name_cells(rows: Sequence[LineForm]) -> None:
     """Each cell of the table of lines says its column and its row to those who do not see it."""
     for place, form in enumerate(rows, start=1):
         for field in form.fields.values():
+            field.widget.attrs["placeholder"] = field.label
             field.widget.attrs["aria-label"] = gettext("{column}, line {place}").format(column=field.label, place=place)
 
 

@@ -45,6 +45,7 @@ class CurrencyField(forms.CharField):
 class RateForm(DeskForm):
     """What one unit of a currency was worth on a day."""
 
+    wide = frozenset({"why"})
     currency = CurrencyField(label=gettext_lazy("One"), initial=EUR)
     rate = AmountField(label=gettext_lazy("was worth"), min_value=Decimal("0.000001"), decimal_places=6)
     base = CurrencyField(label=gettext_lazy("in"), help_text=gettext_lazy("As banks quote it: 1 EUR in USD."))

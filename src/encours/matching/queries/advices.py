@@ -131,7 +131,9 @@ def lines_found(advice: RemittanceAdvice, *, scope: Scope) -> list[LineFound]:
     parties = invoices.parties_of_numbers(
         {line.invoice_number for line in lines if line.invoice_number}, organisation_id=scope.organisation_id
     )
-    customers = {customer for customer, _ in parties.values()} | ({advice.customer_id} - {None})
+    customers = {customer for customer, _ in parties.values()}
+    if advice.customer_id is not None:
+        customers.add(advice.customer_id)
     by_number: dict[bytes, list[OpenItem]] = {}
     for item in ledger.items_in_scope(scope).filter(
         customer_id__in=customers, kind__in=KINDS, currency=advice.currency

@@ -21,7 +21,7 @@ def root_of(raw: bytes) -> Node:
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FileIsDamaged(reason=f"XML: {str(error)[:80]}") from None
-    if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise InvoiceForbidden()
     return root
 
