@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
-from encours.access.models import AuditEntry
+from encours.access.models import AuditEntry, Membership, User
 from encours.access.rules import Scope
 from encours.collections import actions as collections
 from encours.collections.actions.calls import (
@@ -24,6 +24,8 @@ from encours.core.dates import BusinessCalendar
 from encours.customers.models import Contact
 from encours.disputes.actions import DisputeAmountUnusable
 from encours.disputes.models import Dispute
+from encours.messaging.models import Message
+from encours.team import actions as team
 from tests import cast
 from tests.collections import books
 from tests.collections.books import NOW, TODAY
@@ -178,3 +180,14 @@ class TestContact:
         after = [found.customer_id for found in worklist.ranked(asked).places]
         assert after == [brevanne.borealis.pk, brevanne.acme.pk]
         assert before == [brevanne.acme.pk, brevanne.borealis.pk]
+
+
+def test_while_the_collector_is_away_the_substitute_signs(brevanne):
+    omar = User.objects.create(email="omar@brevanne.example", first_name="Omar", last_name="Testard")
+    Membership.objects.create(organisation=brevanne.organisation, user=omar, role="collector")
+    team.note_absence(
+        organisation_id=brevanne.organisation_id, user_id=brevanne.collector.pk, substitute_id=omar.pk,
+        first_date=TODAY, last_date=TODAY + DAY, today=TODAY, by=brevanne.by,
+    )  # fmt: skip
+    books.run(brevanne)
+    assert Message.objects.get().sender_user_id == omar.pk

@@ -24,6 +24,7 @@ from encours.messaging.rules.values import Address, Draft
 from encours.messaging.rules.values import Sender as MessageSender
 from encours.penalties.rules.accrual import Accrual
 from encours.plans.models import Plan, PlanInstalment
+from encours.team.queries import absences
 
 PREVIOUS_DAYS = 90
 PREVIOUS_MAX = 3
@@ -112,8 +113,18 @@ class _Slice:
         return {pk: legal_line(company_of(entity)) for pk, entity in self.entities.items()}
 
     @cached_property
+    def substitutes(self) -> Mapping[int, int]:
+        return absences.substitutes(self.organisation_id, today=self.today)
+
+    @cached_property
     def people(self) -> Mapping[int, User]:
-        return User.objects.in_bulk({c.collector_id for c in self.customers.values() if c.collector_id})
+        collectors = {c.collector_id for c in self.customers.values() if c.collector_id}
+        return User.objects.in_bulk({self.substitutes.get(pk, pk) for pk in collectors})
+
+    def signatory(self, customer: Customer) -> User | None:
+        """The collector, or while they are away whoever stands in: an answer reaches somebody who is there."""
+        collector = customer.collector_id or 0
+        return self.people.get(self.substitutes.get(collector, collector))
 
     @cached_property
     def steps(self) -> Mapping[tuple[int, str], Step]:
@@ -213,7 +224,7 @@ class _Slice:
         to = [self._address(row, reminder, customer) for row in reminder.recipients["to"]]
         spoken = next((row[3] for row in reminder.recipients["to"] if row[3]), "")
         language = (spoken or customer.language or self.organisation.language)[:2]
-        person = self.people.get(customer.collector_id or 0) if step.sender is Sender.COLLECTOR else None
+        person = self.signatory(customer) if step.sender is Sender.COLLECTOR else None
         return Draft(
             key=reminder.message_key,
             kind="reminder",
