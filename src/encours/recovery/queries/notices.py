@@ -150,4 +150,4 @@ def notices_of(account_ids: Sequence[int], *, scope: Scope, limit: int = 50) -> 
 def reports_of(notice: FormalNotice) -> list[dict[str, Any]]:
     """What the post or the provider said of a notice's letter."""
     found = MessageReport.objects.filter(organisation_id=notice.organisation_id, message_id=notice.message_id)
-    return list(found.order_by("at", "pk").values("kind", "at", "registered_number", "proof_name"))
+    return [dict(row) for row in found.order_by("at", "pk").values("kind", "at", "registered_number", "proof_name")]
