@@ -48,7 +48,7 @@ class WrittenNode(template.Node):
 def written[F: Callable[..., str]](tag: F) -> F:
     """Register a simple tag that asks for nothing but its values, which are numbers, days and texts."""
     register.simple_tag(tag)
-    plain = register.tags[tag.__name__]
+    plain: Callable[[Parser, Token], template.Node] = register.tags[tag.__name__]
 
     @lru_cache(maxsize=20_000)
     def write(language: str | None, *values: Any) -> str:
