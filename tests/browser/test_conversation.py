@@ -166,12 +166,12 @@ def test_a_promise_by_mail_holds_the_scenario_until_it_is_broken(
     page.wait_for_selector("text=Tout est lu")
 
     assert morning(company, later) == [("Acme", "reminder_2", "held")]
-    assert checks_of("reminder_2", later) == {"promise"}
+    assert checks_of("reminder_2", later) == {"item_promise"}
 
     after = promised + 3 * DAY
     assert morning(company, after) == [("Acme", "reminder_2", "due")]
     [found] = covered(company.organisation_id, customer_ids=[company.acme.pk], today=after).values()
-    assert found.paid_minor == 0
+    assert found.received_minor == 0
 
     small = seat(NARROW, address="/inbox?tab=all")
     assert small.evaluate("document.documentElement.scrollWidth") <= NARROW[0]

@@ -353,4 +353,5 @@ def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             is_quoted=True,
             when=reader.at(reply.received_at),
             badge="" if reply.read_at else gettext("Not read"),
+            url=reverse("desk:inbox_reply", args=[reply.pk]),
         )
