@@ -69,9 +69,9 @@ class StepForm(DeskForm):
     tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=_choices(words.TONES))
     to_1 = forms.ChoiceField(label=gettext_lazy("Recipient"), choices=_choices(words.ROLES))
     to_2 = forms.ChoiceField(label=gettext_lazy("Else"), choices=[("", "—"), *_choices(words.ROLES)], required=False)
-    to_3 = forms.ChoiceField(label=gettext_lazy("Then"), choices=[("", "—"), *_choices(words.ROLES)], required=False)
+    to_3 = forms.ChoiceField(label=gettext_lazy("Else again"), choices=[("", "—"), *_choices(words.ROLES)], required=False)
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), choices=_choices(words.SENDERS))
-    mode = forms.ChoiceField(label=gettext_lazy("Sending"), choices=_choices(words.MODES))
+    mode = forms.ChoiceField(label=gettext_lazy("Who lets it leave"), choices=_choices(words.MODES))
     confirm_from = AmountField(label=gettext_lazy("To confirm from"), min_value=Decimal(0), required=False)
     minimum = AmountField(label=gettext_lazy("Nothing below"), min_value=Decimal(0), required=False)
     new_deadline_days = forms.IntegerField(

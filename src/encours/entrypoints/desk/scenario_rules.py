@@ -73,7 +73,7 @@ class RuleForm(DeskForm):
         help_text=gettext_lazy("Two letters: FR, BE."),
     )  # fmt: skip
     task_text = forms.CharField(label=gettext_lazy("Give the task"), max_length=rules.TEXT_LENGTH_MAX, required=False)
-    task_who = forms.ChoiceField(label=gettext_lazy("to"), choices=_WHO, required=False)
+    task_who = forms.ChoiceField(label=gettext_lazy("given to"), choices=_WHO, required=False)
     task_days = forms.IntegerField(
         label=gettext_lazy("within"), min_value=0, max_value=rules.DAYS_MAX, required=False, initial=0
     )
