@@ -94,7 +94,8 @@ def answer(letter: Message, text: str, *, sender: str = "compta@acme.example") -
     )
     made["Message-ID"], made["In-Reply-To"] = f"<{abs(hash(text))}@acme.example>", str(letter["Message-ID"])
     made["Date"] = now()
-    made.set_content(f"{text}\n\nLe lun. 23 nov. 2026 à 09:12, Nadia Ferrand <nadia@brevanne.example> a écrit :\n> Sauf erreur de notre part\n")
+    quoted = "Le lun. 23 nov. 2026 à 09:12, Nadia Ferrand <nadia@brevanne.example> a écrit :\n> Sauf erreur"
+    made.set_content(f"{text}\n\n{quoted}\n")
     return made.as_bytes()
 
 

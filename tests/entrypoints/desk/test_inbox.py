@@ -73,6 +73,8 @@ def test_an_unknown_sender_is_filed_with_a_candidate(company, books, post):  # n
     assert Reply.objects.get().customer_id == company.acme.pk
     mail.refresh_from_db()
     assert mail.filing == Filing.FILED
+    [contact] = Proposal.objects.filter(kind="contact")
+    assert contact.fields["email"] == "jean@ailleurs.example"
 
 
 def test_a_doubtful_name_files_nothing(company, books, post):  # noqa: F811

@@ -75,8 +75,6 @@ def propose(*, organisation_id: int, understanding_id: int, customer_id: int, to
     understood = Understanding.objects.select_related("mail", "reply").get(
         organisation_id=organisation_id, pk=understanding_id
     )
-    if understood.is_abstaining:
-        return 0
     files = (
         [
             rules.File(one.position, one.name, one.content_type, one.state == "refused")
@@ -86,7 +84,10 @@ def propose(*, organisation_id: int, understanding_id: int, customer_id: int, to
         else []
     )
     sender = understood.reply.from_email if understood.reply else understood.mail.from_email if understood.mail else ""
-    found = rules.proposed(understood.intents, files=files, today=today, from_email=sender)
+    said = () if understood.is_abstaining else understood.intents
+    found = rules.proposed(said, files=files, today=today, from_email=sender)
+    if understood.reply is not None and sender and not reading.is_known(sender, customer_id, organisation_id):
+        found.append(rules.stranger(sender, understood.reply.from_name))
     counts: dict[str, int] = {}
     rows = []
     for one in found:

@@ -10,6 +10,7 @@ from encours.core.money import Money
 from encours.core.text import fold
 from encours.customers import queries as customers
 from encours.ledger.models import OpenItem
+from encours.messaging import inbound_queries as inbound
 from encours.messaging.models import MailAttachment
 
 
@@ -32,6 +33,14 @@ def resolved(said: str, items: Sequence[OpenItem]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def is_known(email: str, customer_id: int, organisation_id: int) -> bool:
+    """Whether an address is the customer's own or one of its contacts'."""
+    owners = inbound.customers_of(email, organisation_id=organisation_id)
+    return customer_id in owners or bool(
+        owners & set(customers.with_merged(customer_id, organisation_id=organisation_id))
+    )
+
+
 def _bare(number: str) -> str:
     return "".join(letter for letter in fold(number) if letter.isalnum())
 
@@ -43,7 +52,7 @@ def starting_values(proposal: Proposal, items: Sequence[OpenItem] | None = None)
     """
     said = proposal.fields
     if proposal.kind in (Asked.CONTACT, Asked.UNSUBSCRIBE):
-        return {"name": "", "email": said.get("email", ""), "phone": said.get("phone", "")}
+        return {"name": said.get("name", ""), "email": said.get("email", ""), "phone": said.get("phone", "")}
     if proposal.kind == Asked.PAUSE:
         return {"date": said.get("return_date", "")}
     if proposal.kind == Asked.REMITTANCE:

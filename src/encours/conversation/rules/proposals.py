@@ -107,6 +107,11 @@ def _unsubscribe(said: dict[str, Any], files: Sequence[File], today: date, from_
         yield "unsubscribe", {"email": from_email}
 
 
+def stranger(email: str, name: str) -> Proposed:
+    """Whoever wrote from an address nobody knew, once their mail is filed: somebody to add, or not."""
+    return Proposed("contact", "", {"email": email, "name": name})
+
+
 def is_advice(file: File) -> bool:
     """Whether a file may be a remittance advice: "AVP_20261119.pdf" -> yes; "Facture F12.pdf" -> no."""
     flat = fold(file.name)
