@@ -228,7 +228,8 @@ def test_a_returned_mail_marks_the_contact_and_a_stranger_is_sorted(
     morning(company, today())
     [letter] = letters_of(company, postbox)
     box.put(BOUNCE.format(message_id=letter["Message-ID"]).encode())
-    box.put(answer(letter, "La facture FA-2026-5001 est contestée : le prix est faux.").replace(b"+e", b"+e9"))
+    forged = answer(letter, "La facture FA-2026-5001 est contestée : le prix est faux.", sender="jean@ailleurs.example")
+    box.put(forged.replace(b"+e", b"+e9"))
     page = seat(address="/settings/mailboxes")
     read_the_mailbox(page, box)
 
