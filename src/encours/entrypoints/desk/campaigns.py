@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from encours.access import queries as access
 from encours.access.rules import can
+from encours.collections.rules import wording
 from encours.customers import queries as customers
 from encours.entrypoints.desk import reminders, standing
 from encours.entrypoints.desk.organisation import LANGUAGES
@@ -217,7 +218,7 @@ def _sample(campaign: Campaign, customer: Any, letter: Any, problem: str) -> dic
 def _reason_name(code: str) -> str:
     if code in OWN_REASONS:
         return str(OWN_REASONS[code])
-    return reminders.wording.name(code, translate=gettext)
+    return wording.name(code, translate=gettext)
 
 
 def _sentences(request: DeskRequest, reasons: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -246,7 +247,7 @@ def _filter_words(request: DeskRequest, found: Campaign) -> list[str]:
 @require_POST
 def campaign_act(request: DeskRequest, campaign_id: int) -> HttpResponse:
     """Launch a draft, or stop one that is being sent."""
-    ask = {
+    ask: dict[str, Any] = {
         "organisation_id": request.organisation_id,
         "campaign_id": campaign_id,
         "now": request.now,

@@ -167,7 +167,7 @@ def channel_switch(request: DeskRequest, channel: str) -> HttpResponse:
     """Stop a channel for the whole organisation, or let it send again."""
     if channel not in Channel.values:
         raise Http404
-    ask = {
+    ask: dict[str, Any] = {
         "organisation_id": request.organisation_id,
         "channel": channel,
         "why": request.POST.get("why", "")[:300],

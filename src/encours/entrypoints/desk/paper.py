@@ -103,7 +103,12 @@ def batch_act(request: DeskRequest, batch_id: int) -> HttpResponse:
     mine = {row.message.pk for row in rows if row.is_here}
     ids = [pk for pk in _ids(request) if pk in mine]
     typed = {pk: request.POST.get(f"number-{pk}", "") for pk in ids}
-    ask = {"organisation_id": request.organisation_id, "message_ids": ids, "by": request.actor, "now": request.now}
+    ask: dict[str, Any] = {
+        "organisation_id": request.organisation_id,
+        "message_ids": ids,
+        "by": request.actor,
+        "now": request.now,
+    }
     try:
         if request.POST.get("verb") == "put_back":
             count = messaging.put_back_letters(**ask, why=request.POST.get("why", "")[:300] or gettext("printed badly"))
