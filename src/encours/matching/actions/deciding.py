@@ -1,6 +1,6 @@
 """What a person decides about a bank line: apply, accept, undo, tie, leave out, hand on, note."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -134,10 +134,7 @@ def apply_match(
         raise CustomerNotChosen
     _check_limit(choice, rights)
     came_to, row = row, _taken_by(row, choice, opens)
-    closed = facts_of.closed_days(organisation_id)
-    for entity_id in {came_to.entity_id, row.entity_id}:
-        if (until := closed.get(entity_id)) and row.booking_date <= until:
-            _refuse_closed(organisation_id, until, row.booking_date)
+    closed = _closed_days(organisation_id, row.booking_date, {came_to.entity_id, row.entity_id})
     found = _booking(row, customer_id, choice, opens, closed.get(row.entity_id))
     if isinstance(found, booking.Unbookable):
         raise NotBookable(fault=FAULTS[found.code], code=found.code, item_id=found.item_id)
@@ -286,9 +283,14 @@ class PeriodClosed(Refused):
     message = gettext_noop("The books are closed until {closed_until}: nothing can be booked on {day}.")
 
 
-def _refuse_closed(organisation_id: int, closed_until: date, day: date) -> None:
-    if facts_of.policy_row(organisation_id).closed_periods == "refuse":
-        raise PeriodClosed(closed_until=closed_until, day=day)
+def _closed_days(organisation_id: int, day: date, entity_ids: Collection[int]) -> Mapping[int, date]:
+    """Until when each company's books are closed; refused where the day lies before that and the policy says so."""
+    closed = facts_of.closed_days(organisation_id)
+    for entity_id in entity_ids:
+        until = closed.get(entity_id)
+        if until and day <= until and facts_of.policy_row(organisation_id).closed_periods == "refuse":
+            raise PeriodClosed(closed_until=until, day=day)
+    return closed
 
 
 def _opens(organisation_id: int, item_ids: Sequence[int]) -> dict[int, booking.Open]:
