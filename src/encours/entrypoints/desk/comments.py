@@ -11,7 +11,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from encours.core.errors import EncoursError
 from encours.customers import queries as customers
 from encours.customers.models import Note, NoteSubject
 from encours.entrypoints.desk.screens import screen
@@ -52,20 +51,16 @@ def keep(
     request: DeskRequest, customer_id: int, name: str, *, link: str, subject_kind: str = "", subject: str = ""
 ) -> None:
     """Keep what was written, and say who was told and which names fit nobody."""
-    try:
-        _, found = comment(
-            organisation_id=request.organisation_id,
-            customer_id=customer_id,
-            text=request.POST.get("text", ""),
-            link=link,
-            now=timezone.now(),
-            by=request.actor,
-            subject_kind=subject_kind,
-            subject=subject,
-        )
-    except EncoursError as refusal:
-        told(request, refusal.translated(gettext))
-        return
+    _, found = comment(
+        organisation_id=request.organisation_id,
+        customer_id=customer_id,
+        text=request.POST.get("text", ""),
+        link=link,
+        now=timezone.now(),
+        by=request.actor,
+        subject_kind=subject_kind,
+        subject=subject,
+    )
     if found.unknown:
         names = ", ".join(f"@{one}" for one in found.unknown)
         told(request, gettext("Kept, but {names} fits nobody, or several: nobody was told.").format(names=names))
