@@ -39,6 +39,7 @@ from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.messaging import queries as messaging
+from encours.messaging.rules.letters import BLOCKS
 
 CENTS = 100
 RUNGS = 3
@@ -46,6 +47,9 @@ RUNGS = 3
 
 def _choices(found: Mapping[str, str]) -> list[tuple[str, Any]]:
     return [(str(key), gettext_lazy(label)) for key, label in found.items()]
+
+
+_OTHERS = [("", "—"), *_choices(words.ROLES)]
 
 
 class StepForm(DeskForm):
@@ -68,8 +72,8 @@ class StepForm(DeskForm):
     template_key = forms.ChoiceField(label=gettext_lazy("Template"), required=False)
     tone = forms.ChoiceField(label=gettext_lazy("Tone"), choices=_choices(words.TONES))
     to_1 = forms.ChoiceField(label=gettext_lazy("Recipient"), choices=_choices(words.ROLES))
-    to_2 = forms.ChoiceField(label=gettext_lazy("Else"), choices=[("", "—"), *_choices(words.ROLES)], required=False)
-    to_3 = forms.ChoiceField(label=gettext_lazy("Else again"), choices=[("", "—"), *_choices(words.ROLES)], required=False)
+    to_2 = forms.ChoiceField(label=gettext_lazy("Else"), choices=_OTHERS, required=False)
+    to_3 = forms.ChoiceField(label=gettext_lazy("Else again"), choices=_OTHERS, required=False)
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), choices=_choices(words.SENDERS))
     mode = forms.ChoiceField(label=gettext_lazy("Who lets it leave"), choices=_choices(words.MODES))
     confirm_from = AmountField(label=gettext_lazy("To confirm from"), min_value=Decimal(0), required=False)
@@ -240,7 +244,9 @@ def _example(request: DeskRequest, step: Step | None) -> dict[str, Any] | None:
         return {"customer": found.customer, "letter": None, "problem": error.translated(gettext)}
     seen = messaging.preview(messaging.wording_of(version), context)
     problem = seen.problem.translated(gettext) if seen.problem else ""
-    return {"customer": found.customer, "letter": seen.letter, "problem": problem}
+    # where a letter has its table, the few lines shown here have a mark of omission
+    text = BLOCKS.sub("…", seen.letter.text) if seen.letter else ""
+    return {"customer": found.customer, "letter": seen.letter, "text": text, "problem": problem}
 
 
 def _initial(step: Step | None) -> dict[str, Any]:
