@@ -175,7 +175,7 @@ class TestWhoSlipsThrough:
         )
         Customer.objects.filter(pk=company.borealis.pk).update(collector=None)
         page = desk.get("/scenarios/uncovered").content.decode()
-        first, second = page.split("<h2 class=\"en-h2\"", 2)[1:]
+        first, second = page.split('<h2 class="en-h2"', 2)[1:]
         assert "Acme" in first
         assert "Acme" not in second
         assert "suivi par personne" in desk.get("/scenarios").content.decode()
