@@ -110,7 +110,7 @@ def test_leaves_nothing_and_the_next_run_makes_the_books_of_an_undisturbed_one(
     process.wait()
     assert told(committed_company) == before
     again = started(committed_company)
-    answer, _ = again.communicate(timeout=25)
+    answer, _ = again.communicate(timeout=120)
     process.stdout.close()
     assert (again.returncode, '"applied": 9' in answer) == (0, True)
     assert told(committed_company) == undisturbed
