@@ -23,6 +23,7 @@ from encours.messaging.models import (
     MailProvider,
     Message,
     MessageAttachment,
+    MessageContent,
     MessageEvent,
     MessageReport,
     OAuthClient,
@@ -367,6 +368,18 @@ def message_in_full(message_id: int, *, scope: Scope) -> MessageView:
         files,
         reports,
     )
+
+
+def texts_of(message_ids: Sequence[int], *, organisation_id: int) -> dict[int, str]:
+    """What messages say, in plain words: the text part of e-mails, the text of SMS; of letters their subject."""
+    found = MessageContent.objects.filter(organisation_id=organisation_id, message_id__in=message_ids)
+    texts = {}
+    for message_id, raw, media_type, subject in found.values_list("message_id", "raw", "media_type", "subject"):
+        if media_type == "message/rfc822":
+            texts[message_id] = _body(message_from_bytes(bytes(raw), policy=default_policy), "plain")
+        else:
+            texts[message_id] = bytes(raw).decode() if media_type == "text/plain" else subject
+    return texts
 
 
 def plain_text(text: str) -> str:

@@ -115,7 +115,8 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
     shown = [item for item in items if not is_late_only or (item.open_minor > 0 and item.due_date < request.today)]
     feed = request.GET.get("feed", "all")
     feed = feed if feed in timeline.FEEDS else "all"
-    reader = timeline.Reader(request.scope, request.today, request.now)
+    asked = request.GET.get("q", "").strip()[:200]
+    reader = timeline.Reader(request.scope, request.today, request.now, asked=asked)
     known = accounts.Known(
         disputes=[dispute for dispute in head["disputes"] if dispute.closed_date is None],
         promises=collections.promises_of(head["account_ids"], scope=request.scope, today=request.today, limit=ITEMS_MAX)
@@ -136,6 +137,7 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
             ),
             "is_late_only": is_late_only,
             "feed": feed,
+            "asked": asked,
             "past": timeline.past(
                 who.pk,
                 reader=reader,

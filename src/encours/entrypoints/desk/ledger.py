@@ -1,5 +1,6 @@
 """Open items of everybody, and one document with what settled it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -10,13 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access import queries as access
 from encours.access.rules import can
+from encours.customers import queries as customers
+from encours.disputes import queries as disputes
 from encours.entrypoints import exports
-from encours.entrypoints.desk import accounts, comments, standing
+from encours.entrypoints.desk import accounts, comments, standing, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 from encours.invoices import queries as invoices
+from encours.invoices.models import Document
 from encours.ledger import queries as ledger
 from encours.ledger.models import ItemKind
 
@@ -113,10 +117,23 @@ def document(request: DeskRequest, document_id: int) -> HttpResponse:
         "thread": comments.thread_of(
             found.customer_id, found.customer.number, "document", found.number, organisation_id=request.organisation_id
         ),
+        "story": _story(request, found),
         "may_comment": can(request.scope, "add_note"),
         "settlements": [(item, settled.get(item.pk, [])) for item in current if settled.get(item.pk)],
     }
     return render(request, "desk/ledger/document.html", context)
+
+
+def _story(request: DeskRequest, found: Document) -> Sequence[timeline.Event]:
+    """What happened around one document: whatever names its number."""
+    reader = timeline.Reader(request.scope, request.today, request.now, about=found.number)
+    ids = customers.with_merged(found.customer_id, organisation_id=request.organisation_id)
+    told = timeline.Told(
+        disputes=disputes.all_of(ids, scope=request.scope, limit=timeline.SEARCHED_MAX),
+        account_ids=ids,
+        rooms=("notes", "messages", "replies", "calls"),
+    )
+    return timeline.past(found.customer_id, reader=reader, told=told, feed="all")
 
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from encours.collections.rules import wording
 from encours.collections.rules.calls import MISSED
 from encours.collections.rules.facts import STOPPING, Decision, Outcome
 from encours.collections.rules.steps import WRITTEN
+from encours.core.text_search import speaking_of
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 from encours.entrypoints import formats
@@ -27,6 +28,7 @@ from encours.payments import queries as payments
 
 COMING_SHOWN = 6
 PAST_SHOWN = 40
+SEARCHED_MAX = 500
 FEEDS = ("all", "exchanges", "money", "notes")
 _ZONE = ZoneInfo("Europe/Paris")
 _MESSAGE_TONES = {"refused": "act", "in_doubt": "watch", "failed": "watch", "held": "watch", "sent": ""}
@@ -57,6 +59,13 @@ class Event:
     url: str = ""
     badge: str = ""
     is_next: bool = False
+    # what is looked through besides title and detail
+    body: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that is said in it."""
+        return "\n".join(part for part in (self.title, self.detail, self.body) if part)
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,14 @@ class Reader:
     scope: Scope
     today: date
     now: datetime
+    # words looked for, or the number of the document that the story is about
+    asked: str = ""
+    about: str = ""
+
+    @property
+    def limit(self) -> int:
+        """How far back each part is read."""
+        return SEARCHED_MAX if self.asked or self.about else PAST_SHOWN
 
     @property
     def language(self) -> str:
@@ -116,6 +133,11 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
             events += _calls(accounts_told, reader)
         if "replies" in told.rooms:
             events += _replies(accounts_told, reader)
+    if reader.about:
+        events = [event for event in events if reader.about in event.words]
+    if reader.asked:
+        found = speaking_of([event.words for event in events], reader.asked)
+        events = [event for place, event in enumerate(events) if place in found]
     return sorted(events, key=lambda event: event.at, reverse=True)[:PAST_SHOWN]
 
 
@@ -191,7 +213,7 @@ def _step(day: date, decision: Decision, reader: Reader) -> Event:
 
 
 def _notes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
-    for note in customers.notes_of(account_ids, organisation_id=reader.scope.organisation_id, limit=PAST_SHOWN):
+    for note in customers.notes_of(account_ids, organisation_id=reader.scope.organisation_id, limit=reader.limit):
         yield Event(
             at=note.recorded_at,
             feed="notes",
@@ -204,7 +226,7 @@ def _notes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
 
 
 def _calls(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
-    for call in calls.calls_of(account_ids, organisation_id=reader.scope.organisation_id, limit=PAST_SHOWN):
+    for call in calls.calls_of(account_ids, organisation_id=reader.scope.organisation_id, limit=reader.limit):
         who = call.contact_name or gettext("Call")
         again = gettext("again {day}").format(day=reader.near(call.next_date)) if call.next_date else ""
         yield Event(
@@ -219,7 +241,7 @@ def _calls(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
 
 
 def _receipts(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
-    for receipt in payments.receipts_of(account_ids, scope=reader.scope, limit=PAST_SHOWN):
+    for receipt in payments.receipts_of(account_ids, scope=reader.scope, limit=reader.limit):
         is_refund = receipt.amount_minor < 0
         yield Event(
             at=_noon(receipt.received_date),
@@ -322,7 +344,12 @@ def _is_over(until: date | None, today: date) -> bool:
 
 
 def _messages(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
-    found = messaging.messages(reader.scope, states=_SHOWN_MESSAGES, account_ids=account_ids, limit=PAST_SHOWN)
+    found = messaging.messages(reader.scope, states=_SHOWN_MESSAGES, account_ids=account_ids, limit=reader.limit)
+    texts = (
+        messaging.texts_of([message.pk for message in found], organisation_id=reader.scope.organisation_id)
+        if reader.limit > PAST_SHOWN
+        else {}
+    )
     for message in found:
         to = ", ".join(address.get("name") or address.get("email", "") for address in message.to)
         at = message.state_at or message.created_at
@@ -335,11 +362,12 @@ def _messages(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             detail=" · ".join(part for part in (to, message.get_state_display()) if part),
             when=reader.at(at),
             url=reverse("desk:message", args=[message.pk]),
+            body=texts.get(message.pk, ""),
         )
 
 
 def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
-    found = messaging.replies(reader.scope, account_ids=account_ids, limit=PAST_SHOWN)
+    found = messaging.replies(reader.scope, account_ids=account_ids, limit=reader.limit)
     for reply in understood.attached(found, scope=reader.scope):
         said = getattr(reply, "understood", None)
         who = reply.from_name or reply.from_email
@@ -350,6 +378,7 @@ def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             tone="info",
             title=f"{who} · {said.label}" if said and not said.is_unsure else who,
             detail=reply.text[:280],
+            body=reply.text,
             is_quoted=True,
             when=reader.at(reply.received_at),
             badge="" if reply.read_at else gettext("Not read"),

@@ -1,0 +1,27 @@
+"""Which of some texts speak of what was asked, as French and English readers mean it."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+SPEAKING = """
+select t.place from unnest(%(texts)s::text[]) with ordinality as t(text, place),
+     lateral (select to_tsvector('french', t.text) || to_tsvector('english', t.text) as words) w
+where w.words @@ (websearch_to_tsquery('french', %(asked)s) || websearch_to_tsquery('english', %(asked)s))
+   or position(lower(%(asked)s) in lower(t.text)) > 0
+"""
+
+
+def speaking_of(texts: Sequence[str], asked: str) -> set[int]:
+    """The places of the texts that speak of the words asked: in any of their forms, or letter by letter.
+
+    "facture" finds "vos factures" and "invoice" finds "invoices"; "F-2026-04" finds "F-2026-0412"; words in quotation
+    marks must follow each other, a word after a minus sign must not be there.
+    """
+    wanted = asked.strip()
+    if not wanted or not texts:
+        return set(range(len(texts)))
+    clean = [text.replace("\x00", " ") for text in texts]
+    with connection.cursor() as cursor:
+        cursor.execute(SPEAKING, {"texts": clean, "asked": wanted.replace("\x00", " ")})
+        return {row[0] - 1 for row in cursor.fetchall()}
