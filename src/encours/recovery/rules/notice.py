@@ -143,7 +143,7 @@ def to_answer(conditions: Sequence[Condition]) -> list[str]:
 # name, what is wanted, what the file says when it is not plainly so
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "due": (
-        gettext_noop("Due"),
+        gettext_noop("Payable now"),
         gettext_noop("Every item is past its due date."),
         gettext_noop("A due date is still to come, or was worked out from the terms."),
     ),
