@@ -74,20 +74,25 @@ def next_step(
     last = item.last
     if last is not None and last.deadline_days and (today - last.left_on).days <= last.deadline_days:
         return None
-    if last is not None and _is_over(item, plan):
+    if last is not None and plan.last_positions and _is_over(item, plan):
         return None
     is_early = late <= 0
     starts_at = start.position if start is not None and not is_early and item.due_date < start.joined_on else 0
     if entry is EntryChoice.AT_STEP:
         entry = EntryChoice.IN_ORDER if starts_at else None
+    takes_furthest = is_early or (entry or plan.entry) is EntryChoice.BY_AGE
+    # a million items pass here: what is over already is told by its place, before any day is reckoned
+    after = last.position if last is not None and last.scenario_id == plan.scenario_id else 0
     reached = None
     for step in plan.claims:
-        falls = offset(step, item)
-        if falls > late or (falls <= 0) is not is_early or step.position < starts_at or step.key in kept_from:
+        if step.position <= after or step.position < starts_at:
+            continue
+        falls = step.days if step.basis is Basis.DUE else offset(step, item)
+        if falls > late or (falls <= 0) is not is_early or step.key in kept_from:
             continue
         if last is not None and not _follows(step, falls, item, plan, starts_anew=bool(starts_at)):
             continue
-        if is_early or (entry or plan.entry) is EntryChoice.BY_AGE:
+        if takes_furthest:
             reached = step
         else:
             return step if _keeps_rhythm(step, item, plan, today) else None

@@ -18,7 +18,7 @@ from encours.collections.rules.facts import (
     PauseFact,
     RunFacts,
 )
-from encours.collections.rules.steps import LETTERS, WRITTEN, Basis, StopCondition
+from encours.collections.rules.steps import LETTERS, WRITTEN, Basis, Channel, StopCondition
 from encours.core.dates import ONE_DAY
 
 type Check = Callable[[Draft, CustomerFacts, RunFacts], CheckResult]
@@ -248,12 +248,12 @@ def recipient(draft: Draft, customer: CustomerFacts, run: RunFacts) -> CheckResu
     step = draft.step
     if step.channel not in WRITTEN:
         return _passed("recipient")
-    problem = recipients.unreachable(customer, step)
+    found = recipients.addressed(customer, step)
+    problem = None if found and step.channel is Channel.EMAIL else recipients.unreachable(customer, step)
     if problem is not None:
         outcome = BLOCKED if problem.is_final else HELD
         data = {"cause": problem.cause, "email": problem.email} if problem.email else {"cause": problem.cause}
         return CheckResult("recipient", outcome, data)
-    found = recipients.addressed(customer, step)
     wanted = recipients.ladder(customer, step)
     to = found[0].email or found[0].phone or found[0].name
     if wanted[0] != step.to_roles[0] and found[0].role in wanted:
