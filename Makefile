@@ -5,7 +5,6 @@ TOOLS := .tools
 BIN := $(VENV)/bin
 UV := $(TOOLS)/bin/uv
 PORT ?= 8000
-export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: demo test quick install install-test bench docs clean format
 
@@ -24,9 +23,9 @@ bench: install-test
 docs: install-test
 	@$(BIN)/python docs/make_pages.py
 
-install: $(VENV)/.installed node_modules/.installed src/encours/locale/.compiled
+install: $(VENV)/.installed node_modules/.installed src/encours/locale/.compiled src/.compiled
 
-install-test: $(VENV)/.installed-test node_modules/.installed src/encours/locale/.compiled
+install-test: $(VENV)/.installed-test node_modules/.installed src/encours/locale/.compiled src/.compiled
 
 $(UV):
 	@echo "Preparing the installer ..."
@@ -39,8 +38,13 @@ $(VENV)/bin/python: | $(UV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Encours ..."
-	@$(UV) --quiet pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) --quiet pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# commands start seconds sooner when nothing is left to compile, also where Python is told to write no bytecode
+src/.compiled: $(shell find src -name '*.py') | $(VENV)/.installed
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 # one lock for the product and its tests: what is tested is what runs
