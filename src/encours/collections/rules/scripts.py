@@ -9,7 +9,7 @@ _NAMED = re.compile(r"\{(\w+)\}")
 _USUAL = {
     "fr": """Bonjour, {user} de {company}. Puis-je parler à {contact}, de la comptabilité fournisseurs ?
 
-Je vous appelle au sujet de votre compte : {count} facture(s) échue(s), {amount} en tout,
+Je vous appelle au sujet de votre compte : {count} facture(s) échue(s), {amount} en tout, \
 la plus ancienne depuis {days} jours.
 
 1. Avez-vous bien reçu ces factures ? Manque-t-il un bon de commande, un accord ?

@@ -18,7 +18,7 @@ from encours.access.rules import can
 from encours.collections import actions as collections
 from encours.collections.actions.calls import DisputeSaid, PromiseSaid
 from encours.collections.day_models import OUTCOMES
-from encours.collections.queries import calls, decisions, ranking
+from encours.collections.queries import account, calls, decisions, ranking
 from encours.collections.rules.calls import ATTEMPTS_MAX, CallOutcome, is_worth_a_call
 from encours.collections.rules.scripts import VARIABLES, spoken, usual_script
 from encours.collections.rules.steps import Channel
@@ -220,7 +220,12 @@ def _beside(request: DeskRequest, customer: Customer, facts: Mapping[str, Any]) 
     policy = ranking.ranking_policy(request.organisation_id)
     account_ids = customers.with_merged(customer.pk, organisation_id=request.organisation_id)
     reader = timeline.Reader(request.scope, request.today, request.now)
-    told_of = timeline.Told(account_ids=account_ids, rooms=("notes", "messages", "replies", "calls"))
+    told_of = timeline.Told(
+        disputes=disputes.all_of(account_ids, scope=request.scope),
+        promises=account.promises_of(account_ids, scope=request.scope, today=request.today, limit=HISTORY_SHOWN),
+        account_ids=account_ids,
+        rooms=("notes", "messages", "replies", "calls"),
+    )
     overdue = balance.overdue_minor if balance else 0
     missed = calls.missed_in_a_row(customer.pk, organisation_id=request.organisation_id)
     return {
