@@ -242,8 +242,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "proof": "Il vaut reconnaissance du droit du créancier au sens de l’article 2240 du code civil. Fait en deux "
         "exemplaires originaux, un pour chaque partie, ou signé par voie électronique.",
         "date_name": "Date, nom, qualité et signature",
-        "own_hand": "Mention à écrire de la main du débiteur (art. 1376 du code civil) : « Je reconnais devoir la somme "
-        "de {principal} ({principal_words}). »",
+        "own_hand": "Mention à écrire de la main du débiteur (art. 1376 du code civil) : « Je reconnais devoir la "
+        "somme de {principal} ({principal_words}). »",
     },
     "en": {
         "title": "Payment plan agreement",
@@ -255,8 +255,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "({principal_words}), which the debtor declares certain, liquidated and due, and does not contest.",
         "document": "Document", "due": "Original due date", "amount": "Amount", "principal": "Principal",
         "schedule_title": "2. Schedule",
-        "schedule": "The creditor accepts that this debt be paid by the schedule below, {total} ({total_words}) in all. "
-        "An instalment that falls on a day that is not a business day is due on the next one.",
+        "schedule": "The creditor accepts that this debt be paid by the schedule below, {total} ({total_words}) in "
+        "all. An instalment that falls on a day that is not a business day is due on the next one.",
         "instalment": "Instalment", "day": "Date", "down_payment": "Down payment", "total": "Total",
         "fee": "This total contains a fee of {fee} for the plan, which the debtor accepts.",
         "imputation": "Each payment goes to the oldest instalment. A credit note lowers the last ones.",
@@ -280,8 +280,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "interest.",
         "stays_waived": "The waiver of penalties stays acquired to the debtor up to the day of the default.",
         "scope_title": "5. Scope",
-        "scope": "This agreement is no novation: the claims, their securities, clauses and accessories remain, only the "
-        "days of payment are arranged (articles 1329 ff. of the French Civil Code). It is not an enforceable title.",
+        "scope": "This agreement is no novation: the claims, their securities, clauses and accessories remain, only "
+        "the days of payment are arranged (articles 1329 ff. of the French Civil Code). It is not an enforceable title.",
         "proof": "It is an acknowledgement of the creditor’s right within the meaning of article 2240 of the French "
         "Civil Code. Made in two originals, one for each side, or signed electronically.",
         "date_name": "Date, name, capacity and signature",
