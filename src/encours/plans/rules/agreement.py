@@ -281,7 +281,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "stays_waived": "The waiver of penalties stays acquired to the debtor up to the day of the default.",
         "scope_title": "5. Scope",
         "scope": "This agreement is no novation: the claims, their securities, clauses and accessories remain, only "
-        "the days of payment are arranged (articles 1329 ff. of the French Civil Code). It is no enforceable title.",
+        "the days of payment are arranged (article 1330 of the French Civil Code). It is no enforceable title.",
         "proof": "It is an acknowledgement of the creditor’s right within the meaning of article 2240 of the French "
         "Civil Code. Made in two originals, one for each side, or signed electronically.",
         "date_name": "Date, name, capacity and signature",
