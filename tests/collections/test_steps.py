@@ -100,7 +100,7 @@ class TestLetter:
         (0, 0, False, PromiseState.RUNNING),
         (3, 0, False, PromiseState.RUNNING),
         (3, 100, False, PromiseState.KEPT),
-        (-1, 99, False, PromiseState.BROKEN),
+        (-1, 99, False, PromiseState.PARTLY_KEPT),
         (-1, 100, False, PromiseState.KEPT),
         (-1, 0, True, PromiseState.WITHDRAWN),
     ],
