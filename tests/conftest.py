@@ -35,17 +35,27 @@ def _as_owner() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_modify_db_settings: None, django_db_keepdb: bool, django_db_blocker: Any
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_blocker: Any,
 ) -> Iterator[None]:
     """Make the test database as its owner; tests then run as the role that row-level security binds.
 
-    With `--reuse-db` it is kept from one run to the next, and only new migrations are applied.
+    With `--reuse-db` it is kept from one run to the next, and only new migrations are applied; `--create-db` too makes
+    it anew.
     """
     del django_test_environment, django_db_modify_db_settings
     connection = connections["default"]
     with django_db_blocker.unblock():
         with _as_owner():
-            made = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb, serialized_aliases=[])
+            made = setup_databases(
+                verbosity=0,
+                interactive=False,
+                keepdb=django_db_keepdb and not django_db_createdb,
+                serialized_aliases=[],
+            )
         operations = type(connection.ops)
         flush = operations.execute_sql_flush
 
