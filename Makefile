@@ -71,4 +71,4 @@ format: install-test
 	@$(BIN)/ruff format --quiet src tests bench docs
 
 clean:
-	rm -rf $(VENV) $(TOOLS) node_modules build src/*.egg-info src/encours/locale/.compiled
+	rm -rf $(VENV) $(TOOLS) node_modules build src/*.egg-info src/encours/locale/.compiled src/.compiled
