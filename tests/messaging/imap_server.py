@@ -21,7 +21,9 @@ class Session(socketserver.StreamRequestHandler):
             if name.upper() == b"UID":
                 name, _, arguments = arguments.partition(b" ")
             answer = getattr(self, f"on_{name.decode().lower()}", None)
-            if answer is None or (not self.is_signed_in and name.upper() not in (b"LOGIN", b"AUTHENTICATE", b"CAPABILITY", b"LOGOUT")):
+            if answer is None or (
+                not self.is_signed_in and name.upper() not in (b"LOGIN", b"AUTHENTICATE", b"CAPABILITY", b"LOGOUT")
+            ):
                 self.say(tag + b" BAD not now")
                 continue
             said = answer(arguments)

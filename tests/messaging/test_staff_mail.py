@@ -30,8 +30,9 @@ def company(committed_company, postbox):
 
 def queue(company, key="note:1", *, email="", **more):
     mail = staff.NewStaffMail(
-        key=key, user_id=company.collector.pk, email=email or company.collector.email, subject="Paul: Acme\nBcc: x@y.example",
-        text="Regarde <ceci>", send_after=NOW, about_kind="note", about_id=7, **more,
+        key=key, user_id=company.collector.pk, email=email or company.collector.email,
+        subject="Paul: Acme\nBcc: x@y.example", text="Regarde <ceci>",
+        send_after=NOW, about_kind="note", about_id=7, **more,
     )  # fmt: skip
     return staff.queue_staff_mails(organisation_id=company.organisation_id, mails=[mail], by=company.by)
 

@@ -24,7 +24,7 @@ def draft(address: str, *, model: str, key: str, messages: Sequence[Mapping[str,
     where = urlsplit(f"{address.rstrip('/')}/chat/completions")
     if where.scheme not in ("http", "https") or not where.hostname:
         raise ModelSilent(retry=False, problem="address")
-    body = json.dumps({"model": model, "messages": list(messages), "max_tokens": WORDS_MAX, "temperature": 0.2})
+    body = json.dumps({"model": model, "messages": list(messages), "max_tokens": WORDS_MAX, "temperature": 0})
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     made = HTTPSConnection if where.scheme == "https" else HTTPConnection
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from encours.core.errors import gettext_noop
@@ -70,7 +71,7 @@ def request_of(intents: Sequence[Mapping[str, Any]]) -> Request | None:
         return None
     for intent in intents:
         said = dict(intent.get("fields") or {})
-        percent = round(float(intent.get("confidence", 0)) * 100)
+        percent = round(Decimal(str(intent.get("confidence", 0))) * 100)
         kind = _KINDS.get((str(intent.get("class")), str(said.get("asked", ""))))
         if kind and percent >= PREPARED_PERCENT_MIN:
             more = classes - {"invoice_copy", "payment_link", "other"}

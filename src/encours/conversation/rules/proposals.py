@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from encours.core.text import fold
@@ -49,7 +50,7 @@ def proposed(
     """
     found: list[Proposed] = []
     for intent in intents:
-        percent = round(float(intent.get("confidence", 0)) * 100)
+        percent = round(Decimal(str(intent.get("confidence", 0))) * 100)
         maker = _MAKERS.get(str(intent.get("class", "")))
         if maker is None or percent < CONFIDENCE_PERCENT_MIN:
             continue

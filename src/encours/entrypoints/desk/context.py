@@ -1,6 +1,6 @@
 """What the frame of every staff page knows: organisation, person, navigation, how fresh the books are."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 

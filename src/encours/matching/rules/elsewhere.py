@@ -50,9 +50,7 @@ class _Others:
         if not found or found[0].probability_ppm < LIKELY_PPM:
             return outcome
         own = [one for one in (outcome.best, *outcome.rivals) if one is not None]
-        return outcome._replace(
-            status=Status.PROPOSED, best=found[0], rivals=(*found[1:], *own), why_not=OTHER_COMPANY
-        )
+        return outcome._replace(status=Status.PROPOSED, best=found[0], rivals=(*found[1:], *own), why_not=OTHER_COMPANY)
 
     def _of(self, line: Line, standing: Standing) -> list[Proposal]:
         weighed = smart.allowed(weigh(line, standing)[0], line, self.book.policy.rules)

@@ -22,7 +22,8 @@ from encours.penalties.rules.settling import SettledLeg, reductions_of
 BEARING_KINDS = ("invoice", "debit_note", "deposit")
 _SLICE_ITEMS = 2_000
 
-# A penalty bears none itself (C. civ. 1343-2), nor does the interest or fee of a payment plan, and an invoice that was reversed was never owed.
+# A penalty bears none itself (C. civ. 1343-2), nor does the interest or fee of a payment plan, and an invoice that was
+# reversed was never owed.
 _LATE = """
     from ledger_openitem i
     join customers_customer c on c.id = i.customer_id and c.organisation_id = i.organisation_id
