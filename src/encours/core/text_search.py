@@ -15,8 +15,8 @@ where w.words @@ (websearch_to_tsquery('french', %(asked)s) || websearch_to_tsqu
 def speaking_of(texts: Sequence[str], asked: str) -> set[int]:
     """The places of the texts that speak of the words asked: in any of their forms, or letter by letter.
 
-    "payer" finds "payé" and "horse" finds "horses"; "F-2026-04" finds "F-2026-0412"; words in quotation marks must follow
-    each other, a word after a minus sign must not be there.
+    "payer" finds "payé" and "horse" finds "horses"; "F-2026-04" finds "F-2026-0412"; quoted words follow each other,
+    and a word after a minus sign must not be there.
     """
     wanted = asked.strip()
     if not wanted or not texts:
