@@ -94,3 +94,15 @@ def test_translations_keep_their_placeholders(path):
             allowed = {name for text in ids for name in PLACEHOLDER.findall(text)}
             for text in texts:
                 assert set(PLACEHOLDER.findall(text)) <= allowed, f"{message.id!r} -> {text!r}"
+
+
+def test_a_string_has_one_french_in_all_catalogues():
+    """Catalogues are read as one: two words for a string would show now one, now the other."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for path in CATALOGUES:
+        with path.open("rb") as file:
+            for message in read_po(file, locale="fr", abort_invalid=True):
+                if message.id:
+                    singular = message.id[0] if isinstance(message.id, tuple) else message.id
+                    found.setdefault((message.context or "", singular), set()).add(str(message.string))
+    assert {key: texts for key, texts in found.items() if len(texts) > 1} == {}

@@ -8,6 +8,7 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from encours.access.models import Entity, Scoped, User
 from encours.collections.day_models import Call as Call
@@ -479,7 +480,7 @@ class HandledKind(models.TextChoices):
 
     DONE = "done", _("Done")
     LATER = "later", _("Put off")
-    REOPENED = "reopened", _("Put back")
+    REOPENED = "reopened", pgettext_lazy("state", "Put back")
 
 
 class Handled(Scoped):

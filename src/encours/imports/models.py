@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from encours.access.models import Entity, Scoped
 
@@ -14,7 +15,7 @@ class RunState(models.TextChoices):
     """How far a run has come."""
 
     RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("run", "Done")
     REFUSED = "refused", _("Refused")
     INTERRUPTED = "interrupted", _("Interrupted: nothing was written")
 

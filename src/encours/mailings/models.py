@@ -28,7 +28,7 @@ class CampaignState(models.TextChoices):
 
     DRAFT = "draft", _("Draft")
     SENDING = "sending", pgettext_lazy("campaign", "Sending")
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("run", "Done")
     STOPPED = "stopped", _("Stopped")
 
 

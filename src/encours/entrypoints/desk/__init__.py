@@ -10,7 +10,7 @@ To add a screen:
    fixed paths before those with `<path:...>`.
 3. Template: `templates/desk/<room>/<screen>.html` extends "desk/base.html" and fills `title`, `heading`, `crumbs`,
    `subheading`, `actions`, `content` (and `more_keys`). Partials start with an underscore, or are `{% partialdef %}`.
-4. Navigation: a line in desk/navigation.py (`MAIN`, `REPORTS` or `SETUP`); `owns` names the sub-pages that light it.
+4. Navigation: a line in one of the lists of desk/navigation.py; `owns` names the sub-pages that light it.
 5. Words: English in `{% translate %}` and gettext, French in locale/desk*/fr; `tests/test_catalogues.py` counts them.
 6. Test: tests/entrypoints/desk/test_<room>.py with the `desk` and `books` fixtures; the browser journey and axe see the
    page when it is listed in tests/browser/pages.py.

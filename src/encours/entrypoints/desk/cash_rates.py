@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access import queries as access
@@ -50,7 +50,7 @@ class RateForm(DeskForm):
     rate = AmountField(label=gettext_lazy("was worth"), min_value=Decimal("0.000001"), decimal_places=6)
     base = CurrencyField(label=gettext_lazy("in"), help_text=gettext_lazy("As banks quote it: 1 EUR in USD."))
     rate_date = forms.DateField(
-        label=gettext_lazy("On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=pgettext_lazy("day", "On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     why = forms.CharField(label=gettext_lazy("Source"), max_length=300, required=False)
 

@@ -1,6 +1,6 @@
 """What the frame of every staff page knows: organisation, person, navigation, how fresh the books are."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from encours.access import rules as access
 from encours.entrypoints import formats
@@ -75,7 +75,8 @@ def _built(request: DeskRequest) -> dict[str, Any]:
     now = standing.of(request.scope, today=request.today)
     current = request.resolver_match.url_name if request.resolver_match else ""
     told = {"notifications": notices.unread_count(request.scope) or None}
-    main = _entries(navigation.MAIN, request, current=current or "", counts={**now.counts, **told})
+    counts = {**now.counts, **told}
+    main = _entries(navigation.MAIN, request, current=current or "", counts=counts)
     return {
         **frame,
         "organisation_name": request.organisation.name,
@@ -86,7 +87,7 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         "edits_organisation": access.can(request.scope, "edit_organisation"),
         "entries": main,
         "tabs": _tabs(request, current or ""),
-        "sections": _sections(request, current or ""),
+        "sections": _sections(request, current or "", counts=counts),
         "freshness": _freshness(now, language),
         "freshness_tone": now.tone,
     }
@@ -120,7 +121,7 @@ def _entries(
     request: DeskRequest,
     *,
     current: str,
-    counts: dict[str, int | None] | None = None,
+    counts: Mapping[str, int | None] | None = None,
 ) -> tuple[Entry, ...]:
     shown = []
     for screen in screens:
@@ -154,8 +155,11 @@ def _tabs(request: DeskRequest, current: str) -> tuple[Entry, ...]:
     return *tabs, more
 
 
-def _sections(request: DeskRequest, current: str) -> list[Section]:
-    sections = []
+def _sections(request: DeskRequest, current: str, *, counts: Mapping[str, int | None]) -> list[Section]:
+    sections = [
+        Section(gettext("Follow-up"), _entries(navigation.FOLLOWED, request, current=current, counts=counts)),
+        Section(pgettext("rail", "Sending"), _entries(navigation.SENDING, request, current=current, counts=counts)),
+    ]
     reports = _entries(navigation.REPORTS, request, current=current)
     if any(entry.is_current for entry in reports):
         sections.append(Section(gettext("Reports"), reports))
@@ -195,6 +199,8 @@ def more_sections(request: DeskRequest) -> list[Section]:
     """Every screen this person has, for the phone's last tab."""
     named: list[tuple[Callable[[], str], Sequence[navigation.Screen]]] = [
         (lambda: gettext("Work"), navigation.MAIN),
+        (lambda: gettext("Follow-up"), navigation.FOLLOWED),
+        (lambda: pgettext("rail", "Sending"), navigation.SENDING),
         (lambda: gettext("Reports"), navigation.REPORTS),
         (lambda: gettext("Set up"), navigation.SETUP),
     ]

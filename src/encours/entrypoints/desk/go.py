@@ -41,7 +41,7 @@ def go(request: DeskRequest) -> HttpResponse:
 
 def _screens(request: DeskRequest, text: str) -> Sequence[Place]:
     wanted, group, seen, places = text.lower(), gettext("Screens"), set(), []
-    for one in (*navigation.MAIN, *navigation.REPORTS, *navigation.SETUP):
+    for one in (*navigation.MAIN, *navigation.FOLLOWED, *navigation.SENDING, *navigation.REPORTS, *navigation.SETUP):
         url = one.address
         allowed = one.permission is None or access.can(request.scope, one.permission)
         if url and allowed and url not in seen and wanted in str(one.label).lower():

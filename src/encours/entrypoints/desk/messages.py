@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
@@ -43,14 +43,14 @@ class Tab:
 TABS = (
     Tab(
         "waiting",
-        gettext_lazy("To leave"),
+        pgettext_lazy("tab", "To leave"),
         (State.QUEUED, State.RENDERED, State.PRINTED, State.HANDING_OVER, State.FAILED),
     ),
-    Tab("held", gettext_lazy("Held"), (State.HELD,), "watch"),
+    Tab("held", pgettext_lazy("tab", "Held"), (State.HELD,), "watch"),
     Tab("doubt", gettext_lazy("In doubt"), (State.IN_DOUBT,), "act"),
-    Tab("refused", gettext_lazy("Refused"), (State.REFUSED,), "act"),
-    Tab("sent", gettext_lazy("Sent"), (State.SENT, State.CAUGHT)),
-    Tab("cancelled", gettext_lazy("Cancelled"), (State.CANCELLED,)),
+    Tab("refused", pgettext_lazy("tab", "Refused"), (State.REFUSED,), "act"),
+    Tab("sent", pgettext_lazy("tab", "Sent"), (State.SENT, State.CAUGHT)),
+    Tab("cancelled", pgettext_lazy("tab", "Cancelled"), (State.CANCELLED,)),
 )
 TONES: Mapping[str, tuple[str, str]] = {
     State.QUEUED: ("", "clock"),

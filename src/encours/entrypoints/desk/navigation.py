@@ -87,13 +87,7 @@ MAIN: Sequence[Screen] = (
         ),
         tab_label=pgettext_lazy("screen", "Cash"),
     ),
-    Screen("promises", _("Promises"), "calendar-check"),
-    Screen("plans", _("Payment plans"), "calendar-dollar", ("plan",)),
-    Screen("deadlines", _("Deadlines"), "calendar-exclamation"),
-    Screen("handovers", _("Hand-overs"), "briefcase", ("handover",)),
-    Screen("disputes", _("Disputes"), "message-report", ("dispute_reasons",)),
     Screen("inbox", _("Inbox"), "inbox", ("inbox_reply", "inbox_mail", "inbox_accuracy", "inbox_draft")),
-    Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),
     Screen(
         "dashboard",
         _("Dashboard"),
@@ -101,6 +95,18 @@ MAIN: Sequence[Screen] = (
         ("ageing", "ageing_items", "kpis", "kpi_rows"),
         tab_label=_("Dashboard"),
     ),
+    Screen("notifications", _("Notifications"), "bell", ("notification_choices",)),
+)
+# what was agreed, contested or must not be missed
+FOLLOWED: Sequence[Screen] = (
+    Screen("promises", _("Promises"), "calendar-check"),
+    Screen("plans", _("Payment plans"), "calendar-dollar", ("plan",)),
+    Screen("disputes", _("Disputes"), "message-report", ("dispute_reasons",)),
+    Screen("deadlines", _("Deadlines"), "calendar-exclamation"),
+    Screen("handovers", _("Hand-overs"), "briefcase", ("handover",)),
+)
+# what leaves, by which rules, and what is kept back
+SENDING: Sequence[Screen] = (
     Screen(
         "scenarios",
         _("Scenarios"),
@@ -125,8 +131,8 @@ MAIN: Sequence[Screen] = (
         ("campaign", "campaign_new", "campaign_edit", "schedules", "schedule"),
     ),
     Screen("letters", pgettext_lazy("post", "Letters"), "printer", ("batch",)),
+    Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),
     Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
-    Screen("notifications", _("Notifications"), "bell", ("notification_choices",)),
 )
 REPORTS: Sequence[Screen] = (
     Screen("dashboard", _("Overview"), "layout-dashboard"),
