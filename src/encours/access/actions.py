@@ -255,7 +255,7 @@ def update_entity(
 
     A change of bank details is a verb of its own in the audit trail, because it moves where customers send money.
     """
-    entity = Entity.objects.select_for_update().filter(organisation_id=organisation_id, pk=entity_id).first()
+    entity = Entity.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, pk=entity_id).first()
     if entity is None:
         raise EntityUnknown
     changed = _changed(entity, {field: _entity_value(field, value) for field, value in changes.items()})
@@ -421,7 +421,7 @@ def set_password(*, by: Actor, organisation_id: int, user_id: int, password: str
 
 def _organisation(organisation_id: int) -> Organisation:
     """The tenant, locked: two changes of its people or its gate happen one after the other."""
-    found = Organisation.objects.select_for_update().filter(pk=organisation_id).first()
+    found = Organisation.objects.select_for_update(no_key=True).filter(pk=organisation_id).first()
     if found is None:
         raise OrganisationUnknown
     return found

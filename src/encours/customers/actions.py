@@ -174,7 +174,9 @@ def mark_contact_bounced(*, organisation_id: int, email: str, why: str, now: dat
 
 def lock_one(*, organisation_id: int, customer_id: int) -> Customer:
     """A customer, held until the transaction ends so that nobody else merges it; refuses what is not there."""
-    found = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()
+    found = (
+        Customer.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, pk=customer_id).first()
+    )
     if found is None:
         raise CustomerUnknown
     return found

@@ -80,7 +80,9 @@ def save_contact(
     Refuses one nobody could reach, an address that is none, days in the wrong order, and the same contact twice.
     """
     _check(form)
-    customer = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()
+    customer = (
+        Customer.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, pk=customer_id).first()
+    )
     if customer is None:
         raise CustomerUnknown
     contact = _contact(organisation_id, customer_id, contact_id)

@@ -162,7 +162,9 @@ def decide(decision: Decision, *, today: date, by: Actor) -> list[PenaltyNote]:
 
 
 def _locked(organisation_id: int, customer_id: int) -> Customer:
-    customer = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()
+    customer = (
+        Customer.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, pk=customer_id).first()
+    )
     if customer is None:
         raise CustomerNotHere
     return customer
@@ -231,7 +233,7 @@ def _note(
 
 def _next_number(organisation_id: int, entity_id: int, today: date) -> str:
     """Numbers follow each other by company and year; the company's row is held until they are kept."""
-    Entity.objects.select_for_update().get(organisation_id=organisation_id, pk=entity_id)
+    Entity.objects.select_for_update(no_key=True).get(organisation_id=organisation_id, pk=entity_id)
     start = f"PEN-{today.year}-"
     count = PenaltyNote.objects.filter(
         organisation_id=organisation_id, entity_id=entity_id, number__startswith=start, cancels__isnull=True

@@ -125,7 +125,9 @@ def draft(wanted: Wanted, *, organisation_id: int, today: date, key: str, by: Ac
     if known := Plan.objects.filter(organisation_id=organisation_id, key=key).first():
         return known
     customer = (
-        Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=wanted.customer_id).first()
+        Customer.objects.select_for_update(no_key=True)
+        .filter(organisation_id=organisation_id, pk=wanted.customer_id)
+        .first()
     )
     if customer is None:
         raise NothingToSpread
@@ -199,7 +201,7 @@ def _kept_plan(
 
 def _next_number(organisation_id: int, entity_id: int, today: date) -> str:
     """Numbers follow each other by year; the company's row is held until they are kept."""
-    Entity.objects.select_for_update().filter(organisation_id=organisation_id).order_by("pk").first()
+    Entity.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id).order_by("pk").first()
     start = f"PLAN-{today.year}-"
     del entity_id
     last = Plan.objects.filter(organisation_id=organisation_id, number__startswith=start).order_by("-pk").first()

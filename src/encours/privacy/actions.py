@@ -49,7 +49,9 @@ def hold(*, organisation_id: int, customer_id: int, why: str, today: date, by: A
     """Keep everything of a customer from now on; refuses without a reason, and a second hold."""
     if not why.strip():
         raise HoldWithoutReason(field="why")
-    customer = Customer.objects.select_for_update().filter(organisation_id=organisation_id, pk=customer_id).first()
+    customer = (
+        Customer.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, pk=customer_id).first()
+    )
     if customer is None:
         raise PersonUnknown()
     running = queries.hold_of(customer_id, organisation_id=organisation_id)

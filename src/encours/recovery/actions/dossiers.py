@@ -40,7 +40,7 @@ def make_dossier(*, organisation_id: int, customer_id: int, day: date, language:
 def _key(organisation_id: int) -> Ed25519PrivateKey:
     """The organisation's own key, the same for ever, so that its fingerprint can be told once."""
     keys = secrets.working_keys(settings.ENCOURS_HOME)
-    Organisation.objects.select_for_update().filter(pk=organisation_id).first()
+    Organisation.objects.select_for_update(no_key=True).filter(pk=organisation_id).first()
     known = SigningKey.objects.filter(organisation_id=organisation_id).first()
     if known is not None:
         return Ed25519PrivateKey.from_private_bytes(

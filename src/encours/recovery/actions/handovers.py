@@ -184,7 +184,7 @@ def _refuse_bound(organisation_id: int, customer_id: int, items: Sequence[OpenIt
 
 def _next_number(organisation_id: int, today: date) -> str:
     """Numbers follow each other by year; a company's row is held until they are kept."""
-    Entity.objects.select_for_update().filter(organisation_id=organisation_id).order_by("pk").first()
+    Entity.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id).order_by("pk").first()
     start = f"REM-{today.year}-"
     last = HandOver.objects.filter(organisation_id=organisation_id, number__startswith=start).order_by("-pk").first()
     return f"{start}{int(last.number.removeprefix(start)) + 1 if last else 1:04d}"

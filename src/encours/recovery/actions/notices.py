@@ -134,7 +134,7 @@ def send_notice(claim: Claim, *, organisation_id: int, today: date, now: datetim
 
 def _next_number(organisation_id: int, today: date) -> str:
     """Numbers follow each other by year; a company's row is held until they are kept."""
-    Entity.objects.select_for_update().filter(organisation_id=organisation_id).order_by("pk").first()
+    Entity.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id).order_by("pk").first()
     start = f"MED-{today.year}-"
     last = (
         FormalNotice.objects.filter(organisation_id=organisation_id, number__startswith=start).order_by("-pk").first()
