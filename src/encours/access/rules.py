@@ -22,6 +22,8 @@ class Permission(StrEnum):
     MERGE_CUSTOMERS = "merge_customers"
     ALLOCATE = "allocate"
     WRITE_OFF = "write_off"
+    PROPOSE_WRITE_OFF = "propose_write_off"
+    WRITE_OFF_ABOVE_LIMIT = "write_off_above_limit"
     OPEN_DISPUTE = "open_dispute"
     RESOLVE_DISPUTE = "resolve_dispute"
     RECORD_PROMISE = "record_promise"
@@ -60,6 +62,7 @@ _COLLECTS = (
         Permission.RESOLVE_DISPUTE,
         Permission.RELEASE_MESSAGE,
         Permission.PLAN_PAYMENTS,
+        Permission.PROPOSE_WRITE_OFF,
         # whoever reads of a judgment first stops everything
         Permission.RECORD_PROCEEDINGS,
     }
@@ -81,7 +84,7 @@ _MANAGES_CREDIT = _COLLECTS | {
 
 # Bank details and people are in few hands, because a changed IBAN or a new user is how money is stolen.
 PERMISSIONS: Mapping[str, frozenset[Permission]] = {
-    "cfo": frozenset(_MANAGES_CREDIT | {Permission.EDIT_BANK_DETAILS}),
+    "cfo": frozenset(_MANAGES_CREDIT | {Permission.EDIT_BANK_DETAILS, Permission.WRITE_OFF_ABOVE_LIMIT}),
     "credit_manager": frozenset(_MANAGES_CREDIT),
     "collector": frozenset(_COLLECTS | {Permission.ALLOCATE}),
     "adv": frozenset(

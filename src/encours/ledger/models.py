@@ -65,6 +65,7 @@ class ItemKind(models.TextChoices):
     FX_DIFFERENCE = "fx_difference", _("Exchange difference")
     CONVERSION = "conversion", _("Currency conversion")
     OTHER_INCOME = "other_income", _("Other income")
+    TRANSFER = "transfer", _("Transfer between customer accounts")
     SETTLED_BEFORE = "settled_before", _("Settled before, without detail")
     REVERSAL = "reversal", _("Reversal")
 
@@ -85,6 +86,7 @@ COUNTERPARTS = {
     ItemKind.FX_DIFFERENCE: "666",
     ItemKind.CONVERSION: "476",
     ItemKind.OTHER_INCOME: "758",
+    ItemKind.TRANSFER: "471",
     ItemKind.SETTLED_BEFORE: "471",
     ItemKind.REVERSAL: "471",
 }

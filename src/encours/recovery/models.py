@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Entity, Scoped
 from encours.customers.models import Customer
+from encours.recovery.bad_debt_models import BadDebt, BadDebtDecision, BadDebtKind, BadDebtLine, BadDebtPolicy
 from encours.recovery.dossier_models import SigningKey
 from encours.recovery.handover_models import (
     HandOver,
@@ -25,6 +26,11 @@ from encours.recovery.rules.deadlines import Regime as RegimeCode
 
 __all__ = [
     "ActKind",
+    "BadDebt",
+    "BadDebtDecision",
+    "BadDebtKind",
+    "BadDebtLine",
+    "BadDebtPolicy",
     "FormalNotice",
     "HandOver",
     "HandOverEnd",

@@ -24,7 +24,7 @@ LABELS = {
     "receipt": "Règlement", "refund": "Remboursement", "discount": "Escompte", "deduction": "Retenue",
     "write_off": "Écart de règlement", "charge": "Frais bancaires", "withholding": "Retenue à la source",
     "fx_difference": "Différence de change", "conversion": "Conversion", "other_income": "Produit divers",
-    "reversal": "Extourne", "settled_before": "Solde antérieur",
+    "transfer": "Virement de compte", "reversal": "Extourne", "settled_before": "Solde antérieur",
 }  # fmt: skip
 
 
@@ -79,14 +79,16 @@ def _row(
     )  # fmt: skip
 
 
+# what the product itself posts, and what takes such a posting back
 PENDING = """
 from ledger_transaction t
 where t.organisation_id = %(organisation)s and t.entity_id = %(entity)s
-  and (t.source = 'match' or t.source = 'reversal' and exists (
-      select from ledger_transaction o where o.id = t.reverses_id and o.source = 'match')
+  and (t.source in ('match', 'bad_debt') or t.source = 'reversal' and exists (
+      select from ledger_transaction o where o.id = t.reverses_id and o.source in ('match', 'bad_debt'))
       or t.source = 'reversal' and exists (select from ledger_openitem i join ledger_openitem o on o.id = i.reverses_id
           join ledger_transaction p on p.id = o.transaction_id
-          where i.organisation_id = t.organisation_id and i.transaction_id = t.id and p.source = 'match'))
+          where i.organisation_id = t.organisation_id and i.transaction_id = t.id
+              and p.source in ('match', 'bad_debt')))
   and not exists (select from matching_exportedtransaction x join matching_journalexport j on j.id = x.export_id
       where x.organisation_id = t.organisation_id and x.transaction_id = t.id and j.state <> 'refused')
 """
@@ -95,7 +97,7 @@ where t.organisation_id = %(organisation)s and t.entity_id = %(entity)s
 def pending_transactions(
     organisation_id: int, *, entity_id: int, first: date | None = None, last: date | None = None
 ) -> list[int]:
-    """The postings of cash application that no journal file holds, or only one that was refused; of some days."""
+    """The product's own postings that no journal file holds, or only one that was refused; of some days."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""select t.id {PENDING} and t.transaction_date >= coalesce(%(first)s::date, t.transaction_date)
@@ -115,12 +117,14 @@ def journal_rows(organisation_id: int, *, export_id: int) -> Iterator[FecRow]:
     with connection.cursor() as cursor:
         cursor.execute(
             """select t.id, i.id, t.transaction_date, t.recorded_at::date, coalesce(o.kind, i.kind), i.account,
-                      i.counterpart, c.number, c.name, i.document_number, i.amount_minor, i.currency, e.currency, t.why
+                      i.counterpart, c.number, c.name, i.document_number, i.amount_minor, i.currency, e.currency,
+                      coalesce(p.source, t.source) = 'bad_debt'
                from matching_exportedtransaction x
                join ledger_transaction t on t.id = x.transaction_id
                join access_entity e on e.id = t.entity_id
                join ledger_openitem i on i.organisation_id = x.organisation_id and i.transaction_id = t.id
                left join ledger_openitem o on o.id = i.reverses_id
+               left join ledger_transaction p on p.id = o.transaction_id
                join customers_customer c on c.id = i.customer_id
                where x.organisation_id = %(organisation)s and x.export_id = %(export)s and i.amount_minor <> 0
                order by t.transaction_date, t.id, i.id""",
@@ -130,10 +134,11 @@ def journal_rows(organisation_id: int, *, export_id: int) -> Iterator[FecRow]:
             yield from _pair(*row)
         cursor.execute(
             """select t.id, t.transaction_date, t.recorded_at::date, n.account, n.amount_minor, n.currency, e.currency,
-                      t.why
+                      t.why, coalesce(o.source, t.source)
                from matching_exportedtransaction x
                join ledger_transaction t on t.id = x.transaction_id
                join access_entity e on e.id = t.entity_id
+               left join ledger_transaction o on o.id = t.reverses_id
                join ledger_entry n on n.organisation_id = x.organisation_id and n.transaction_id = t.id
                where x.organisation_id = %(organisation)s and x.export_id = %(export)s
                  and not exists (select from ledger_openitem i where i.organisation_id = x.organisation_id
@@ -141,9 +146,10 @@ def journal_rows(organisation_id: int, *, export_id: int) -> Iterator[FecRow]:
                order by t.transaction_date, t.id, n.id""",
             {"organisation": organisation_id, "export": export_id},
         )
-        for number, day, valid, account, amount, currency, own, why in cursor.fetchall():
+        for number, day, valid, account, amount, currency, own, why, source in cursor.fetchall():
+            journal = MISCELLANEOUS if source == "bad_debt" else JOURNALS["receipt"]
             yield FecRow(
-                "BQ", "Banque", f"M{number}", day, account, ACCOUNT_NAMES.get(account[:3], ""), "", "", str(number),
+                *journal, f"M{number}", day, account, ACCOUNT_NAMES.get(account[:3], ""), "", "", str(number),
                 day, " ".join(why.split())[:100] or "Banque", max(amount, 0), max(-amount, 0), "", None, valid,
                 currency, currency != own,
             )  # fmt: skip
@@ -154,18 +160,28 @@ ACCOUNT_NAMES = {
     "411": "Clients", "512": "Banques", "511": "Valeurs à l’encaissement", "665": "Escomptes accordés",
     "627": "Services bancaires", "654": "Pertes sur créances", "658": "Charges diverses", "758": "Produits divers",
     "666": "Pertes de change", "766": "Gains de change", "709": "Rabais, remises, ristournes", "448": "État",
-    "476": "Différences de conversion", "451": "Groupe",
+    "476": "Différences de conversion", "451": "Groupe", "416": "Clients douteux ou litigieux",
+    "491": "Dépréciation des comptes clients", "681": "Dotations aux dépréciations",
+    "781": "Reprises sur dépréciations", "445": "État, taxes sur le chiffre d’affaires",
 }  # fmt: skip
 
 
 def _pair(
     number: int, item_id: int, day: date, valid: date, kind: str, account: str, counterpart: str, customer: str,
-    name: str, document: str, amount: int, currency: str, own_currency: str, why: str,
+    name: str, document: str, amount: int, currency: str, own_currency: str, is_bad_debt: bool,
 ) -> Iterator[FecRow]:  # fmt: skip
-    del why
+    if kind == "transfer":
+        # both sides are customers' lines of one piece: no other account comes in
+        yield FecRow(
+            *MISCELLANEOUS, f"M{number}", day, account, ACCOUNT_NAMES.get(account[:3], "Clients"), customer, name,
+            document, day, f"{LABELS[kind]} {document} {name}"[:100], max(amount, 0), max(-amount, 0), "", None, valid,
+            currency, currency != own_currency,
+        )  # fmt: skip
+        return
     other = counterpart or USUAL.get(kind, "471")
     # money that came to another company of the group passed no bank of this one
-    journal, journal_name = MISCELLANEOUS if other.startswith("451") else JOURNALS.get(kind, JOURNALS["receipt"])
+    is_general = other.startswith("451") or (kind == "write_off" and account.startswith("416"))
+    journal, journal_name = MISCELLANEOUS if is_general else JOURNALS.get(kind, JOURNALS["receipt"])
     label = f"{LABELS.get(kind, kind)} {document} {name}"[:100]
     for side, side_name, part, is_customer in (
         (account, "Clients", amount, True),

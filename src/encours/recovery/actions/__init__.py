@@ -1,6 +1,15 @@
 """The only writers of recovery, one module a deed."""
 
 from encours.recovery.actions.acts import note_act, set_regime, withdraw_act
+from encours.recovery.actions.bad_debts import (
+    NewBadDebt,
+    approve,
+    follow,
+    propose,
+    refuse,
+    set_policy,
+    take_back,
+)
 from encours.recovery.actions.dossiers import make_dossier
 from encours.recovery.actions.handovers import (
     NewHandOver,
@@ -24,12 +33,15 @@ from encours.recovery.actions.proceedings import (
 __all__ = [
     "Claim",
     "Judgment",
+    "NewBadDebt",
     "NewHandOver",
     "Said",
     "add_partner",
+    "approve",
     "end_hand_over",
     "end_proceeding",
     "file_claim",
+    "follow",
     "give_link",
     "hand_over",
     "make_dossier",
@@ -38,9 +50,13 @@ __all__ = [
     "note_outcome",
     "note_publication",
     "note_sent",
+    "propose",
     "record_proceeding",
+    "refuse",
     "revoke_link",
     "send_notice",
+    "set_policy",
     "set_regime",
+    "take_back",
     "withdraw_act",
 ]
