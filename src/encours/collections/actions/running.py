@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from encours.access import actions as access
 from encours.access.models import Organisation
@@ -14,6 +14,7 @@ from encours.collections.actions.scenarios import install_default_scenarios
 from encours.collections.actions.storing import STOPPED, Marker, Storing, store
 from encours.collections.models import DunningRun, Reminder, Scenario
 from encours.collections.queries import facts as loading
+from encours.collections.queries.decided import latest_run
 from encours.collections.queries.messages import drafts_of, tasks_to_give, waiting_for_hand_over
 from encours.collections.rules import dunning
 from encours.collections.rules.calendar import local_day
@@ -33,24 +34,33 @@ class RunDateNotToday(Refused):
     message = gettext_noop("A run for {run_date} would send messages as of a day that is not today: use a dry run.")
 
 
-def run_dunning(*, organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
+def run_dunning(
+    *, organisation_id: int, today: date, now: datetime, by: Actor, is_once_a_day: bool = False
+) -> DunningRun:
     """Decide for every customer whose turn it is, keep each decision with its reasons, queue what leaves.
 
-    Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. Refuses
-    another day than today's outside the sandbox.
+    Run twice, hourly or after a crash, the outcome is the same: a step that has left does not leave again. With
+    `is_once_a_day`, whoever comes second on a day, even at the same moment, decides nothing and gets the first run.
+    Refuses another day than today's outside the sandbox.
     """
     # steps that follow an event, and rules that pause or hand over, have their say before the day is decided
     answer_events(organisation_id=organisation_id, today=today, now=now)
-    run = decide_all(organisation_id=organisation_id, today=today, now=now, by=by)
+    run = decide_all(organisation_id=organisation_id, today=today, now=now, by=by, is_once_a_day=is_once_a_day)
+    _count_decisions()
     # Decisions are facts before anything is queued: what a crash leaves unqueued is queued next time, by the same key.
     hand_over(organisation_id=organisation_id, today=today, now=now, by=by)
     return run
 
 
 @transaction.atomic
-def decide_all(*, organisation_id: int, today: date, now: datetime, by: Actor) -> DunningRun:
+def decide_all(
+    *, organisation_id: int, today: date, now: datetime, by: Actor, is_once_a_day: bool = False
+) -> DunningRun:
     """Take and keep the decisions alone; nothing is queued until `hand_over`. All of them or, after a crash, none."""
     one_run_at_a_time(organisation_id)
+    # asked under the lock: the run of whoever was quicker has committed by now, or has come to nothing
+    if is_once_a_day and (last := latest_run(organisation_id)) is not None and last.run_date >= today:
+        return last
     run_facts = loading.run_facts(organisation_id, today=today, now=now)
     if not run_facts.sandbox and today != local_day(now, run_facts.policy.calendar):
         raise RunDateNotToday(run_date=today)
@@ -69,6 +79,15 @@ def decide_all(*, organisation_id: int, today: date, now: datetime, by: Actor) -
         details={"run_date": today, **counts},
     )  # fmt: skip
     return run
+
+
+def _count_decisions() -> None:
+    """Until the decisions are counted, the database takes them for a handful and reads the customers for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "analyze collections_reminder (id, organisation_id, run_id, customer_id, outcome, channel);"
+            " analyze collections_reminderitem (organisation_id, reminder_id, item_id)"
+        )
 
 
 def _install_what_is_missing(organisation_id: int, now: datetime, by: Actor) -> None:

@@ -65,4 +65,4 @@ def run_now(organisation: Organisation, now: datetime) -> None:
     """Decide for an organisation that is bound to the connection."""
     calendar = facts.calendar_of(facts.policy_of(organisation.pk))
     today = business_date(now, timezone=calendar.timezone)
-    collections.run_dunning(organisation_id=organisation.pk, today=today, now=now, by=BY)
+    collections.run_dunning(organisation_id=organisation.pk, today=today, now=now, by=BY, is_once_a_day=True)
