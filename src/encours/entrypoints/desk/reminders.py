@@ -218,9 +218,13 @@ def letter_of(reminder: Reminder, *, today: date) -> LetterShown | None:
     draft = decisions.draft_of(reminder, today=today)
     if draft is None:
         return None
-    version = messaging.current_version(
-        draft.template_key, organisation_id=reminder.organisation_id, language=draft.language
-    )
+    try:
+        version = messaging.current_version(
+            draft.template_key, organisation_id=reminder.organisation_id, language=draft.language
+        )
+    except messaging.TemplateNotFound as missing:
+        # a customer whose language nobody has written in yet is no reason not to see the account
+        return LetterShown(draft, None, missing.translated(gettext))
     seen = messaging.preview(messaging.wording_of(version), draft.context)
     return LetterShown(draft, seen.letter, seen.problem.translated(gettext) if seen.problem else "")
 
