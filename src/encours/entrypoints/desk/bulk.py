@@ -78,7 +78,7 @@ def bulk(request: DeskRequest) -> HttpResponse:
     gesture = _gesture(request)
     if not can(request.scope, RIGHTS[gesture]):
         raise PermissionDenied
-    ids = _ids(request)
+    ids = ids_of(request)
     customers, facts = queries.chosen(ids, scope=request.scope, today=request.today)
     person = _person(request)
     found = sort_out(gesture, facts, collector_id=person if "sure" in request.POST else -1)
@@ -109,7 +109,8 @@ def _gesture(request: DeskRequest) -> Gesture:
         raise GestureUnknown() from None
 
 
-def _ids(request: DeskRequest) -> list[int]:
+def ids_of(request: DeskRequest) -> list[int]:
+    """The customers that were ticked; refuses none, and more than a person looks over."""
     found = [int(pk) for pk in request.POST.getlist("c") if pk.isdecimal() and len(pk) < 18]
     if not found:
         raise NobodyChosen()

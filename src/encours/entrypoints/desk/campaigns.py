@@ -15,6 +15,7 @@ from encours.access.rules import can
 from encours.collections.rules import wording
 from encours.customers import queries as customers
 from encours.entrypoints.desk import reminders, standing
+from encours.entrypoints.desk.bulk import CHOSEN_MAX, ids_of
 from encours.entrypoints.desk.organisation import LANGUAGES
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
@@ -78,6 +79,8 @@ class CampaignForm(DeskForm):
     only = forms.ChoiceField(label=gettext_lazy("Balance"), choices=ONLY, required=False)
     segment = forms.TypedChoiceField(label=gettext_lazy("Segment"), coerce=int, required=False, empty_value=None)
     collector = forms.TypedChoiceField(label=gettext_lazy("Collector"), coerce=int, required=False, empty_value=None)
+    # customers ticked one by one on a list, by number of their row
+    ticked = forms.CharField(required=False, max_length=20 * CHOSEN_MAX, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: DeskRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +101,11 @@ class CampaignForm(DeskForm):
     @property
     def about_message(self) -> list[Any]:
         """The fields of the message."""
-        return [field for field in self if field.name not in FILTER_NAMES]
+        return [field for field in self if field.name not in (*FILTER_NAMES, "ticked")]
+
+    def clean_ticked(self) -> list[int]:
+        """The ticked customers; whoever the reader may not see is not found when the list is made."""
+        return _numbers(self.cleaned_data["ticked"])
 
     @property
     def about_list(self) -> list[Any]:
@@ -107,6 +114,11 @@ class CampaignForm(DeskForm):
 
 
 FILTER_NAMES = ("q", "only", "segment", "collector")
+TICKED_SHOWN = 5
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 18][:CHOSEN_MAX]
 
 
 @screen("view_books")
@@ -119,21 +131,33 @@ def campaigns(request: DeskRequest) -> HttpResponse:
 @screen("edit_scenario")
 def campaign_edit(request: DeskRequest, campaign_id: int | None = None) -> HttpResponse:
     kept = queries.campaign(campaign_id, scope=request.scope) if campaign_id else None
-    form = CampaignForm(request.POST or None, request=request, initial=_initial(request, kept))
+    # the bar of a list sends the customers ticked on it, and nothing of the form yet
+    is_from_list = "gesture" in request.POST and kept is None
+    form = CampaignForm(
+        None if is_from_list else request.POST or None, request=request, initial=_initial(request, kept)
+    )
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             saved = mailings.save_campaign(
                 organisation_id=request.organisation_id, form=_said(form), by=request.actor, campaign_id=campaign_id
             )
             return redirect("desk:campaign", saved.pk)
-    context = {"form": form, "campaign": kept}
+    context = {"form": form, "campaign": kept, **_ticked(request, _numbers(str(form["ticked"].value() or "")))}
     return render(request, "desk/campaigns/editor.html", context, status=422 if form.errors else 200)
+
+
+def _ticked(request: DeskRequest, ids: Sequence[int]) -> dict[str, Any]:
+    """How many customers were ticked, and the first of them by name, as far as the reader sees them."""
+    found = customers.in_scope(request.scope).filter(pk__in=ids)
+    return {"ticked_count": found.count(), "ticked": found.order_by("name", "pk")[:TICKED_SHOWN]} if ids else {}
 
 
 def _initial(request: DeskRequest, kept: Campaign | None) -> dict[str, Any]:
     if kept is None:
         # an address of the customers list brings its filters along
         asked = {name: request.GET.get(name, "") for name in FILTER_NAMES}
+        if "gesture" in request.POST:
+            asked["ticked"] = ",".join(str(pk) for pk in ids_of(request))
         return {**asked, "channel": "email", "template_key": "own_words"}
     names = ("name", "channel", "template_key", "language", "subject", "text", "with_items", "from_collector")
     filters = kept.filters
@@ -144,6 +168,7 @@ def _initial(request: DeskRequest, kept: Campaign | None) -> dict[str, Any]:
         "only": filters.get("only", ""),
         "segment": filters.get("segment_id"),
         "collector": filters.get("collector_id"),
+        "ticked": ",".join(str(pk) for pk in filters.get("customer_ids", ())),
     }
 
 
@@ -158,6 +183,7 @@ def _said(form: CampaignForm) -> mailings.CampaignForm:
             "only": said["only"],
             "segment_id": said["segment"],
             "collector_id": said["collector"],
+            "customer_ids": said["ticked"],
         },
     )
 
@@ -232,6 +258,8 @@ def _filter_words(request: DeskRequest, found: Campaign) -> list[str]:
     """The list in words: what narrows it."""
     filters = found.filters
     words = [f"“{filters['text']}”"] if filters.get("text") else []
+    if ticked := len(filters.get("customer_ids", ())):
+        words.insert(0, ngettext("{count} customer ticked", "{count} customers ticked", ticked).format(count=ticked))
     words += [str(label) for code, label in ONLY if code and code == filters.get("only")]
     if segment := filters.get("segment_id"):
         words += [one.name for one in customers.segments(request.organisation_id) if one.pk == segment]

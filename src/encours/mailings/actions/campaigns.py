@@ -81,7 +81,7 @@ def save_campaign(*, organisation_id: int, form: CampaignForm, by: Actor, campai
         "name", "channel", "template_key", "entity_id", "language", "from_collector", "subject", "text", "with_items",
     ):  # fmt: skip
         setattr(campaign, name, getattr(form, name))
-    campaign.filters = {key: value for key, value in form.filters.items() if value not in (None, "")}
+    campaign.filters = {key: value for key, value in form.filters.items() if value not in (None, "", [])}
     campaign.save()
     _audit(campaign, by, "campaign_saved", {"name": campaign.name, "channel": campaign.channel})
     return campaign

@@ -55,10 +55,16 @@ def campaign(campaign_id: int, *, scope: Scope) -> Campaign:
 
 
 def listed_ids(filters: Mapping[str, Any], *, scope: Scope, today: date) -> list[int]:
-    """The customers that the filters of the customers list give, in the reader's scope, by name."""
+    """The customers that the filters of the customers list give, in the reader's scope, by name.
+
+    Customers ticked one by one are a filter too: `customer_ids` keeps of the list those that were ticked.
+    """
     asked = {name: filters[name] for name in FILTERS if filters.get(name) not in (None, "")}
     rows = standings.standings(scope=scope, today=today, sort="name", is_descending=False, limit=None, **asked)
-    return list(dict.fromkeys(row.customer_id for row in rows))
+    found = list(dict.fromkeys(row.customer_id for row in rows))
+    if not (ticked := set(filters.get("customer_ids") or ())):
+        return found
+    return [pk for pk in found if pk in ticked]
 
 
 def scheduled_ids(schedule: StatementSchedule, *, scope: Scope) -> list[int]:
