@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from encours.access.models import AuditEntry
 from encours.analytics.queries import scorecard
@@ -10,6 +11,7 @@ from encours.collections import actions as collections
 from encours.collections.models import Handled, Pause
 from encours.collections.rules.bulk import Chosen, Gesture, Sorted, sort_out
 from encours.customers.models import Customer
+from encours.messaging import actions as messaging
 from encours.team import actions as team
 from encours.team.models import Absence, Task
 from encours.team.queries import absences
@@ -173,3 +175,23 @@ class TestScorecard:
         )  # fmt: skip
         scope = desk.get("/team/scorecard").wsgi_request.scope
         assert scorecard.wins(scope, first=books.day(-7), last=books.today) == []
+
+
+class TestMailOfWhoIsAway:
+    def test_stands_among_mine_of_whoever_stands_in(self, company: Company, books: Books):
+        omar, now = colleague(company), timezone.now()
+        messaging.record_reply(
+            organisation_id=company.organisation_id, key="reply-1", customer_id=company.acme.pk,
+            from_email="lise@acme.example", subject="Re: F1 is on its way", text="Paid on Friday.", now=now,
+            by=company.by,
+        )  # fmt: skip
+        mine = "/inbox?who=mine&tab=all"
+        his = Desk()
+        his.organisation_id = company.organisation_id
+        his.force_login(omar)
+        assert "F1 is on its way" not in his.get(mine).content.decode()
+        team.note_absence(
+            organisation_id=company.organisation_id, user_id=company.collector.pk, substitute_id=omar.pk,
+            first_date=books.today, last_date=books.day(4), today=books.today, by=company.by,
+        )  # fmt: skip
+        assert "F1 is on its way" in his.get(mine).content.decode()

@@ -1,6 +1,6 @@
 """The list of what customers wrote, and one mail in full, with what it seems to ask."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +31,8 @@ class Wanted:
     """What of the list is looked at: the tab, whose customers, words in it, and from where on."""
 
     tab: str = "unread"
-    owner_id: int | None = None
+    # whose customers alone: a person's, and those of whom they stand in for; empty: everybody's
+    owner_ids: tuple[int, ...] = ()
     text: str = ""
     before: tuple[datetime, int] | None = None
 
@@ -47,16 +48,16 @@ class Counts:
     bank: int
 
 
-def _replies(scope: Scope, owner_id: int | None = None) -> QuerySet[Reply]:
+def _replies(scope: Scope, owner_ids: Collection[int] = ()) -> QuerySet[Reply]:
     found = Reply.objects.filter(organisation_id=scope.organisation_id)
     if scope.own_portfolio_only:
         found = found.filter(customer_id__in=customers.in_scope_with_merged(scope).values("pk"))
-    return found.filter(customer__collector_id=owner_id) if owner_id else found
+    return found.filter(customer__collector_id__in=owner_ids) if owner_ids else found
 
 
 def listed(wanted: Wanted, *, scope: Scope, limit: int) -> Sequence[Reply]:
     """The answers of a tab, the latest first."""
-    found = _of_tab(_replies(scope, wanted.owner_id), wanted.tab, scope)
+    found = _of_tab(_replies(scope, wanted.owner_ids), wanted.tab, scope)
     for word in wanted.text.split()[:6]:
         found = found.filter(
             Q(subject__icontains=word)
@@ -82,9 +83,9 @@ def _of_tab(found: QuerySet[Reply], tab: str, scope: Scope) -> QuerySet[Reply]:
     return found
 
 
-def counts(scope: Scope, *, owner_id: int | None = None) -> Counts:
+def counts(scope: Scope, *, owner_ids: Collection[int] = ()) -> Counts:
     """How many wait in each tab; the triage is everybody's but for those who see a part only."""
-    found = _replies(scope, owner_id)
+    found = _replies(scope, owner_ids)
     whole = not scope.own_portfolio_only
     changes = BankChange.objects.filter(
         organisation_id=scope.organisation_id, state__in=[ChangeState.OPEN, ChangeState.CALLED]

@@ -23,6 +23,7 @@ from encours.entrypoints.desk import inbox_words as words
 from encours.entrypoints.desk import understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.desk.tasks import people_of
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
 from encours.messaging import inbound_queries as inbound
@@ -58,8 +59,13 @@ def _query(wanted: dict[str, str], **changes: str) -> str:
     return urlencode({name: value for name, value in merged.items() if value and (name, value) != ("who", "all")})
 
 
+def _owners(request: DeskRequest, wanted: dict[str, str]) -> tuple[int, ...]:
+    """Whose customers' mail is looked at: mine is that of the people I stand in for, too."""
+    return people_of(request) if wanted["who"] == "mine" else ()
+
+
 def _tabs(request: DeskRequest, wanted: dict[str, str]) -> list[Tab]:
-    found = reading.counts(request.scope, owner_id=request.user.pk if wanted["who"] == "mine" else None)
+    found = reading.counts(request.scope, owner_ids=_owners(request, wanted))
     every = [
         ("unread", gettext_lazy("Unread"), found.unread, ""),
         ("open", gettext_lazy("To answer"), found.open, ""),
@@ -91,8 +97,7 @@ def _rows(request: DeskRequest, wanted: dict[str, str]) -> tuple[list[words.Row]
         return [words.mail_row(one, told=_told(getattr(one, "understood", None)), query=query) for one in mails], ""
     if wanted["tab"] == "bank":
         return _bank_rows(request, query), ""
-    owner = request.user.pk if wanted["who"] == "mine" else None
-    asked = reading.Wanted(wanted["tab"], owner, wanted["q"], _place(request))
+    asked = reading.Wanted(wanted["tab"], _owners(request, wanted), wanted["q"], _place(request))
     found = list(reading.listed(asked, scope=request.scope, limit=PAGE_ROWS + 1))
     has_more, found = len(found) > PAGE_ROWS, found[:PAGE_ROWS]
     ids = [one.pk for one in found]

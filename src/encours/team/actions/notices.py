@@ -6,11 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from encours.access import actions as access
+from encours.access.models import Membership
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
+from encours.customers.models import Customer
 from encours.team.models import ByMail, NoticeChoice, NoticeKind, Notification
+from encours.team.queries import absences
 from encours.team.queries.people import colleagues
 
 TITLE_LETTERS_MAX = 200
@@ -48,12 +52,15 @@ def notify(
 ) -> int:
     """Tell colleagues something; nobody is told twice, nor what they did themselves. Returns how many are told anew.
 
-    Whoever does not work here any more is left out.
+    Whoever does not work here any more is left out. Of a customer whose collector is told and away, whoever stands in
+    is told as well, unless they see their own portfolio alone.
     """
     if notice.kind not in NoticeKind.values:
         raise NoticeWordUnknown(word=notice.kind)
     active = {one.user_id for one in colleagues(organisation_id)}
-    wanted = [pk for pk in dict.fromkeys(user_ids) if pk in active and (tells_author or pk != by.user_id)]
+    told = list(user_ids)
+    told += _standing_in(organisation_id, told, customer_id=notice.customer_id, now=now)
+    wanted = [pk for pk in dict.fromkeys(told) if pk in active and (tells_author or pk != by.user_id)]
     known = set(
         Notification.objects.filter(organisation_id=organisation_id, user_id__in=wanted, key=notice.key).values_list(
             "user_id", flat=True
@@ -87,6 +94,21 @@ def notify(
             details={"kind": notice.kind, "key": notice.key, "told": [row.user_id for row in rows]},
         )
     return len(rows)
+
+
+def _standing_in(organisation_id: int, user_ids: list[int], *, customer_id: int | None, now: datetime) -> list[int]:
+    """Who works in the place of the customer's collector, where the collector is to be told and is away."""
+    if customer_id is None:
+        return []
+    found = Customer.objects.filter(organisation_id=organisation_id, pk=customer_id, collector_id__in=user_ids)
+    collector_id = found.values_list("collector_id", flat=True).first()
+    if collector_id is None:
+        return []
+    substitute = absences.substitutes(organisation_id, today=localdate(now)).get(collector_id)
+    sees_all = Membership.objects.filter(
+        organisation_id=organisation_id, user_id=substitute, is_active=True, own_portfolio_only=False
+    )
+    return [substitute] if substitute is not None and sees_all.exists() else []
 
 
 @transaction.atomic
