@@ -2,7 +2,7 @@
 
 import datetime as dt
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from encours.access import actions as access
@@ -135,11 +135,13 @@ def assign_customers(company: Company, book: Book) -> Mapping[str, int]:
     return ids
 
 
-def set_rules(company: Company, *, now: dt.datetime, bank_known: dt.date) -> None:
+def set_rules(company: Company, *, by_paper: Iterable[int], now: dt.datetime, bank_known: dt.date) -> None:
     """The texts, the scenarios and who they apply to, and when messages may leave."""
     organisation_id, manager = company.organisation_id, company.actor(people.CREDIT_MANAGER)
     messaging.install_default_templates(organisation_id=organisation_id, by=BY)
-    scenarios.install(organisation_id=organisation_id, segment_ids=company.segment_ids, now=now, by=manager)
+    scenarios.install(
+        organisation_id=organisation_id, segment_ids=company.segment_ids, by_paper=by_paper, now=now, by=manager
+    )
     collections.set_policy(
         organisation_id=organisation_id,
         values={

@@ -58,3 +58,8 @@ def phone(chance: random.Random) -> str:
     """A number in the ranges that the French regulator keeps for fiction (01 99 00 … 05 36 49)."""
     prefix = chance.choice(["01 99 00", "02 61 91", "03 53 01", "04 65 71", "05 36 49"])
     return f"{prefix} {chance.randrange(100):02d} {chance.randrange(100):02d}"
+
+
+def mobile(fixed: str) -> str:
+    """A mobile number kept for fiction that ends as the fixed one does: 02 61 91 40 20 -> 06 39 98 40 20."""
+    return f"06 39 98 {fixed[-5:]}"

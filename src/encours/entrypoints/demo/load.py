@@ -11,7 +11,7 @@ from encours.access import context
 from encours.access.models import Organisation
 from encours.core.dates import instant_of
 from encours.core.errors import Refused, gettext_noop
-from encours.entrypoints.demo import applying, files, people, replay
+from encours.entrypoints.demo import applying, files, people, replay, scenes
 from encours.entrypoints.demo import company as companies
 from encours.entrypoints.demo.applying import Desk
 from encours.entrypoints.demo.behaviour import FRANCE
@@ -60,15 +60,27 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
     desk = applying.Desk(stage, start, companies.ibans(made))
     _bring_in(desk, folder, start=dt.date.min, end=start)
     applying.set_rules(desk)
-    companies.set_rules(made, now=_morning(start), bank_known=FRANCE.previous_business_day(start))
+    companies.set_rules(
+        made,
+        by_paper=[stage.customer_ids[one.number] for one in book.customers if not one.email],
+        now=_morning(start),
+        bank_known=FRANCE.previous_business_day(start),
+    )
     say(_("Living through the last {count} weeks: reminders, promises, disputes").format(count=replay.WEEKS))
+    scene = scenes.scene_of(stage)
+    scenes.begin(scene, day=start)
     replay.live_before(stage, until=start)
+    scenes.play(scene, start=dt.date.min, end=start)
     for day in replay.run_days(book.today):
         _live_until(desk, folder, start=start, end=day)
+        scenes.play(scene, start=start, end=day)
+        scenes.wake(scene, day=day)
         replay.remind(stage, day=day)
         start = day
     say(_("Taking today's decisions"))
     _live_until(desk, folder, start=start, end=book.today)
+    scenes.play(scene, start=start, end=book.today)
+    scenes.play_today(scene)
     replay.remind_now(stage)
 
 

@@ -276,7 +276,7 @@ def _settled(customer: Customer, number: str, by_name: dict[str, str], chance: r
 
 def _contacts(customer: Customer, chance: random.Random, *, has_no_address: bool) -> tuple[Contact, ...]:
     if customer.is_natural_person:
-        return (Contact(customer.name, "other", customer.email, customer.phone, is_primary=True),)
+        return (Contact(customer.name, "other", customer.email, identity.mobile(customer.phone), is_primary=True),)
     roles = {CORE: ["accounts", "cfo", "purchaser"], LARGE: ["accounts", "cfo", "purchaser"]}.get(
         customer.size, chance.choice([["accounts"], ["accounts", "purchaser"], ["accounts", "cfo"], ["cfo"]])
     )
@@ -289,12 +289,20 @@ def _contacts(customer: Customer, chance: random.Random, *, has_no_address: bool
                 name=f"{first_name} {last_name}",
                 role=role,
                 email="" if has_no_address else identity.mailbox(first_name, last_name, at=at),
-                phone=identity.phone(chance) if customer.country == "FR" else "",
+                phone=_phone(customer, role, chance, has_no_address=has_no_address),
                 language=customer.language,
                 is_primary=rank == 0,
             )
         )
     return tuple(found)
+
+
+def _phone(customer: Customer, role: str, chance: random.Random, *, has_no_address: bool) -> str:
+    """Purchasers gave us their mobile, and so did everybody whom no e-mail reaches."""
+    if customer.country != "FR":
+        return ""
+    fixed = identity.phone(chance)
+    return identity.mobile(fixed) if has_no_address or role == "purchaser" else fixed
 
 
 def _somebody(customer: Customer, chance: random.Random) -> tuple[str, str]:

@@ -9,7 +9,6 @@ from encours.collections import actions as collections
 from encours.collections.models import Reminder
 from encours.core.dates import instant_of
 from encours.core.errors import EncoursError
-from encours.customers import actions as customers
 from encours.disputes import actions as disputes
 from encours.disputes.models import Dispute
 from encours.entrypoints.demo import people, stories
@@ -18,6 +17,7 @@ from encours.entrypoints.demo.book import Book
 from encours.entrypoints.demo.company import BY, Company
 from encours.messaging import actions as messaging
 from encours.messaging.models import Message
+from encours.team.actions import comments
 
 WEEKS = 10
 _TUESDAY, _THURSDAY = 1, 3
@@ -106,10 +106,11 @@ def _happen(stage: Stage, event: stories.Event) -> None:
         case stories.PauseStarted():
             _pause(stage, event)
         case stories.NoteWritten():
-            customers.add_note(
+            comments.comment(
                 organisation_id=stage.company.organisation_id,
                 customer_id=stage.customer_ids[event.customer.number],
                 text=event.text,
+                link=f"/customers/{event.customer.number}",
                 now=instant_of(event.day, dt.time(16, 20), timezone=PARIS),
                 by=stage.company.actor(event.by),
             )

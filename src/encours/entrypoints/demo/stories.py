@@ -342,10 +342,6 @@ def _closed_disputes(stage: _Stage) -> Iterator[Event]:
 
 
 def _pauses(stage: _Stage) -> Iterator[Event]:
-    for customer in stage.customers:
-        if customer.habit == behaviour.INSOLVENT:
-            note = "Redressement judiciaire ouvert, créance déclarée au mandataire."
-            yield PauseStarted(stage.before(60), customer, "insolvency", None, note, CREDIT_MANAGER)
     told = (
         ("payment_plan", 62, "Échéancier accepté : trois versements le 15 du mois."),
         ("agreement", 9, "Accord du gérant : règlement à la livraison du solde de commande."),
