@@ -18,6 +18,11 @@ _ROOMS = {
     "messages": "messaging_message",
     "replies": "messaging_reply",
     "tasks": "team_task",
+    "plans": "plans_plan",
+    "notices": "recovery_formalnotice",
+    "handovers": "recovery_handover",
+    "proceedings": "recovery_proceeding",
+    "bad_debts": "recovery_baddebt",
 }
 
 

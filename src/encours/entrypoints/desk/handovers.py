@@ -40,7 +40,8 @@ def _style() -> Any:
     return ENGLISH if (get_language() or "").startswith("en") else FRENCH
 
 
-def _permyriad(text: str) -> int:
+def permyriad(text: str) -> int:
+    """A percentage as written in a form, in ten-thousandths: "12,5" -> 1250."""
     found = read_decimal(text.replace("%", "").strip() or "0", style=_style())
     if found is None or not 0 <= found <= 100:
         raise FieldUnreadable(text=text)
@@ -73,7 +74,7 @@ def new(request: DeskRequest, number: str) -> HttpResponse:
                 name=name[:200],
                 kind=request.POST.get("kind", ""),
                 email=request.POST.get("email", "")[:254],
-                fee_permyriad=_permyriad(request.POST.get("fee", "")),
+                fee_permyriad=permyriad(request.POST.get("fee", "")),
                 by=request.actor,
             ).pk
         wanted = recovery.NewHandOver(
@@ -81,7 +82,7 @@ def new(request: DeskRequest, number: str) -> HttpResponse:
             partner_id=partner_id,
             item_ids=[int(pk) for pk in request.POST.getlist("item") if pk.isdecimal()],
             key=f"desk:{request.POST.get('key', '')[:60]}",
-            fee_permyriad=_permyriad(request.POST["fee"]) if request.POST.get("fee", "").strip() else None,
+            fee_permyriad=permyriad(request.POST["fee"]) if request.POST.get("fee", "").strip() else None,
             note=request.POST.get("note", "")[:500],
         )
         made = recovery.hand_over(

@@ -104,6 +104,7 @@ FOLLOWED: Sequence[Screen] = (
     Screen("disputes", _("Disputes"), "message-report", ("dispute_reasons",)),
     Screen("deadlines", _("Deadlines"), "calendar-exclamation"),
     Screen("handovers", _("Hand-overs"), "briefcase", ("handover",)),
+    Screen("doubtful", _("Doubtful debts"), "receipt-off", ("bad_debt",)),
 )
 # what leaves, by which rules, and what is kept back
 SENDING: Sequence[Screen] = (

@@ -37,7 +37,7 @@ from encours.recovery.models import (
     Proceeding,
     ProceedingKind,
 )
-from encours.recovery.queries import guardian, handovers, notices, proceedings
+from encours.recovery.queries import bad_debts, guardian, handovers, notices, proceedings
 from encours.recovery.queries.annex import annex
 from encours.recovery.rules.deadlines import Kind, Urgency
 from encours.recovery.rules.notice import WORDS, Answer, Condition
@@ -132,6 +132,8 @@ def panel(request: DeskRequest, number: str) -> HttpResponse:
         "proceeding_kinds": ProceedingKind.choices,
         "documents": ledger.open_numbers(who.pk, scope=request.scope),
         "handed": handovers.handovers(request.scope, account_ids=account_ids, limit=20),
+        "bad_debts": bad_debts.bad_debts(request.scope, account_ids=account_ids, limit=20),
+        "may_propose": access.can(request.scope, "propose_write_off"),
         "may_hand_over": access.can(request.scope, "hand_over"),
         "may_export": access.can(request.scope, "export") and not request.scope.entity_ids,
         "may_claim": access.can(request.scope, "claim_formally"),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -25,6 +26,8 @@ from encours.entrypoints.desk import accounts, understood
 from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
 from encours.payments import queries as payments
+from encours.plans.queries import followed
+from encours.recovery.queries import bad_debts, handovers, notices, proceedings
 
 COMING_SHOWN = 6
 PAST_SHOWN = 40
@@ -133,6 +136,7 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
             events += _calls(accounts_told, reader)
         if "replies" in told.rooms:
             events += _replies(accounts_told, reader)
+        events += _legal(accounts_told, told.rooms, reader)
     if reader.about:
         events = [event for event in events if reader.about in event.words]
     if reader.asked:
@@ -384,3 +388,84 @@ def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             badge="" if reply.read_at else gettext("Not read"),
             url=reverse("desk:inbox_reply", args=[reply.pk]),
         )
+
+
+def _legal(account_ids: Sequence[int], rooms: Collection[str], reader: Reader) -> Iterable[Event]:
+    """What follows when reminders do not help, of the rooms that know something."""
+    if "plans" in rooms:
+        yield from _plans(account_ids, reader)
+    if "notices" in rooms:
+        yield from _notices(account_ids, reader)
+    if "handovers" in rooms:
+        yield from _handovers(account_ids, reader)
+    if "proceedings" in rooms:
+        yield from _proceedings(account_ids, reader)
+    if "bad_debts" in rooms:
+        yield from _bad_debts(account_ids, reader)
+
+
+def _on(day: date, reader: Reader, *, icon: str, title: str, url: str, **more: Any) -> Event:
+    return Event(at=_noon(day), feed="exchanges", icon=icon, title=title, when=reader.near(day), url=url, **more)
+
+
+def _plans(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for plan in followed.in_scope(reader.scope).filter(customer_id__in=account_ids).order_by("-pk")[: reader.limit]:
+        url = reverse("desk:plan", args=[plan.pk])
+        if plan.ended_date is not None:
+            title = gettext("Payment plan {number} over").format(number=plan.number)
+            yield _on(plan.ended_date, reader, icon="calendar-dollar", title=title, url=url, detail=plan.ended_why)
+        day = plan.agreed_date or plan.drafted_date
+        signed = gettext("signed by {name}").format(name=plan.signed_by_name) if plan.agreed_date else plan.author_name
+        yield _on(
+            day, reader, icon="calendar-dollar", title=gettext("Payment plan {number}").format(number=plan.number),
+            url=url, detail=signed, amount_minor=plan.principal_minor, currency=plan.currency,
+        )  # fmt: skip
+
+
+def _notices(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for notice in notices.in_scope(reader.scope).filter(customer_id__in=account_ids).order_by("-pk")[: reader.limit]:
+        yield _on(
+            notice.notice_date, reader, icon="gavel",
+            title=gettext("Formal notice {number}").format(number=notice.number),
+            url=reverse("desk:notice", args=[notice.pk]), tone="watch", amount_minor=notice.principal_minor,
+            currency=notice.currency,
+            detail=" · ".join(part for part in (notice.get_outcome_display(), notice.registered_number) if part),
+        )  # fmt: skip
+
+
+def _handovers(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for one in handovers.in_scope(reader.scope).filter(customer_id__in=account_ids).order_by("-pk")[: reader.limit]:
+        url = reverse("desk:handover", args=[one.pk])
+        if one.ended_date is not None:
+            title = gettext("Hand-over {number} over").format(number=one.number)
+            detail = " · ".join(part for part in (one.get_ended_as_display(), one.ended_why) if part)
+            yield _on(one.ended_date, reader, icon="briefcase", title=title, url=url, detail=detail)
+        title = gettext("Hand-over {number} to {partner}").format(number=one.number, partner=one.partner.name)
+        yield _on(
+            one.handed_date, reader, icon="briefcase", title=title, url=url, amount_minor=one.amount_minor,
+            currency=one.currency, detail=one.note,
+        )  # fmt: skip
+
+
+def _proceedings(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for one in proceedings.proceedings_of(account_ids, scope=reader.scope):
+        url = reverse("desk:proceeding_claim", args=[one.pk])
+        if one.ended_date is not None:
+            title = gettext("{kind} over").format(kind=one.get_kind_display())
+            yield _on(one.ended_date, reader, icon="building-bank", title=title, url=url, detail=one.ended_why)
+        yield _on(
+            one.judgment_date, reader, icon="building-bank", title=gettext("{kind} opened").format(
+                kind=one.get_kind_display()
+            ), url=url, tone="" if one.ended_date else "act",
+            detail=" · ".join(part for part in (one.court, one.trustee_name) if part),
+        )  # fmt: skip
+
+
+def _bad_debts(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for one in bad_debts.in_scope(reader.scope).filter(customer_id__in=account_ids).order_by("-pk")[: reader.limit]:
+        yield _on(
+            one.decided_date or one.proposed_date, reader, icon="receipt-off", title=gettext("{number}: {kind}").format(
+                number=one.number, kind=one.get_kind_display()
+            ), url=reverse("desk:bad_debt", args=[one.pk]), amount_minor=one.amount_minor, currency=one.currency,
+            detail=" · ".join(part for part in (one.get_decided_as_display(), one.why) if part),
+        )  # fmt: skip

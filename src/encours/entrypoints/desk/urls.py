@@ -25,6 +25,7 @@ MODULES = (
     "penalties",
     "plans",
     "handovers",
+    "doubtful",
     "recovery",
     "contacts",
     "privacy",

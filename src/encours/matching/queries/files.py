@@ -180,7 +180,7 @@ def _pair(
         return
     other = counterpart or USUAL.get(kind, "471")
     # money that came to another company of the group passed no bank of this one
-    is_general = other.startswith("451") or (kind == "write_off" and account.startswith("416"))
+    is_general = is_bad_debt or other.startswith("451")
     journal, journal_name = MISCELLANEOUS if is_general else JOURNALS.get(kind, JOURNALS["receipt"])
     label = f"{LABELS.get(kind, kind)} {document} {name}"[:100]
     for side, side_name, part, is_customer in (
