@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from encours.collections import actions as collections
 from encours.collections.models import Handled, Promise, Reminder
+from encours.customers.models import Customer
 from encours.disputes.models import Dispute
 from encours.messaging import actions as messaging
 from encours.messaging.models import Message
@@ -57,6 +58,17 @@ class TestTheList:
         with CaptureQueriesContext(connection) as captured:
             desk.get("/")
         assert len(captured) <= 60
+
+    def test_says_so_when_nobody_has_written_in_the_customer_s_language(
+        self, company: Company, decided: Books, desk: Desk
+    ):
+        reminder = waiting(company)
+        Customer.objects.filter(pk=company.acme.pk).update(language="de")
+        company.acme.contacts.update(language="de")
+        page = desk.get(f"/?reminder={reminder.pk}")
+        assert page.status_code == 200
+        assert company.acme.name in page.content.decode()
+        assert desk.get(f"/reminders/{reminder.pk}/letter").status_code == 422
 
     def test_teaches_the_next_step_when_nothing_was_decided(self, company: Company, desk: Desk):
         assert "Pas encore de liste" in desk.get("/").content.decode()

@@ -105,10 +105,12 @@ def _standing_in(organisation_id: int, user_ids: list[int], *, customer_id: int 
     if collector_id is None:
         return []
     substitute = absences.substitutes(organisation_id, today=localdate(now)).get(collector_id)
+    if substitute is None:
+        return []
     sees_all = Membership.objects.filter(
         organisation_id=organisation_id, user_id=substitute, is_active=True, own_portfolio_only=False
     )
-    return [substitute] if substitute is not None and sees_all.exists() else []
+    return [substitute] if sees_all.exists() else []
 
 
 @transaction.atomic
