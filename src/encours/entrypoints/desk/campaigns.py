@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access import queries as access
@@ -59,7 +59,7 @@ class CampaignForm(DeskForm):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("For you; not shown to customers.")
     )
-    channel = forms.ChoiceField(label=gettext_lazy("By"), choices=Channel.choices)
+    channel = forms.ChoiceField(label=pgettext_lazy("channel", "By"), choices=Channel.choices)
     template_key = forms.ChoiceField(label=gettext_lazy("Text"))
     entity = forms.TypedChoiceField(label=gettext_lazy("In the name of"), coerce=int)
     language = forms.ChoiceField(
