@@ -27,6 +27,7 @@ from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
 from encours.payments import queries as payments
 from encours.plans.queries import followed
+from encours.recovery.models import HandOverEnd
 from encours.recovery.queries import bad_debts, handovers, notices, proceedings
 
 COMING_SHOWN = 6
@@ -438,7 +439,7 @@ def _handovers(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
         url = reverse("desk:handover", args=[one.pk])
         if one.ended_date is not None:
             title = gettext("Hand-over {number} over").format(number=one.number)
-            detail = " · ".join(part for part in (one.get_ended_as_display(), one.ended_why) if part)
+            detail = " · ".join(part for part in (str(HandOverEnd(one.ended_as).label), one.ended_why) if part)
             yield _on(one.ended_date, reader, icon="briefcase", title=title, url=url, detail=detail)
         title = gettext("Hand-over {number} to {partner}").format(number=one.number, partner=one.partner.name)
         yield _on(
