@@ -65,7 +65,7 @@ PAGES: list[tuple[str, str]] = [
     ("/cash/days", "Jour par jour"),
     ("/cash/unapplied", "Non affectés"),
     ("/cash/lettrage?way=reference&way=sum&way=oldest", "Lettrage de masse"),
-    ("/cash/advices", "Avis de paiement"),
+    ("/cash/advices", "attendent dans cette liste"),
     ("/cash/advices/new", "Saisir un avis"),
     ("/cash/accounts", "Comptes bancaires"),
     ("/cash/accounting", "Fichiers d’écritures"),

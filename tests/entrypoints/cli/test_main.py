@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,9 @@ from encours.entrypoints.cli import main, words
 class Collector(words.Parser):
     """Keeps the English helps that a command gives."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.helps: list[str] = []
-        super().__init__(prog="test", add_help=False)
+        super().__init__(**{"prog": "test", "add_help": False, **options})
 
     def add_argument(self, *names, **options) -> argparse.Action:
         if text := options.get("help"):

@@ -63,7 +63,7 @@ def note_bank_change(
         key=_key(made),
         source="rule",
         priority=1,
-        subject_kind="mail",
+        subject_kind="mail" if made.mail_id else "",
         subject_id=made.mail_id,
     )
     _audit(made, "bank_change_claimed", by=by, why=made.quote)

@@ -69,7 +69,7 @@ def keep_reason(
             raise ReasonUnknown()
         found = OwnReason(organisation_id=organisation_id, code=code or f"own-{uuid4().hex[:12]}")
     found.label, found.position, found.owner_id, found.answer_days = label, position, owner_id, answer_days
-    found.save()
+    found.save(update_fields=["label", "position", "owner", "answer_days"] if found.pk else None)
     _audit("keep_dispute_reason", found, by, label=label, owner=owner_id, answer_days=answer_days)
     return found
 
@@ -84,7 +84,7 @@ def archive_reason(*, organisation_id: int, code: str, now: datetime, by: Actor)
             raise ReasonUnknown()
         found = OwnReason(organisation_id=organisation_id, code=code, label=str(usual))
     found.archived_at = found.archived_at or now
-    found.save()
+    found.save(update_fields=["archived_at"] if found.pk else None)
     _audit("archive_dispute_reason", found, by)
     return found
 
