@@ -38,6 +38,8 @@ class Section:
 
     label: str
     entries: tuple[Entry, ...]
+    # lines that are screens of their own, lit as the main ones are
+    is_main: bool = False
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -157,8 +159,11 @@ def _tabs(request: DeskRequest, current: str) -> tuple[Entry, ...]:
 
 def _sections(request: DeskRequest, current: str, *, counts: Mapping[str, int | None]) -> list[Section]:
     sections = [
-        Section(gettext("Follow-up"), _entries(navigation.FOLLOWED, request, current=current, counts=counts)),
-        Section(pgettext("rail", "Sending"), _entries(navigation.SENDING, request, current=current, counts=counts)),
+        Section(label, _entries(screens, request, current=current, counts=counts), is_main=True)
+        for label, screens in (
+            (gettext("Follow-up"), navigation.FOLLOWED),
+            (pgettext("rail", "Sending"), navigation.SENDING),
+        )
     ]
     reports = _entries(navigation.REPORTS, request, current=current)
     if any(entry.is_current for entry in reports):
