@@ -32,7 +32,7 @@ class TestReplay:
             organisation_id=company.organisation_id, name="Doux", steps=steps, now=timezone.now(), by=company.by,
             language="fr",
         )  # fmt: skip
-        page = seated(company).get(f"/scenarios/{scenario.pk}/replay?against=s{gentle.pk}").content.decode()
+        page = seated(company).get(f"/scenarios/{scenario.pk}/replay?against=s{gentle.scenario_id}").content.decode()
         assert "Où ils diffèrent" in page
         assert "Tardif" in page
 
