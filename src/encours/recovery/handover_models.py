@@ -90,6 +90,10 @@ class HandOver(Scoped):
             models.Index(fields=["organisation", "customer", "-id"], name="recovery_handover_customer")
         ]
 
+    def get_ended_as_display(self) -> str:
+        """How it ended, in words; nothing while it runs."""
+        return str(HandOverEnd(self.ended_as).label) if self.ended_as else ""
+
     def __str__(self) -> str:
         return self.number
 
