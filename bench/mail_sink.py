@@ -12,7 +12,7 @@ class Sink(asyncio.Protocol):
         self.answer("220 sink")
 
     def answer(self, line: str) -> None:
-        self.transport.write(line.encode() + b"\r\n")  # type: ignore[attr-defined]  # set by asyncio
+        self.transport.write(line.encode() + b"\r\n")
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data

@@ -200,7 +200,7 @@ def inputs(**changes: object) -> Inputs:
         "sales_year_minor": 270_000,
         "months": AUTUMN,
     }
-    return Inputs(**(values | changes))  # type: ignore[arg-type]
+    return Inputs(**(values | changes))
 
 
 class TestReckon:
@@ -235,7 +235,7 @@ class TestReckon:
         for method in ("simple", "countback"):
             dso, best = figures[f"dso_{method}"].value, figures[f"bpdso_{method}"].value
             if dso is not None:
-                assert best <= dso + 1e-6  # type: ignore[operator]
+                assert best <= dso + 1e-6
 
     def test_uses_late_parts_only_on_demand(self) -> None:
         settled = Settled(amount_minor=400, late_days_minor=400, late_only_amount_minor=100, late_only_days_minor=1_000)
@@ -259,7 +259,7 @@ class TestReckon:
     def test_overdue_and_current_make_the_outstanding(self, current: int, overdue: int, credit: int) -> None:
         figures = reckoning.reckon(inputs(closing=Position(current, overdue, -credit)), Conventions())
         parts = [figures[code].value for code in ("not_due", "overdue", "unapplied")]
-        assert sum(parts) == figures["outstanding"].value  # type: ignore[arg-type]
+        assert sum(parts) == figures["outstanding"].value
 
 
 def test_elapsed_days_are_used_when_the_day_is_inside_a_month() -> None:

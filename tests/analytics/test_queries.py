@@ -41,11 +41,11 @@ def filled(books: Books) -> Books:
 
 
 def of(books: Books, **asked: object) -> Selection:
-    return Selection(organisation_id=books.company.organisation_id, **asked)  # type: ignore[arg-type]  # asked by name
+    return Selection(organisation_id=books.company.organisation_id, **asked)
 
 
 def scope(books: Books, **more: object) -> Scope:
-    return Scope(books.company.organisation_id, books.company.collector.pk, "cfo", **more)  # type: ignore[arg-type]  # asked by name
+    return Scope(books.company.organisation_id, books.company.collector.pk, "cfo", **more)
 
 
 class TestAgeing:
@@ -109,7 +109,7 @@ class TestAgeing:
     def test_takes_three_statements_however_large_the_book(
         self, filled: Books, django_assert_num_queries: object
     ) -> None:
-        with django_assert_num_queries(3):  # type: ignore[operator]  # asked by name
+        with django_assert_num_queries(3):
             aged_balance.ageing(of(filled), AsOf(TODAY))
 
     @pytest.mark.parametrize("by", list(By))
@@ -221,11 +221,11 @@ class TestStandings:
 
 class TestReports:
     def _asked(self, books: Books, **more: object) -> reports.Asked:
-        return reports.Asked(of(books), AsOf(TODAY), **more)  # type: ignore[arg-type]  # asked by name
+        return reports.Asked(of(books), AsOf(TODAY), **more)
 
     def test_are_kept_until_the_books_change(self, filled: Books, django_assert_max_num_queries: object) -> None:
         first = analytics.report_kpis(self._asked(filled))
-        with django_assert_max_num_queries(2):  # type: ignore[operator]  # asked by name
+        with django_assert_max_num_queries(2):
             again = analytics.report_kpis(self._asked(filled))
         assert again == first
         filled.invoice(filled.company.acme, 1_000, issued=TODAY, due=TODAY)

@@ -232,7 +232,7 @@ def test_best_possible_dso_never_exceeds_dso(company: Company, drawn_deals: list
             ):
                 for method in ("simple", "countback"):
                     dso, best = point.figures[f"dso_{method}"].value, point.figures[f"bpdso_{method}"].value
-                    assert dso is None or best <= dso + 1e-9  # type: ignore[operator]
+                    assert dso is None or best <= dso + 1e-9
 
 
 @on_books
@@ -244,7 +244,7 @@ def test_cei_never_exceeds_a_hundred_without_credit_balances(
     with drawn(company, without_credit):
         for point in kpi_queries.kpis(selection(company), AsOf(START + timedelta(days=after))):
             found = point.figures["cei"].value
-            assert found is None or found <= 100 + 1e-9  # type: ignore[operator]
+            assert found is None or found <= 100 + 1e-9
 
 
 @on_books

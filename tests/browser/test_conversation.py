@@ -25,9 +25,12 @@ from tests.browser.conftest import NARROW, barriers
 from tests.browser.imap_box import Box, imap_box
 from tests.cast import Company
 from tests.collections import books
-from tests.messaging.conftest import Postbox, postbox  # noqa: F401  # a fixture
+from tests.messaging import conftest as mail
+from tests.messaging.conftest import Postbox
 
 pytestmark = pytest.mark.browser
+
+postbox = mail.postbox  # a fixture
 
 DAY = dt.timedelta(days=1)
 PICTURES = os.environ.get("ENCOURS_PICTURES", "")
@@ -40,7 +43,7 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def sender(committed_company: Company, postbox: Postbox) -> Company:  # noqa: F811  # the fixture
+def sender(committed_company: Company, postbox: Postbox) -> Company:
     """A company whose messages leave by the SMTP server, from an account whose server knows plus-addresses."""
     company = committed_company
     organisation_id, by = company.organisation_id, company.by
@@ -62,7 +65,7 @@ def today() -> dt.date:
     return now().date()
 
 
-def owes(company: Company, customer, number: str, *, late: int) -> None:  # type: ignore[no-untyped-def]  # the cast's
+def owes(company: Company, customer, number: str, *, late: int) -> None:
     """An invoice overdue since so many days of the real calendar."""
     books.post(company, customer, number, late=late + (books.TODAY - today()).days, amount=1_200_00)
 
@@ -78,7 +81,7 @@ def morning(company: Company, day: dt.date) -> list[tuple[str, str, str]]:
     return books.decisions(company, made)
 
 
-def letters_of(company: Company, postbox: Postbox) -> list[Message]:  # noqa: F811  # the fixture
+def letters_of(company: Company, postbox: Postbox) -> list[Message]:
     """What really left by SMTP."""
     messaging.deliver_due(organisation_id=company.organisation_id, now=now() + 7 * DAY, limit=20, connect=smtp.connect)
     return [message_from_string(str(one["raw"]), policy=default) for one in postbox.letters()]
@@ -133,7 +136,7 @@ def picture(page: Page, name: str) -> None:
 def test_a_promise_by_mail_holds_the_scenario_until_it_is_broken(
     sender: Company,
     seat: Callable[..., Page],
-    postbox: Postbox,  # noqa: F811  # the fixture
+    postbox: Postbox,
     box: Box,
 ):
     company = sender
@@ -220,7 +223,7 @@ Subject: x
 def test_a_returned_mail_marks_the_contact_and_a_stranger_is_sorted(
     sender: Company,
     seat: Callable[..., Page],
-    postbox: Postbox,  # noqa: F811  # the fixture
+    postbox: Postbox,
     box: Box,
 ):
     company = sender

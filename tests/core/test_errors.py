@@ -44,7 +44,7 @@ def test_json_carries_money_and_dates_as_everywhere_else() -> None:
 def test_an_outside_system_says_whether_to_try_again() -> None:
     assert Unavailable(retry=True).retry is True
     with pytest.raises(TypeError):
-        Unavailable()  # type: ignore[call-arg]  # what is tried
+        Unavailable()
 
 
 @pytest.mark.parametrize("kind", [Refused, NotFound, Conflict, Unavailable])

@@ -35,10 +35,10 @@ class Session(socketserver.StreamRequestHandler):
         self.wfile.write(line + b"\r\n")
 
     def mails(self) -> dict[int, Path]:
-        return {int(path.stem): path for path in sorted(self.server.folder.glob("*.eml"))}  # type: ignore[attr-defined]  # given by serve
+        return {int(path.stem): path for path in sorted(self.server.folder.glob("*.eml"))}
 
     def validity(self) -> bytes:
-        marked = self.server.folder / "validity"  # type: ignore[attr-defined]  # given by serve
+        marked = self.server.folder / "validity"
         return marked.read_bytes() if marked.exists() else b"1"
 
     def on_capability(self, arguments: bytes) -> bytes:
@@ -78,7 +78,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def on_fetch(self, arguments: bytes) -> bytes:
         number = int(arguments.split()[0])
-        if (self.server.folder / f"{number}.drop").exists():  # type: ignore[attr-defined]  # given by serve
+        if (self.server.folder / f"{number}.drop").exists():
             self.connection.close()
             return b"BAD gone"
         content = self.mails()[number].read_bytes()

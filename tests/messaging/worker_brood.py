@@ -18,10 +18,10 @@ import django
 
 django.setup()
 
-from encours.access import context  # noqa: E402
-from encours.connectors.smtp import client  # noqa: E402
-from encours.messaging import actions as messaging  # noqa: E402
-from encours.messaging.models import Message  # noqa: E402
+from encours.access import context  # noqa: E402  # models are there once Django is set up
+from encours.connectors.smtp import client  # noqa: E402  # models are there once Django is set up
+from encours.messaging import actions as messaging  # noqa: E402  # models are there once Django is set up
+from encours.messaging.models import Message  # noqa: E402  # models are there once Django is set up
 
 LIFE_SECONDS = (0.05, 0.6)
 DAYS_MAX = 60

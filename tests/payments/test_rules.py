@@ -44,7 +44,7 @@ class TestLikeness:
         ],
     )
     def test_references_decide_then_words(self, known: dict[str, str], seen: dict[str, str], is_one: bool) -> None:
-        assert (likeness(replace(SEEN, **known), replace(SEEN, id=2, **seen)) > 0) is is_one  # type: ignore[arg-type]  # days and texts by name
+        assert (likeness(replace(SEEN, **known), replace(SEEN, id=2, **seen)) > 0) is is_one
 
     @given(st.permutations(range(4)), st.integers(1, 4))
     def test_each_line_is_paired_once_whatever_the_order(self, order: list[int], known_count: int) -> None:

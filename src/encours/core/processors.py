@@ -1,13 +1,14 @@
 """Long pure work shared out to all processors: forks of this process do a part each and hand back what they found."""
 
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 SHARES_MAX = 8
 _THREADS = Path("/proc/self/task")
@@ -52,16 +53,16 @@ def _may_fork() -> bool:
 @contextmanager
 def _forked[Given, Found](
     work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]
-) -> Iterator[IO[bytes]]:
+) -> Iterator["Connection[Any, Any]"]:
     """A process that works on a share, as what it answers; gone when its answer was read, or is not wanted any more."""
-    reading, writing = os.pipe()
+    reading, writing = Pipe(duplex=False)
     number = os.fork()
     if not number:
-        _answer(work, share, writing)
-    os.close(writing)
+        _answer(work, share, writing.fileno())
+    writing.close()
     try:
-        with os.fdopen(reading, "rb") as pipe:
-            yield pipe
+        with reading:
+            yield reading
     finally:
         os.kill(number, signal.SIGKILL)
         os.waitpid(number, 0)
@@ -75,13 +76,12 @@ def _answer[Given, Found](
         answer = os.dup2(writing, _FIRST_OPENED) if writing != _FIRST_OPENED else writing
         # the database must see a killed run as gone, so no copy of its connection is kept open here
         os.closerange(_FIRST_OPENED + 1, os.sysconf("SC_OPEN_MAX"))
-        with os.fdopen(answer, "wb") as pipe:
-            pickle.dump(work(share), pipe, pickle.HIGHEST_PROTOCOL)
+        Connection(answer, readable=False).send(work(share))
     finally:
         os._exit(0)
 
 
-def _read(pipe: IO[bytes]) -> Any:
-    with suppress(EOFError, pickle.UnpicklingError):
-        return pickle.load(pipe)  # noqa: S301  # written by a fork of this very process
+def _read(pipe: "Connection[Any, Any]") -> Any:
+    with suppress(EOFError, OSError):
+        return pipe.recv()
     return None

@@ -1,6 +1,6 @@
 """Forms of the desk: Django reads and types what was filled in, the rooms decide whether it holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -64,6 +64,13 @@ class DeskForm(forms.Form):
             field.unit = self.unit_of.get(name, "")  # type: ignore[attr-defined]  # read by ui/field.html
             field.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)  # type: ignore[attr-defined]  # read by ui/field.html
             field.is_box = isinstance(field.widget, forms.CheckboxInput)  # type: ignore[attr-defined]  # read by ui/field.html
+
+    def offer(self, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+        """Give a field the choices that are known at run time only, as (value, words)."""
+        field = self.fields[name]
+        if not isinstance(field, forms.ChoiceField):
+            raise TypeError(name)
+        field.choices = list(choices)
 
 
 @contextmanager

@@ -20,3 +20,5 @@ class DeskRequest(HttpRequest):
     actor: Actor
     today: date
     now: datetime
+    # those whose work is this person's today, once they were asked for
+    works_for: tuple[int, ...]

@@ -9,9 +9,12 @@ from encours.access.models import AuditEntry, Membership
 from encours.ledger.models import Closing
 from encours.matching.models import JournalExport
 from tests.cast import Company
+from tests.entrypoints.desk import test_cash as cash
 from tests.entrypoints.desk.conftest import Books, Desk, seated
-from tests.entrypoints.desk.test_cash import bank, came_in, item, post, ticked  # noqa: F401  # bank is a fixture
+from tests.entrypoints.desk.test_cash import came_in, item, post, ticked
 from tests.matching.bank import Bank
+
+bank = cash.bank  # a fixture
 
 
 def text_of(answer: Any) -> str:
@@ -19,7 +22,7 @@ def text_of(answer: Any) -> str:
 
 
 @pytest.fixture
-def applied(desk: Desk, bank: Bank, books: Books) -> None:  # noqa: F811  # the fixture
+def applied(desk: Desk, bank: Bank, books: Books) -> None:
     line = came_in(bank, books, 120_000, "VIR ACME FACT FA-1")
     post(desk, line, **ticked(item("FA-1"), proposal="1"))
 

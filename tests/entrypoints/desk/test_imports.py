@@ -27,7 +27,7 @@ FOREIGN = "Belegnr;Kunde;Datum;Faellig;Betrag\nFA-9201;C001;13/11/2026;13/12/202
 
 @pytest.fixture
 def desk(company: Company, tmp_path: Path, settings: object) -> Desk:
-    settings.ENCOURS_HOME = tmp_path  # type: ignore[attr-defined]  # the fixture is typed object
+    settings.ENCOURS_HOME = tmp_path
     return seated(company, role="credit_manager")
 
 

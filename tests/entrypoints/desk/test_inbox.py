@@ -11,9 +11,13 @@ from encours.conversation import actions as conversation
 from encours.conversation.models import BankChange, Proposal
 from encours.entrypoints.desk import inbox_draft
 from encours.messaging.models import Filing, InboundMail, Message, Reply
-from tests.conversation.conftest import IBAN, NOW, Post, books, colleague, post  # noqa: F401  # fixtures
+from tests.conversation import conftest as mails
+from tests.conversation.conftest import IBAN, NOW
 
 from .conftest import seated
+
+# fixtures
+books, colleague, post = mails.books, mails.colleague, mails.post
 
 SOON = NOW.date() + timedelta(days=9)
 
@@ -23,7 +27,7 @@ def shown(answer) -> str:
     return answer.content.decode().replace("\u202f", " ").replace("\u00a0", " ").replace("’", "'")
 
 
-def test_an_unread_answer_is_listed_with_its_class_and_sentence(company, books, post):  # noqa: F811
+def test_an_unread_answer_is_listed_with_its_class_and_sentence(company, books, post):
     post.comes(f"Bonjour,\nLe virement partira le {SOON:%d/%m/%Y}.\nLise")
     page = shown(seated(company).get("/inbox"))
     assert "Acme" in page
@@ -31,7 +35,7 @@ def test_an_unread_answer_is_listed_with_its_class_and_sentence(company, books, 
     assert "Le virement partira" in page
 
 
-def test_a_promise_is_accepted_in_one_gesture(company, books, post):  # noqa: F811
+def test_a_promise_is_accepted_in_one_gesture(company, books, post):
     mail = post.comes(f"La facture 4290 sera payée le {SOON:%d/%m/%Y}.")
     reply = post.reply_to(mail)
     desk = seated(company)
@@ -48,7 +52,7 @@ def test_a_promise_is_accepted_in_one_gesture(company, books, post):  # noqa: F8
     assert again.status_code in (302, 422)
 
 
-def test_what_is_missing_comes_back_on_the_form(company, books, post):  # noqa: F811
+def test_what_is_missing_comes_back_on_the_form(company, books, post):
     post.comes(f"Nous paierons le {SOON:%d/%m/%Y}.")
     [one] = Proposal.objects.all()
     answer = seated(company).post(f"/inbox/proposals/{one.pk}/accept", {f"p{one.pk}-amount": "12"})
@@ -56,13 +60,13 @@ def test_what_is_missing_comes_back_on_the_form(company, books, post):  # noqa: 
     assert not Promise.objects.exists()
 
 
-def test_each_deed_asks_its_own_right(company, books, post):  # noqa: F811
+def test_each_deed_asks_its_own_right(company, books, post):
     post.comes("Madame Petit a quitté la société, écrivez désormais à nadege.roy@acme.example.")
     [one] = Proposal.objects.all()
     assert seated(company, role="sales").post(f"/inbox/proposals/{one.pk}/accept", {}).status_code == 403
 
 
-def test_an_unknown_sender_is_filed_with_a_candidate(company, books, post):  # noqa: F811
+def test_an_unknown_sender_is_filed_with_a_candidate(company, books, post):
     mail = post.comes("La facture FA-2026-4290 sera payée vendredi.", sender="jean@ailleurs.example")
     assert mail.filing == Filing.TRIAGE
     desk = seated(company)
@@ -77,14 +81,14 @@ def test_an_unknown_sender_is_filed_with_a_candidate(company, books, post):  # n
     assert contact.fields["email"] == "jean@ailleurs.example"
 
 
-def test_a_doubtful_name_files_nothing(company, books, post):  # noqa: F811
+def test_a_doubtful_name_files_nothing(company, books, post):
     mail = post.comes("Bonjour", sender="jean@ailleurs.example")
     answer = seated(company).post(f"/inbox/mails/{mail.pk}/file", {"customer": "personne"})
     assert answer.status_code == 422
     assert not Reply.objects.exists()
 
 
-def test_a_mail_set_aside_is_kept(company, books, post):  # noqa: F811
+def test_a_mail_set_aside_is_kept(company, books, post):
     mail = post.comes("Achetez nos tapis", sender="pub@ailleurs.example")
     seated(company).post(f"/inbox/mails/{mail.pk}/aside", {"why": "publicité"})
     mail.refresh_from_db()
@@ -92,7 +96,7 @@ def test_a_mail_set_aside_is_kept(company, books, post):  # noqa: F811
     assert InboundMail.objects.count() == 1
 
 
-def test_others_customers_mail_is_not_shown(company, books, post):  # noqa: F811
+def test_others_customers_mail_is_not_shown(company, books, post):
     mail = post.comes(f"Nous paierons le {SOON:%d/%m/%Y}.")
     reply = post.reply_to(mail)
     type(company.acme).objects.filter(pk=company.acme.pk).update(collector=None)
@@ -103,7 +107,7 @@ def test_others_customers_mail_is_not_shown(company, books, post):  # noqa: F811
         assert desk.get(address).status_code == 404, address
 
 
-def test_html_neither_runs_nor_calls_home(company, books, post):  # noqa: F811
+def test_html_neither_runs_nor_calls_home(company, books, post):
     raw = (
         "From: compta@acme.example\nTo: n@b.example\nSubject: x\nMessage-ID: <h@acme.example>\n"
         "Content-Type: text/html; charset=utf-8\n\n"
@@ -127,7 +131,7 @@ def test_html_neither_runs_nor_calls_home(company, books, post):  # noqa: F811
 PDF = b"%PDF-1.4 nothing"
 
 
-def test_files_are_downloads_and_some_are_never_opened(company, books, post, settings):  # noqa: F811
+def test_files_are_downloads_and_some_are_never_opened(company, books, post, settings):
     mail = post.comes(
         "Ci-joint.", files=(("../preuve.pdf", "application/pdf", PDF), ("facture.pdf.exe", "application/pdf", b"MZ"))
     )
@@ -145,7 +149,7 @@ def test_files_are_downloads_and_some_are_never_opened(company, books, post, set
     assert desk.get(f"/inbox/mails/{mail.pk}/source.eml").status_code == 404
 
 
-def test_bank_details_warn_everywhere_and_take_two_persons(company, books, post, colleague):  # noqa: F811
+def test_bank_details_warn_everywhere_and_take_two_persons(company, books, post, colleague):
     mail = post.comes(f"Merci de noter nos nouvelles coordonnées bancaires : {IBAN}")
     desk = seated(company)
     page = shown(desk.get(f"/inbox/replies/{post.reply_to(mail).pk}"))
@@ -160,7 +164,7 @@ def test_bank_details_warn_everywhere_and_take_two_persons(company, books, post,
     assert desk.post(f"/inbox/bank/{change.pk}/confirmed", {"iban": IBAN}).status_code == 403
 
 
-def test_an_answer_is_written_in_the_thread_and_frees_the_customer(company, books, post):  # noqa: F811
+def test_an_answer_is_written_in_the_thread_and_frees_the_customer(company, books, post):
     mail = post.comes("Pourquoi cette relance ?")
     reply = post.reply_to(mail)
     desk = seated(company)
@@ -177,7 +181,7 @@ def test_an_answer_is_written_in_the_thread_and_frees_the_customer(company, book
     assert Message.objects.get(pk=reply.answer_id).context["thread"]["in_reply_to"] == mail.key
 
 
-def test_what_leaves_for_a_model_is_shown_first(company, books, post, settings, monkeypatch):  # noqa: F811
+def test_what_leaves_for_a_model_is_shown_first(company, books, post, settings, monkeypatch):
     settings.DRAFTING_ADDRESS, settings.DRAFTING_MODEL = "http://127.0.0.1:9/v1", "petit"
     mail = post.comes(f"La facture 4290 est déjà payée. Appelez le 06 12 34 56 78. {IBAN}")
     reply = post.reply_to(mail)

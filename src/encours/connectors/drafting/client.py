@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from http.client import HTTPException
 
+from encours.connectors.web import line_to, path_of
 from encours.core.errors import Unavailable, gettext_noop
 
 TIMEOUT_SECONDS = 30
@@ -21,17 +21,16 @@ class ModelSilent(Unavailable):
 
 def draft(address: str, *, model: str, key: str, messages: Sequence[Mapping[str, str]]) -> str:
     """The draft of the model at "…/v1" for these messages; ModelSilent with what went wrong."""
-    where = urlsplit(f"{address.rstrip('/')}/chat/completions")
-    if where.scheme not in ("http", "https") or not where.hostname:
-        raise ModelSilent(retry=False, problem="address")
+    where = f"{address.rstrip('/')}/chat/completions"
     body = json.dumps({"model": model, "messages": list(messages), "max_tokens": WORDS_MAX, "temperature": 0})
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    made = HTTPSConnection if where.scheme == "https" else HTTPConnection
     try:
-        with closing(made(where.hostname, where.port, timeout=TIMEOUT_SECONDS)) as line:
-            line.request("POST", where.path, body.encode(), headers)
+        with closing(line_to(where, timeout_seconds=TIMEOUT_SECONDS)) as line:
+            line.request("POST", path_of(where), body.encode(), headers)
             answer = line.getresponse()
             said = answer.read(ANSWER_BYTES_MAX + 1)
+    except ValueError:
+        raise ModelSilent(retry=False, problem="address") from None
     except (HTTPException, OSError) as error:
         raise ModelSilent(retry=True, problem=str(error)[:120] or "no answer") from None
     if answer.status != 200:  # an address that sends us elsewhere is not followed: these words were for this one

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from encours.connectors.web import line_to, path_of
 from encours.core.errors import Refused, Unavailable, gettext_noop
 from encours.messaging.rules.oauth import OAuthAccess, Tokens
 
@@ -109,13 +110,12 @@ def _tokens(access: OAuthAccess, asked: Mapping[str, str], now: datetime) -> Tok
 
 
 def _posted(access: OAuthAccess, asked: Mapping[str, str]) -> dict[str, Any]:
-    parts = urlsplit(_with_tenant(PROVIDERS[access.provider].token, access))
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+    address = _with_tenant(PROVIDERS[access.provider].token, access)
+    connection = line_to(address, timeout_seconds=TIMEOUT_SECONDS)
     name = access.provider.capitalize()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     try:
-        connection.request("POST", parts.path, urlencode(asked), headers)
+        connection.request("POST", path_of(address), urlencode(asked), headers)
         answer = connection.getresponse()
         status, body = answer.status, answer.read(1_000_000)
     except (http.client.HTTPException, OSError) as error:

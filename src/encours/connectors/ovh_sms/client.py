@@ -6,8 +6,9 @@ import json
 import time
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from encours.connectors.web import line_to, path_of
 from encours.core.errors import Unavailable, gettext_noop
 from encours.messaging.rules.delivery import HandedOver
 from encours.messaging.rules.gateway import Gateway, GatewayAccess, News, Parcel
@@ -50,16 +51,16 @@ class Client:
         return self._asked("POST", path, json.dumps(body))
 
     def _asked(self, method: str, path: str, body: str) -> HandedOver:
-        parts = urlsplit(self.address)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        connection = line_to(self.address, timeout_seconds=TIMEOUT_SECONDS)
         try:
             try:
                 connection.connect()
             except OSError as error:
                 return HandedOver("failed", f"no connection: {error}")
             try:
-                connection.request(method, parts.path + path, body.encode(), self._headers(method, path, body))
+                connection.request(
+                    method, path_of(self.address + path), body.encode(), self._headers(method, path, body)
+                )
                 answer = connection.getresponse()
                 return _ended(answer.status, answer.read())
             except (http.client.HTTPException, OSError) as error:
@@ -72,7 +73,7 @@ class Client:
         secret, values = self.access.secret, self.access.settings
         second = str(int(time.time()))
         said = "+".join([secret, values["consumer_key"], method, self.address + path, body, second])
-        signature = "$1$" + hashlib.sha1(said.encode()).hexdigest()  # noqa: S324 - the protocol's own choice
+        signature = "$1$" + hashlib.sha1(said.encode()).hexdigest()  # noqa: S324  # OVHcloud signs with SHA-1
         return {
             "Content-Type": "application/json; charset=utf-8",
             "X-Ovh-Application": values["application_key"],

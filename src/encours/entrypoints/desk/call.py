@@ -109,10 +109,10 @@ class CallForm(DeskForm):
                 label=gettext_lazy("By"), required=False, widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d")
             )
         super().__init__(*args, more=payments, **kwargs)
-        self.fields["contact"].choices = [("", gettext("Somebody else")), *((one.pk, str(one)) for one in contacts)]  # type: ignore[attr-defined]  # a choice field
+        self.offer("contact", [("", gettext("Somebody else")), *((one.pk, str(one)) for one in contacts)])
         documents = [*((number, number) for number in numbers), ("", gettext("The whole account"))]
-        self.fields["document_number"].choices = documents  # type: ignore[attr-defined]  # a choice field
-        self.fields["reason"].choices = reasons  # type: ignore[attr-defined]  # a choice field
+        self.offer("document_number", documents)
+        self.offer("reason", reasons)
 
     @property
     def payment_fields(self) -> list[tuple[Any, Any]]:
@@ -323,7 +323,7 @@ def scripts(request: DeskRequest) -> HttpResponse:
     kept = calls.script_for(step, language=language, organisation_id=request.organisation_id)
     initial = {"step_key": step, "language": language, "text": kept.text if kept else usual_script(language)}
     form = ScriptForm(request.POST or None, initial=initial)
-    form.fields["step_key"].choices = [("", gettext("Any step")), *steps]  # type: ignore[attr-defined]  # a choice field
+    form.offer("step_key", [("", gettext("Any step")), *steps])
     if form.is_bound and form.is_valid():
         with refusals_on(form):
             said = form.cleaned_data

@@ -96,7 +96,7 @@ class CampaignForm(DeskForm):
             "collector": [("", gettext("All")), *people],
         }
         for name, values in choices.items():
-            self.fields[name].choices = values  # type: ignore[attr-defined]  # choice fields
+            self.offer(name, values)
 
     @property
     def about_message(self) -> list[Any]:

@@ -58,7 +58,7 @@ class GatewayForm(DeskForm):
     def __init__(self, *args: Any, channel: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = base.adapters(channel)
-        self.fields["adapter"].choices = [(name, ADAPTERS.get(name, name)) for name in names]  # type: ignore[attr-defined]  # a choice field
+        self.offer("adapter", [(name, ADAPTERS.get(name, name)) for name in names])
         if "ovh_sms" not in names:
             for name in ("service", "application_key", "consumer_key", "secret"):
                 del self.fields[name]

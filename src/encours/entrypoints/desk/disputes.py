@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.dateparse import parse_date
@@ -57,7 +57,7 @@ class ReasonForm(DeskForm):
 
 
 @screen("view_books")
-def dispute_list(request: DeskRequest) -> HttpResponse:
+def dispute_list(request: DeskRequest) -> HttpResponseBase:
     wanted = _wanted(request)
     listing = Listing.of(request.GET, columns=(), sort="due")
     after = listing.after[0] if listing.after else None
@@ -65,7 +65,7 @@ def dispute_list(request: DeskRequest) -> HttpResponse:
         rows = queries.dispute_list(
             request.scope, wanted=wanted, today=request.today, after_id=None, limit=queries.LIST_MAX
         )
-        return exports.sheet(form, name=gettext("disputes"), columns=COLUMNS, rows=[_flat(row) for row in rows])  # type: ignore[return-value]  # an answer of streamed rows
+        return exports.sheet(form, name=gettext("disputes"), columns=COLUMNS, rows=[_flat(row) for row in rows])
     found = queries.dispute_list(request.scope, wanted=wanted, today=request.today, after_id=after, limit=PAGE_ROWS + 1)
     shown = found[:PAGE_ROWS]
     members = members_of(request)
@@ -178,7 +178,7 @@ def dispute_reasons(request: DeskRequest) -> HttpResponse:
     }  # fmt: skip
     form = ReasonForm(request.POST or None, initial=initial)
     people = [(member.user_id, member.user.display_name) for member in members_of(request)]
-    form.fields["owner"].choices = [("", gettext("The customer's collector")), *people]  # type: ignore[attr-defined]  # a choice field
+    form.offer("owner", [("", gettext("The customer's collector")), *people])
     if form.is_bound and form.is_valid():
         with refusals_on(form):
             said = form.cleaned_data

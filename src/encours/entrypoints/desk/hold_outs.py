@@ -61,7 +61,7 @@ class KeepAsideForm(DeskForm):
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", gettext("any reminder of the scenario")), *((step.key, step.name) for step in plan.claims)]
-        self.fields["step"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        self.offer("step", choices)
 
 
 @screen("view_books")

@@ -208,7 +208,7 @@ class ProposalForm(DeskForm):
         if "invoice" in self.fields:
             numbers = dict.fromkeys(item.document_number for item in items if item.document_number)
             whole = gettext("All that is due") if kind == Asked.PROMISE else gettext("The whole account")
-            self.fields["invoice"].choices = [("", whole), *((one, one) for one in numbers)]  # type: ignore[attr-defined]  # a choice field
+            self.offer("invoice", [("", whole), *((one, one) for one in numbers)])
         if "date" in self.fields and kind == Asked.PAUSE:
             self.fields["date"].label = gettext("Back on")
 

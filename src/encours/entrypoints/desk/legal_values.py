@@ -70,7 +70,7 @@ class RateForm(DeskForm):
         halves = [now.following(), now]
         while len(halves) < 12:
             halves.append(HalfYear.of(halves[-1].first_day - ONE_DAY))
-        self.fields["half"].choices = [(str(one), str(one)) for one in halves]  # type: ignore[attr-defined]  # a choice
+        self.offer("half", [(str(one), str(one)) for one in halves])
         self.fields["half"].initial = str(now)
 
 
@@ -94,7 +94,7 @@ class TermsForm(DeskForm):
 
     def __init__(self, *args: Any, companies: Sequence[tuple[int, str]], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["company"].choices = [("", gettext("all companies")), *companies]  # type: ignore[attr-defined]  # a choice
+        self.offer("company", [("", gettext("all companies")), *companies])
 
     def agreement(self) -> Agreement:
         """What was said, as the rules take it."""

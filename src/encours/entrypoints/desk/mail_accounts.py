@@ -57,7 +57,7 @@ class AccountForm(DeskForm):
 
     def __init__(self, *args: Any, owners: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].choices = owners  # type: ignore[attr-defined]  # a choice field
+        self.offer("owner", owners)
 
 
 def _owners(request: DeskRequest) -> list[tuple[str, str]]:

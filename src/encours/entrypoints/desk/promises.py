@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.dateparse import parse_date
@@ -61,7 +61,7 @@ class DayMissing(Refused):
 
 
 @screen("view_books")
-def promise_list(request: DeskRequest) -> HttpResponse:
+def promise_list(request: DeskRequest) -> HttpResponseBase:
     state = request.GET.get("state", "")
     wanted = queries.PromiseFilter(
         state=state if state in dict(STATES) else "",
@@ -73,7 +73,7 @@ def promise_list(request: DeskRequest) -> HttpResponse:
     words = dict(STATES)
     if form := request.GET.get("export"):
         rows = [_flat(row, str(words[row.state.value])) for row in listed.rows]
-        return exports.sheet(form, name=gettext("promises"), columns=COLUMNS, rows=rows)  # type: ignore[return-value]  # an answer of streamed rows
+        return exports.sheet(form, name=gettext("promises"), columns=COLUMNS, rows=rows)
     listing = Listing.of(request.GET, columns=(), sort="day")
     after = listing.after[0] if listing.after and isinstance(listing.after[0], int) else 0
     shown = listed.rows[after : after + PAGE_ROWS]

@@ -41,7 +41,7 @@ class ReplayForm(DeskForm):
     def __init__(self, *args: Any, today: date, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.fields["against"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        self.offer("against", choices)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

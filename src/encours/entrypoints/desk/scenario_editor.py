@@ -118,7 +118,7 @@ class StepForm(DeskForm):
             "event": [("", "—"), *_choices(words.EVENTS)],
             "grouping": [("", gettext_lazy("as the scenario")), *_choices(words.GROUPINGS)],
         }.items():
-            self.fields[name].choices = rows  # type: ignore[attr-defined]  # a choice field
+            self.offer(name, rows)
 
     def first(self) -> list[forms.BoundField]:
         """What everybody sets."""

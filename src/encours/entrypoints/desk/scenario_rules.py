@@ -98,7 +98,7 @@ class RuleForm(DeskForm):
             "change_collector": people,
             "assign_scenario": [("", "—"), (NO_SCENARIO, gettext("no action")), *scenarios],
         }.items():
-            self.fields[name].choices = rows  # type: ignore[attr-defined]  # a choice field
+            self.offer(name, rows)
 
     def part(self, name: str) -> list[forms.BoundField]:
         """The fields of one part of the sentence."""

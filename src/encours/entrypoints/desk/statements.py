@@ -60,12 +60,8 @@ class ScheduleForm(DeskForm):
     def __init__(self, *args: Any, request: DeskRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         segments = [(one.pk, one.name) for one in customers.segments(request.organisation_id)]
-        choices = {
-            "entity": [(one.pk, one.name) for one in access.entities(request.scope)],
-            "segment": [("", gettext("All customers")), *segments],
-        }
-        for name, values in choices.items():
-            self.fields[name].choices = values  # type: ignore[attr-defined]  # choice fields
+        self.offer("entity", [(one.pk, one.name) for one in access.entities(request.scope)])
+        self.offer("segment", [("", gettext("All customers")), *segments])
 
 
 def _account(request: DeskRequest, number: str) -> tuple[Customer, Entity, Statement]:

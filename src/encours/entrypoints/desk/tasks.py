@@ -71,7 +71,7 @@ class TaskForm(DeskForm):
     def __init__(self, *args: Any, members: Sequence[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = [(member.user_id, member.user.display_name) for member in members]
-        self.fields["assignee"].choices = [("", gettext("The customer's collector")), *people]  # type: ignore[attr-defined]  # a choice field
+        self.offer("assignee", [("", gettext("The customer's collector")), *people])
 
 
 def members_of(request: DeskRequest) -> list[Membership]:
@@ -84,7 +84,7 @@ def people_of(request: DeskRequest) -> tuple[int, ...]:
     known: tuple[int, ...] | None = getattr(request, "works_for", None)
     if known is None:
         known = absences.works_for(request.user.pk, organisation_id=request.organisation_id, today=request.today)
-        request.works_for = known  # type: ignore[attr-defined]  # kept for the rest of the request
+        request.works_for = known
     return known
 
 

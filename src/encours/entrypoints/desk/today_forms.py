@@ -69,13 +69,16 @@ def form_of(request: DeskRequest, do: str, customer_id: int, data: Any = None) -
         return PromiseForm(data, initial={"amount": amount, "currency": currency, "promised_date": soon})
     if do == "dispute":
         form = DisputeForm(data)
-        form.fields["reason"].choices = disputes.reasons_offered(request.organisation_id)  # type: ignore[attr-defined]  # a choice field
+        form.offer("reason", disputes.reasons_offered(request.organisation_id))
         items = ledger.account_items(customer_id, scope=request.scope, limit=200)
         numbers = dict.fromkeys(item.document_number for item in items if item.open_minor > 0 and item.document_number)
-        form.fields["document_number"].choices = [  # type: ignore[attr-defined]  # a choice field
-            ("", gettext("The whole account")),
-            *((number, number) for number in numbers),
-        ]
+        form.offer(
+            "document_number",
+            [
+                ("", gettext("The whole account")),
+                *((number, number) for number in numbers),
+            ],
+        )
         return form
     if do == "later":
         return LaterForm(data, initial={"until": request.today + timedelta(days=3)})

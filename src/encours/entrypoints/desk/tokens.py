@@ -48,7 +48,7 @@ class TokenForm(DeskForm):
 
     def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].choices = people  # type: ignore[attr-defined]  # a choice field
+        self.offer("user", people)
 
 
 def _people(request: DeskRequest) -> list[tuple[int, str]]:

@@ -61,7 +61,7 @@ class RightsForm(DeskForm):
 
     def __init__(self, *args: Any, entities: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["entity_ids"].choices = entities  # type: ignore[attr-defined]  # a choice field
+        self.offer("entity_ids", entities)
 
     def rights(self) -> dict[str, Any]:
         """The rights as the room takes them."""

@@ -67,7 +67,7 @@ class WritingForm(DeskForm):
             "entity": [(entity.pk, entity.name) for entity in entities],
         }
         for name, values in choices.items():
-            self.fields[name].choices = values  # type: ignore[attr-defined]  # choice fields
+            self.offer(name, values)
         if len(entities) == 1:
             self.fields["entity"].widget = forms.HiddenInput()
 

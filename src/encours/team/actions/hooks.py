@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,9 +14,6 @@ from encours.core import secrets
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.team.models import ChatHook, NoticeKind, Notification
-
-# a webhook inside our own network would let whoever edits settings speak with machines that only we can reach
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104  # a name to refuse, nothing is bound
 
 
 class HookAddressUnusable(Refused):
@@ -51,16 +49,9 @@ def add_chat_hook(
     kinds: Sequence[str],
     now: datetime,
     by: Actor,
-    may_be_local: bool = False,
 ) -> ChatHook:
     """Tell a chat channel what is notified from now on; its address is kept encrypted and never shown again."""
-    parts = urlsplit(address.strip())
-    is_plain = parts.scheme == "http" and may_be_local
-    if (
-        (parts.scheme != "https" and not is_plain)
-        or not parts.hostname
-        or (parts.hostname in _LOCAL and not may_be_local)
-    ):
+    if not _is_of_a_service(address.strip()):
         raise HookAddressUnusable(address=address[:80])
     for kind in kinds:
         if kind not in NoticeKind.values:
@@ -92,6 +83,18 @@ def switch_chat_hook(*, organisation_id: int, hook_id: int, is_active: bool, now
     found.save(update_fields=["is_active", "changed_at", "problem", "last_notification_id"])
     _audit(found, "switch_chat_channel", by)
     return found
+
+
+def _is_of_a_service(address: str) -> bool:
+    """Whether it is an https address of another machine: whoever edits settings must not speak with this one by us."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname or parts.hostname == "localhost":
+        return False
+    try:
+        named = ip_address(parts.hostname)
+    except ValueError:
+        return True
+    return not (named.is_loopback or named.is_unspecified or named.is_link_local)
 
 
 def address_of(hook: ChatHook) -> str:
