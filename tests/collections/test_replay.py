@@ -1,11 +1,14 @@
 """What a scenario would have done, in cases a credit manager can follow with a calendar."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encours.collections.rules.facts import Credit, DisputeFact, Outcome, PauseFact
+from encours.collections.rules.calendar import NeverSends, SendingCalendar
+from encours.collections.rules.facts import Credit, DisputeFact, Outcome, PauseFact, Policy
 from encours.collections.rules.replay import (
     CustomerPast,
     During,
@@ -18,7 +21,7 @@ from encours.collections.rules.replay import (
     summary,
     told,
 )
-from encours.collections.rules.steps import Plan, Step
+from encours.collections.rules.steps import EntryChoice, Plan, Step
 from tests.collections.cases import STANDARD, customer, item, run
 
 FIRST = date(2026, 9, 1)  # a Tuesday
@@ -86,6 +89,22 @@ class TestReplay:
         found = left(past(other, credits=(used,)))
         assert (3, "reminder_1", "held") in found
         assert (20, "reminder_2", "due") in found
+
+    def test_in_order_the_steps_keep_their_rhythm_whatever_the_lateness(self):
+        # 50 days late when the replay begins: the first reminder, then the others 7, 20 and 15 days after each other
+        in_order = replace(STANDARD, entry=EntryChoice.IN_ORDER)
+        old = PastItem(item("F1", late=84 + 50))
+        assert left(past(old, plan=in_order)) == [
+            (0, "reminder_1", "due"),
+            (7, "reminder_2", "due"),
+            (27, "reminder_3", "to_confirm"),
+            (42, "last_notice", "to_confirm"),
+        ]
+
+    def test_a_calendar_that_is_never_open_is_refused(self):
+        closed = Policy(calendar=SendingCalendar(weekdays=frozenset()))
+        with pytest.raises(NeverSends):
+            list(replay(past(ROW), run(FIRST, policy=closed), first=FIRST, last=LAST))
 
     def test_without_a_scenario_nothing_leaves(self):
         assert left(CustomerPast(customer(plan=None), (ROW,))) == []

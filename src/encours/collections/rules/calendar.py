@@ -33,6 +33,14 @@ class SendingCalendar:
             return False
         return not any(first <= day <= last for first, last in self.silent_periods)
 
+    def first_open(self, day: date) -> date:
+        """The first day from then on on which messages leave: the Tuesday after, for Whit Monday 25 May 2026."""
+        for _ in range(_SEARCH_DAYS_MAX):
+            if self.is_open(day):
+                return day
+            day += ONE_DAY
+        raise NeverSends()
+
 
 def next_sending_instant(now: datetime, calendar: SendingCalendar) -> datetime:
     """The first instant from `now` on at which a message may leave, in UTC.
@@ -61,9 +69,5 @@ def sending_from(today: date, decided_at: datetime | None, calendar: SendingCale
     if decided_at is not None and local_day(decided_at, calendar) == today:
         instant = next_sending_instant(decided_at, calendar)
         return instant, local_day(instant, calendar)
-    day = today
-    for _ in range(_SEARCH_DAYS_MAX):
-        if calendar.is_open(day):
-            return instant_of(day, calendar.opens_at, timezone=calendar.timezone), day
-        day += ONE_DAY
-    raise NeverSends()
+    day = calendar.first_open(today)
+    return instant_of(day, calendar.opens_at, timezone=calendar.timezone), day

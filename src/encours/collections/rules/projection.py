@@ -1,24 +1,12 @@
 """What would leave on each of the next days if nobody paid: the day's rule, walked forward."""
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from encours.collections.rules import dunning
-from encours.collections.rules.calendar import SendingCalendar
-from encours.collections.rules.facts import (
-    CustomerFacts,
-    Decision,
-    Instalment,
-    LastStep,
-    Outcome,
-    RunFacts,
-)
-from encours.collections.rules.steps import WRITTEN, Basis, EntryChoice
-from encours.core.dates import ONE_DAY, instant_of
-
-_LEAVES = frozenset({Outcome.DUE, Outcome.TO_CONFIRM})
+from encours.collections.rules import dunning, walking
+from encours.collections.rules.facts import CustomerFacts, Decision, RunFacts
+from encours.collections.rules.steps import WRITTEN, Basis
 
 
 def project(customer: CustomerFacts, run: RunFacts, *, days: int) -> Iterator[tuple[date, Decision]]:
@@ -32,41 +20,25 @@ def project(customer: CustomerFacts, run: RunFacts, *, days: int) -> Iterator[tu
         yield from ((run.today, decision) for decision in dunning.decide(customer, run))
         return
     end = run.today + timedelta(days=days)
-    calendar = run.policy.calendar
-    wakes = _first_wakes(customer, run.today, end)
-    heapq.heapify(wakes)
-    told: set[tuple[object, ...]] = set()
-    previous = None
-    while wakes:
-        day = _open_day(heapq.heappop(wakes), calendar)
-        if day == previous or day >= end:
-            continue
-        previous = day
-        for decision in dunning.decide(customer, _on(run, day, customer)):
-            mark = _mark(decision)
-            if mark in told:
-                continue
-            if decision.outcome in _LEAVES:
-                customer = _after(customer, decision, day)
-            elif decision.frees_on is not None and decision.frees_on > day:
-                heapq.heappush(wakes, decision.frees_on)
-            if decision.outcome is not Outcome.POSTPONED:
-                told.add(mark)
-                yield day, decision
-            for later in _rhythm(customer, decision, day):
-                heapq.heappush(wakes, later)
-            if decision.step is not None and decision.step.new_deadline_days:
-                heapq.heappush(wakes, day + timedelta(days=decision.step.new_deadline_days + 1))
+    yield from walking.walk(_Coming(customer, run), _first_wakes(customer, run.today, end), run=run, end=end)
 
 
-def _rhythm(customer: CustomerFacts, decision: Decision, day: date) -> Iterator[date]:
-    """The days of the steps to come where they follow each other in order, whatever the lateness."""
-    plan, step = decision.plan, decision.step
-    if plan is None or step is None or decision.outcome not in _LEAVES:
-        return
-    if (customer.entry or plan.entry) is EntryChoice.BY_AGE:
-        return
-    yield from (day + timedelta(days=later.days - step.days) for later in plan.claims if later.days > step.days)
+class _Coming:
+    """An account on which nothing comes in; only today's run is as it is."""
+
+    def __init__(self, customer: CustomerFacts, run: RunFacts) -> None:
+        self._customer = customer
+        self._run = run
+
+    def facts(self, day: date) -> CustomerFacts:
+        del day  # only what leaves changes anything
+        return self._customer
+
+    def run(self, day: date, facts: CustomerFacts) -> RunFacts:
+        return self._run if day == self._run.today else walking.on_another_day(self._run, day, facts)
+
+    def left(self, decision: Decision, day: date) -> None:
+        self._customer = _after(self._customer, decision, day)
 
 
 def _first_wakes(customer: CustomerFacts, today: date, end: date) -> list[date]:
@@ -86,25 +58,6 @@ def _first_wakes(customer: CustomerFacts, today: date, end: date) -> list[date]:
     return sorted(day for day in found if day < end)
 
 
-def _open_day(day: date, calendar: SendingCalendar) -> date:
-    while not calendar.is_open(day):
-        day += ONE_DAY
-    return day
-
-
-def _on(run: RunFacts, day: date, customer: CustomerFacts) -> RunFacts:
-    if day == run.today:
-        return run
-    opens = instant_of(day, run.policy.calendar.opens_at, timezone=run.policy.calendar.timezone)
-    known = {item.entity_id: day - ONE_DAY for item in customer.items}
-    return replace(run, today=day, send_on=day, send_after=opens, bank_known=known)
-
-
-def _mark(decision: Decision) -> tuple[object, ...]:
-    key = decision.mark or (decision.step.key if decision.step else "")
-    return (decision.entity_id, key, decision.outcome, frozenset(claim.item.item_id for claim in decision.claims))
-
-
 def _after(customer: CustomerFacts, decision: Decision, day: date) -> CustomerFacts:
     step = decision.step
     if step is None:
@@ -115,18 +68,12 @@ def _after(customer: CustomerFacts, decision: Decision, day: date) -> CustomerFa
         answered = {(claim.item.item_id, decision.mark) for claim in decision.claims}
         dates = (*customer.contact_dates, day) if step.channel in WRITTEN else customer.contact_dates
         return replace(customer, answered=customer.answered | answered, contact_dates=dates)
-    moved = {claim.item.item_id: claim.offset_days for claim in decision.claims}
-    items = tuple(_moved(item, moved, decision, day) for item in customer.items)
+    claims = {claim.item.item_id: claim for claim in decision.claims}
+    items = tuple(
+        item._replace(last=walking.last_step(item.last, decision, claims[item.item_id], day))
+        if item.item_id in claims
+        else item
+        for item in customer.items
+    )
     dates = (*customer.contact_dates, day) if step.channel in WRITTEN else customer.contact_dates
     return replace(customer, items=items, contact_dates=dates)
-
-
-def _moved(item: Instalment, moved: dict[int, int], decision: Decision, day: date) -> Instalment:
-    if item.item_id not in moved:
-        return item
-    step, plan = decision.step, decision.plan
-    if step is None or plan is None:
-        return item
-    taken = (*(item.last.taken if item.last else ()), (plan.scenario_id, step.key))
-    last = LastStep(moved[item.item_id], plan.scenario_id, step.position, step.days, day, step.new_deadline_days, taken)
-    return item._replace(last=last)

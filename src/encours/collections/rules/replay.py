@@ -5,14 +5,12 @@ customers would have done differently on getting them, no replay can know. Steps
 promise would not have been broken, nor a reply have come, under another scenario.
 """
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from encours.collections.rules import dunning
-from encours.collections.rules.calendar import SendingCalendar
+from encours.collections.rules import dunning, walking
 from encours.collections.rules.facts import (
     Credit,
     CustomerFacts,
@@ -27,9 +25,8 @@ from encours.collections.rules.facts import (
     Settled,
 )
 from encours.collections.rules.steps import WRITTEN, Basis
-from encours.core.dates import ONE_DAY, instant_of
+from encours.core.dates import ONE_DAY
 
-LEAVES = frozenset({Outcome.DUE, Outcome.TO_CONFIRM})
 THANKED_DAYS = 10
 CONTACTS_BACK = timedelta(days=30)
 
@@ -77,16 +74,6 @@ class CustomerPast:
     written: tuple[date, ...] = ()
 
 
-@dataclass
-class _Walk:
-    """What the replay itself has done so far."""
-
-    last: dict[int, LastStep]
-    contacts: list[date]
-    chased: dict[int, date]
-    thanked: set[int]
-
-
 def replay(past: CustomerPast, run: RunFacts, *, first: date, last: date) -> Iterator[tuple[date, Decision]]:
     """Each decision from `first` to `last` (both included) with its day, as if the scenario had begun on `first`.
 
@@ -94,34 +81,80 @@ def replay(past: CustomerPast, run: RunFacts, *, first: date, last: date) -> Ite
     1 March and paid on 9 March, under the steps +3 and +10, gives one message on 4 March; paid on the 20th, two. A hold
     is told once, on the day it first shows.
     """
-    plan = past.customer.plan
-    if plan is None:
+    if past.customer.plan is None:
         return
-    walk = _Walk({}, list(past.written), {}, set())
-    wakes = sorted(_first_wakes(past, first, last))
-    told: set[tuple[object, ...]] = set()
-    previous = None
-    while wakes:
-        day = _open_day(heapq.heappop(wakes), run.policy.calendar)
-        if day == previous or day > last:
-            continue
-        previous = day
-        facts = on_day(past, day, walk)
-        if not facts.items and not facts.settled:
-            continue
-        for decision in dunning.decide(facts, _run_on(run, day, facts)):
-            mark = _mark(decision)
-            if mark in told:
+    wakes = _first_wakes(past, first, last)
+    yield from walking.walk(_Past(past, run), wakes, run=run, end=last + ONE_DAY)
+
+
+class _Past:
+    """An account as it was day by day, with what the replay itself has sent so far."""
+
+    def __init__(self, past: CustomerPast, run: RunFacts) -> None:
+        self._past = past
+        self._run = run
+        self._last: dict[int, LastStep] = {}
+        self._contacts = list(past.written)
+        self._chased: dict[int, date] = {}
+        self._thanked: set[int] = set()
+
+    def run(self, day: date, facts: CustomerFacts) -> RunFacts:
+        return walking.on_another_day(self._run, day, facts)
+
+    def facts(self, day: date) -> CustomerFacts:
+        past = self._past
+        items = []
+        for row in past.items:
+            if row.item.issue_date <= day and (left := open_on(row.item.open_minor, row.moves, day)) > 0:
+                items.append(row.item._replace(open_minor=left, last=self._last.get(row.item.item_id)))
+        credits = []
+        for credit, moves in past.credits:
+            if credit.item_date <= day and (left := open_on(credit.open_minor, moves, day)) > 0:
+                credits.append(credit._replace(open_minor=left))
+        return replace(
+            past.customer,
+            items=tuple(items),
+            credits=tuple(credits),
+            disputes=_facts(past.disputes, day),
+            pauses=_facts(past.pauses, day),
+            promises=_facts(past.promises, day),
+            unread_replies=sum(reply.holds(day) for reply in past.replies),
+            settled=self._settled(day),
+            contact_dates=tuple(sorted(seen for seen in self._contacts if day - CONTACTS_BACK <= seen <= day)),
+            waiting=(),
+            exclusions=frozenset(),
+        )
+
+    def _settled(self, day: date) -> tuple[Settled, ...]:
+        """What was chased and has just been paid, to be thanked for once."""
+        if not self._chased:
+            return ()
+        found = []
+        for row in self._past.items:
+            chased = self._chased.get(row.item.item_id)
+            if chased is None or row.item.item_id in self._thanked:
                 continue
-            if decision.outcome in LEAVES:
-                _left(walk, decision, day)
-            elif decision.frees_on is not None and decision.frees_on > day:
-                heapq.heappush(wakes, decision.frees_on)
-            if decision.outcome is not Outcome.POSTPONED:
-                told.add(mark)
-                yield day, decision
-            if decision.step is not None and decision.step.new_deadline_days:
-                heapq.heappush(wakes, day + timedelta(days=decision.step.new_deadline_days + 1))
+            paid = paid_on(row)
+            if paid is not None and chased <= paid <= day <= paid + timedelta(days=THANKED_DAYS):
+                found.append(Settled(row.item, paid, row.item.open_minor))
+        return tuple(found)
+
+    def left(self, decision: Decision, day: date) -> None:
+        step = decision.step
+        if step is None:
+            return
+        if step.channel in WRITTEN:
+            self._contacts.append(day)
+        for claim in decision.claims:
+            item_id = claim.item.item_id
+            if step.basis is Basis.PAID:
+                self._thanked.add(item_id)
+                continue
+            taken = walking.last_step(self._last.get(item_id), decision, claim, day)
+            if taken is not None:
+                self._last[item_id] = taken
+            if step.days > 0:
+                self._chased[item_id] = day
 
 
 def open_on(amount_minor: int, moves: Moves, day: date) -> int:
@@ -139,47 +172,8 @@ def paid_on(item: PastItem) -> date | None:
     return settled
 
 
-def on_day(past: CustomerPast, day: date, walk: _Walk) -> CustomerFacts:
-    """What the rules would have seen on that day."""
-    items = []
-    for row in past.items:
-        if row.item.issue_date <= day and (left := open_on(row.item.open_minor, row.moves, day)) > 0:
-            items.append(row.item._replace(open_minor=left, last=walk.last.get(row.item.item_id)))
-    credits = []
-    for credit, moves in past.credits:
-        if credit.item_date <= day and (left := open_on(credit.open_minor, moves, day)) > 0:
-            credits.append(credit._replace(open_minor=left))
-    return replace(
-        past.customer,
-        items=tuple(items),
-        credits=tuple(credits),
-        disputes=_facts(past.disputes, day),
-        pauses=_facts(past.pauses, day),
-        promises=_facts(past.promises, day),
-        unread_replies=sum(reply.holds(day) for reply in past.replies),
-        settled=_settled(past, day, walk),
-        contact_dates=tuple(sorted(seen for seen in walk.contacts if day - CONTACTS_BACK <= seen <= day)),
-        waiting=(),
-        exclusions=frozenset(),
-    )
-
-
 def _facts[T](rows: Sequence[During[T]], day: date) -> tuple[T, ...]:
     return tuple(row.fact for row in rows if row.holds(day))
-
-
-def _settled(past: CustomerPast, day: date, walk: _Walk) -> tuple[Settled, ...]:
-    if not walk.chased:
-        return ()
-    found = []
-    for row in past.items:
-        item = row.item
-        if item.item_id not in walk.chased or item.item_id in walk.thanked:
-            continue
-        paid = paid_on(row)
-        if paid is not None and walk.chased[item.item_id] <= paid <= day <= paid + timedelta(days=THANKED_DAYS):
-            found.append(Settled(item, paid, item.open_minor))
-    return tuple(found)
 
 
 def _first_wakes(past: CustomerPast, first: date, last: date) -> set[date]:
@@ -197,42 +191,6 @@ def _first_wakes(past: CustomerPast, first: date, last: date) -> set[date]:
     )  # fmt: skip
     found.update(change.until for change in changes if change.until is not None)
     return {day for day in found if first <= day <= last}
-
-
-def _open_day(day: date, calendar: SendingCalendar) -> date:
-    while not calendar.is_open(day):
-        day += ONE_DAY
-    return day
-
-
-def _run_on(run: RunFacts, day: date, facts: CustomerFacts) -> RunFacts:
-    opens = instant_of(day, run.policy.calendar.opens_at, timezone=run.policy.calendar.timezone)
-    known = {item.entity_id: day - ONE_DAY for item in facts.items}
-    return replace(run, today=day, send_on=day, send_after=opens, bank_known=known)
-
-
-def _mark(decision: Decision) -> tuple[object, ...]:
-    key = decision.step.key if decision.step else ""
-    return (decision.entity_id, key, decision.outcome, frozenset(claim.item.item_id for claim in decision.claims))
-
-
-def _left(walk: _Walk, decision: Decision, day: date) -> None:
-    step, plan = decision.step, decision.plan
-    if step is None or plan is None:
-        return
-    if step.channel in WRITTEN:
-        walk.contacts.append(day)
-    for claim in decision.claims:
-        if step.basis is Basis.PAID:
-            walk.thanked.add(claim.item.item_id)
-            continue
-        before = walk.last.get(claim.item.item_id)
-        taken = (*(before.taken if before else ()), (plan.scenario_id, step.key))
-        walk.last[claim.item.item_id] = LastStep(
-            claim.offset_days, plan.scenario_id, step.position, step.days, day, step.new_deadline_days, taken
-        )
-        if step.days > 0:
-            walk.chased[claim.item.item_id] = day
 
 
 class Told(NamedTuple):
@@ -255,7 +213,7 @@ def told(day: date, decision: Decision) -> Told:
         decision.customer_id,
         decision.step.key if decision.step else "",
         decision.outcome,
-        stopping if decision.outcome not in LEAVES else "",
+        stopping if decision.outcome not in walking.LEAVES else "",
         tuple(sorted(decision.totals.items())),
         tuple((claim.item.item_id, (day - claim.item.due_date).days) for claim in decision.claims),
     )
@@ -291,7 +249,7 @@ def summary(rows: Iterable[Told], paid: Callable[[int], date | None]) -> Summary
     customers: set[int] = set()
     messages = needless = 0
     for row in rows:
-        if row.outcome not in LEAVES:
+        if row.outcome not in walking.LEAVES:
             if row.stopped_by:
                 held[row.stopped_by] = held.get(row.stopped_by, 0) + 1
             continue
@@ -338,7 +296,7 @@ def differences(one: Iterable[Told], other: Iterable[Told]) -> list[Difference]:
 def _by_week(rows: Iterable[Told]) -> dict[tuple[int, tuple[int, int]], tuple[date, int, str]]:
     found: dict[tuple[int, tuple[int, int]], tuple[date, int, str]] = {}
     for row in rows:
-        if row.outcome in LEAVES:
+        if row.outcome in walking.LEAVES:
             year, week, _ = row.day.isocalendar()
             found.setdefault((row.customer_id, (year, week)), (row.day, row.customer_id, row.step_key))
     return found
