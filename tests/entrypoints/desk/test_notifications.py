@@ -1,6 +1,7 @@
 """Notifications on the desk: a name in a comment, a word to its person, the choice of how."""
 
 import pytest
+from django.utils import timezone
 
 from encours.access.models import Membership, User
 from encours.customers.models import Note
@@ -59,6 +60,16 @@ class TestComments:
     def test_whom_one_may_mean_is_proposed(self, company, paul):
         found = seated(company).get("/colleagues?q=pa").json()
         assert found == {"people": [{"handle": "paul", "name": "Paul Brun"}]}
+
+    def test_without_a_link_it_leads_to_its_customer(self, company, paul):
+        Notification.objects.bulk_create([
+            Notification(
+                organisation=company.organisation, user=paul, kind="rule", title="x", key="k", told_at=timezone.now(),
+                customer=company.acme,
+            )
+        ])  # fmt: skip
+        made = Notification.objects.get(key="k")
+        assert desk_of(company, paul).get(f"/notifications/{made.pk}").headers["Location"] == "/customers/C001"
 
     def test_a_link_elsewhere_is_not_followed(self, company, paul):
         seated(company).post("/customers/C001/notes", {"text": "@paul"})

@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from encours.analytics import actions as analytics
 from encours.entrypoints.demo import market
 from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.casting import Scene
@@ -88,7 +87,6 @@ def _campaign(scene: Scene, form: CampaignForm, day: dt.date) -> None:
         organisation_id=scene.organisation_id, form=form, by=scene.actor(SALES_ADMINISTRATION)
     )
     given: dict[str, Any] = {"organisation_id": scene.organisation_id, "campaign_id": made.pk, "today": day}
-    analytics.refresh_standings(organisation_id=scene.organisation_id, today=day)
     try:
         mailings.launch(
             **given, scope=everything(scene.stage), now=scene.at(day, 10, 40), by=scene.actor(SALES_ADMINISTRATION)

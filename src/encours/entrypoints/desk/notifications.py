@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.places import place_of
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.team.actions import hooks
@@ -87,9 +88,10 @@ def notifications(request: DeskRequest) -> HttpResponse:
 @screen("view_books")
 def notification_open(request: DeskRequest, notification_id: int) -> HttpResponse:
     """Go where a notification leads; it is read then."""
-    found = Notification.objects.filter(
+    mine = Notification.objects.filter(
         organisation_id=request.organisation_id, user_id=request.user.pk, pk=notification_id
-    ).first()
+    )
+    found = mine.select_related("customer").first()
     if found is None:
         return redirect("desk:notifications")
     actions.mark_read(
@@ -98,8 +100,9 @@ def notification_open(request: DeskRequest, notification_id: int) -> HttpRespons
         notification_id=found.pk,
         now=timezone.now(),
     )
-    is_ours = found.link.startswith("/") and url_has_allowed_host_and_scheme(found.link, allowed_hosts=None)
-    return redirect(found.link if is_ours else "desk:notifications")
+    place = place_of(found)
+    is_ours = place.startswith("/") and url_has_allowed_host_and_scheme(place, allowed_hosts=None)
+    return redirect(place if is_ours else "desk:notifications")
 
 
 @screen("view_books")

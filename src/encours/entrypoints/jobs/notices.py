@@ -18,6 +18,7 @@ from encours.core.actors import Actor
 from encours.core.dates import zone
 from encours.core.errors import EncoursError
 from encours.entrypoints.jobs.organisations import in_each_organisation
+from encours.entrypoints.places import place_of
 from encours.messaging.actions import staff
 from encours.messaging.models import StaffMail
 from encours.messaging.rules.server import Connect
@@ -78,7 +79,8 @@ def _pass_on(
 
 
 def _address(one: Notification) -> str:
-    return f"{settings.BASE_ADDRESS.rstrip('/')}{one.link}" if one.link else ""
+    place = place_of(one)
+    return f"{settings.BASE_ADDRESS.rstrip('/')}{place}" if place else ""
 
 
 def _single(one: Notification, now: datetime) -> staff.NewStaffMail:

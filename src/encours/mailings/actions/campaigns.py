@@ -10,13 +10,12 @@ from django.db import transaction
 
 from encours.access import actions as access
 from encours.access.rules import Scope
+from encours.analytics import actions as analytics
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, EncoursError, Refused, gettext_noop
 from encours.customers.models import Customer
-from encours.ledger.queries import AsOf
-from encours.mailings.models import Campaign, CampaignKind, CampaignRecipient, CampaignState, RecipientState
+from encours.mailings.models import Campaign, CampaignRecipient, CampaignState, RecipientState
 from encours.mailings.queries import campaigns as queries
-from encours.mailings.queries import statements
 from encours.mailings.rules.choosing import PATIENCE, Chosen
 from encours.messaging import actions as messaging
 from encours.messaging.queries import template_channels
@@ -114,6 +113,8 @@ def launch(*, organisation_id: int, campaign_id: int, scope: Scope, today: date,
     Launched twice at once, the second is refused. Refuses an empty list.
     """
     campaign = _locked(organisation_id, campaign_id, CampaignState.DRAFT)
+    # the list is that of the books as they are, whoever has or has not looked at them today
+    analytics.refresh_standings(organisation_id=organisation_id, today=today)
     ids = queries.listed_ids(campaign.filters, scope=scope, today=today)
     if not ids:
         raise NobodyListed
@@ -196,20 +197,10 @@ def _decided(
     if not one.is_sent:
         row.state = RecipientState.EXCLUDED
         return None
-    if campaign.kind == CampaignKind.STATEMENT and not _has_something(campaign, customer, today=today):
+    draft = queries.draft_of(campaign, customer, one, today=today, now=now)
+    if draft is None:
         row.state, row.reasons = RecipientState.EXCLUDED, [{"code": "nothing_open", "outcome": "held"}]
-        return None
-    return queries.draft_of(campaign, customer, one, today=today, now=now)
-
-
-def _has_something(campaign: Campaign, customer: Customer, *, today: date) -> bool:
-    """Whether the account holds anything to state, late when the schedule asks for late accounts only."""
-    scope = Scope(campaign.organisation_id, None, "admin")
-    as_of = AsOf(campaign.as_of_date or today)
-    found = statements.statement_of(customer, campaign.entity, as_of=as_of, scope=scope)
-    if campaign.schedule is not None and campaign.schedule.only_overdue:
-        return any(row.open_minor > 0 and row.due_date < found.as_of for row in found.rows)
-    return not found.is_empty
+    return draft
 
 
 def _queue(

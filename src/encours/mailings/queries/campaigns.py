@@ -21,6 +21,7 @@ from encours.mailings.models import Campaign, CampaignKind, CampaignRecipient, R
 from encours.mailings.queries import statements
 from encours.mailings.rules import choosing
 from encours.mailings.rules.choosing import Chosen, Wanted
+from encours.mailings.rules.statement import Statement
 from encours.messaging import queries as messaging
 from encours.messaging.rules import postal
 from encours.messaging.rules.channels import PAPER
@@ -131,6 +132,8 @@ def preview(campaign: Campaign, *, scope: Scope, today: date, now: datetime, sam
 
 def _sample(campaign: Campaign, customer: Customer, one: Chosen, *, today: date) -> tuple[Customer, Letter | None, str]:
     draft = draft_of(campaign, customer, one, today=today, now=None)
+    if draft is None:
+        return customer, None, ""
     version = messaging.current_version(
         draft.template_key, organisation_id=campaign.organisation_id, language=draft.language
     )
@@ -138,8 +141,8 @@ def _sample(campaign: Campaign, customer: Customer, one: Chosen, *, today: date)
     return customer, seen.letter, seen.problem.sentence if seen.problem else ""
 
 
-def draft_of(campaign: Campaign, customer: Customer, one: Chosen, *, today: date, now: datetime | None) -> Draft:
-    """The message of one customer; `now` None makes a sample without its attachment."""
+def draft_of(campaign: Campaign, customer: Customer, one: Chosen, *, today: date, now: datetime | None) -> Draft | None:
+    """The message of one customer, None where a statement has nothing to state; `now` None: without its attachment."""
     language = campaign.language or statements.language_of(customer, campaign.entity.organisation.language)
     to = [_address(campaign, customer, found) for found in one.to]
     attachments: list[Attachment] = []
@@ -147,6 +150,8 @@ def draft_of(campaign: Campaign, customer: Customer, one: Chosen, *, today: date
         statement = statements.statement_of(
             customer, campaign.entity, as_of=AsOf(campaign.as_of_date or today), scope=_whole(campaign)
         )
+        if not _says_something(campaign, statement):
+            return None
         context = statements.context_of(
             statement, customer, campaign.entity, contact_name=to[0].name, sent_on=today, language=language
         )
@@ -181,6 +186,13 @@ def draft_of(campaign: Campaign, customer: Customer, one: Chosen, *, today: date
         channel=campaign.channel,
         attachments=attachments,
     )
+
+
+def _says_something(campaign: Campaign, statement: Statement) -> bool:
+    """Whether the account holds anything, late when the schedule asks for late accounts only."""
+    if campaign.schedule is not None and campaign.schedule.only_overdue:
+        return any(row.open_minor > 0 and row.due_date < statement.as_of for row in statement.rows)
+    return not statement.is_empty
 
 
 def _whole(campaign: Campaign) -> Scope:
