@@ -27,6 +27,8 @@ KEYWORDS = {
 THEIRS = {"French", "English"}
 LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 CALL = re.compile(rf"\b(?P<name>n?p?gettext|_)\((?P<arguments>(?:{LITERAL.pattern}|[^()])*)\)")
+# a line must not break before these, nor after an opening quote: the space there is U+00A0 or U+202F
+BREAKABLE = re.compile(r"(?<=\S) (?:[:;?!»€]|%(?:%|$|[ .,;)]))|« ")
 PLACEHOLDER = re.compile(r"%\((\w+)\)|\{(\w+)[^}]*\}")
 
 
@@ -106,3 +108,12 @@ def test_a_string_has_one_french_in_all_catalogues():
                     singular = message.id[0] if isinstance(message.id, tuple) else message.id
                     found.setdefault((message.context or "", singular), set()).add(str(message.string))
     assert {key: texts for key, texts in found.items() if len(texts) > 1} == {}
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-4])
+def test_no_line_breaks_before_high_punctuation(path):
+    with path.open("rb") as file:
+        for message in read_po(file, locale="fr", abort_invalid=True):
+            texts = message.string if isinstance(message.string, tuple) else (message.string,)
+            if message.id:
+                assert [text for text in texts if BREAKABLE.search(text)] == []

@@ -36,7 +36,7 @@ class TestHoldOuts:
         address = f"/scenarios/{scenario.pk}/kept-aside"
         assert desk.post(address, ASKED).status_code == 302
         page = desk.get(address).content.decode()
-        assert "pas assez de données : il manque 20 clients" in page
+        assert "pas assez de données\u202f: il manque 20 clients" in page
         group = HoldOut.objects.get()
         assert desk.post(f"{address}/{group.pk}/end", {}).status_code == 302
         assert "terminé" in desk.get(address).content.decode()
