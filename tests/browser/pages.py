@@ -15,6 +15,7 @@ PAGES: list[tuple[str, str]] = [
     ("/kpis/add_weighted", "FA-2"),
     ("/go?q=acme", "Acme"),
     ("/more", "Plus"),
+    ("/start", "Votre société"),
     ("/", "Acme"),
     ("/held", "Relances retenues"),
     ("/scenarios", "PME standard"),

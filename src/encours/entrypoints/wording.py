@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 VERBS: Mapping[str, Promise] = {
     "create_organisation": _("Organisation created"),
     "update_organisation": _("Organisation changed"),
-    "enter_sandbox": _("Sandbox closed: nothing leaves"),
-    "leave_sandbox": _("Sandbox opened: messages leave"),
+    "enter_sandbox": _("Sandbox on: nothing leaves"),
+    "leave_sandbox": _("Sandbox off: messages leave"),
     "create_entity": _("Company added"),
     "update_entity": _("Company changed"),
     "change_bank_details": _("Bank details changed"),

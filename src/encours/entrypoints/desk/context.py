@@ -85,6 +85,7 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         "organisation_note": _note(now),
         "sandbox": request.organisation.sandbox,
         "mailbox_url": _address("mailbox"),
+        **_first_steps(request),
         "manages_users": access.can(request.scope, "manage_users"),
         "edits_organisation": access.can(request.scope, "edit_organisation"),
         "entries": main,
@@ -92,6 +93,15 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         "sections": _sections(request, current or "", counts=counts),
         "freshness": _freshness(now, language),
         "freshness_tone": now.tone,
+    }
+
+
+def _first_steps(request: DeskRequest) -> dict[str, str | None]:
+    """Where an empty screen leads whoever may bring the books in."""
+    may = access.can(request.scope, "import_books")
+    return {
+        "imports_url": _address("imports") if may else None,
+        "start_url": _address("start") if may and request.organisation.sandbox else None,
     }
 
 
@@ -175,7 +185,9 @@ def _sections(request: DeskRequest, current: str, *, counts: Mapping[str, int | 
     )
     if opened and current.startswith("customer"):
         sections.append(Section(gettext("Recently opened"), opened))
-    setup = _entries(navigation.SETUP, request, current=current)
+    # once messages leave, what had to be done first is done
+    wanted = [screen for screen in navigation.SETUP if screen.key != "start" or request.organisation.sandbox]
+    setup = _entries(wanted, request, current=current)
     if setup:
         sections.append(Section(gettext("Set up"), setup))
     return sections

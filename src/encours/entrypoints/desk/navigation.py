@@ -142,6 +142,7 @@ REPORTS: Sequence[Screen] = (
     Screen("quality", _("Data quality"), "checkup-list"),
 )
 SETUP: Sequence[Screen] = (
+    Screen("start", _("Getting started"), "list-check", (), "import_books"),
     Screen("team", _("Team"), "users", ("scorecard",)),
     Screen("imports", _("Imports"), "file-import", ("import", "import_drop"), "import_books"),
     Screen("templates", _("Templates"), "template", ("template",)),

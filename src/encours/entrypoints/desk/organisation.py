@@ -69,7 +69,7 @@ def sandbox(request: DeskRequest) -> HttpResponse:
             why=form.cleaned_data["why"],
         )
         told(
-            request, gettext("The sandbox is closed: no message leaves.") if wanted else gettext("Messages leave now.")
+            request, gettext("The sandbox is on: no message leaves.") if wanted else gettext("Messages leave now.")
         )
         return redirect("desk:settings")
     context = {

@@ -9,6 +9,7 @@ app_name = "desk"
 # one module a room; a new one adds its name here and nothing else
 MODULES = (
     "account",
+    "start",
     "go",
     "notifications",
     "comments",
