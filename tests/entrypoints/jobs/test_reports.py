@@ -35,7 +35,7 @@ class TestReport:
         books.pay(company, company.acme, "R1", 234_50, day=dt.date(2026, 11, 19), on=old)
         whole, own = report(company)
         assert (whole.email, own.email) == (company.collector.email, sales.email)
-        assert "Acme (C001): 1 100,00 €" in own.text.replace("\u202f", " ").replace("\u00a0", " ")
+        assert "Acme (C001) : 1 100,00 €" in own.text.replace("\u202f", " ").replace("\u00a0", " ")
         assert "Borealis" not in own.text
         assert "Borealis" in whole.text
         assert "Reçu cette semaine : 234,50 €" in own.text.replace("\u00a0", " ").replace("\u202f", " ")

@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from encours.access import context
 from encours.access.models import Organisation
 from encours.core.dates import instant_of
 from encours.core.errors import Refused, gettext_noop
+from encours.entrypoints import formats
 from encours.entrypoints.demo import applying, files, people, replay, scenes
 from encours.entrypoints.demo import company as companies
 from encours.entrypoints.demo.applying import Desk
@@ -52,9 +54,10 @@ def load(folder: Path, *, today: dt.date, now: dt.datetime, say: Say) -> None:
 
 def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say) -> None:
     start = replay.first_day(book.today)
-    say(
-        f"Importing {len(book.customers)} customers, {len(book.documents)} invoices, {len(book.cash.receipts)} payments"
-    )
+    language = formats.known_language(get_language())
+    told = _("Importing {customers} customers, {invoices} invoices and credit notes, {receipts} payments")
+    counts = {"customers": book.customers, "invoices": book.documents, "receipts": book.cash.receipts}
+    say(told.format(**{name: formats.number(len(rows), language=language) for name, rows in counts.items()}))
     _import(made, files.write_customers(book, folder), code=None, day=start, now=_morning(start))
     stage = Stage(made, book, companies.assign_customers(made, book), now)
     desk = applying.Desk(stage, start, companies.ibans(made))

@@ -71,7 +71,11 @@ def told(seen: Weekly, *, language: str) -> str:
     parts = ["\n".join(lines)]
     if seen.latest:
         rows = [
-            f"{one.name} ({one.number}): {formats.money(one.overdue_minor, one.currency, language=language)}"
+            gettext("{name} ({number}): {amount}").format(
+                name=one.name,
+                number=one.number,
+                amount=formats.money(one.overdue_minor, one.currency, language=language),
+            )
             for one in seen.latest
         ]
         parts.append("\n".join([gettext("Most overdue:"), *rows]))
