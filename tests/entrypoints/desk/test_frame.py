@@ -22,6 +22,11 @@ class TestTheDoor:
         assert answer.status_code == 204
         assert "/accounts/login/" in answer["HX-Redirect"]
 
+    def test_says_in_our_words_that_a_form_was_too_old(self, company: Company):
+        answer = Client(enforce_csrf_checks=True).post("/preferences", {"theme": "dark"})
+        assert answer.status_code == 403
+        assert "trop ancienne" in answer.content.decode()
+
     def test_tells_a_person_without_organisation_so(self, company: Company, desk: Desk):
         Membership.objects.filter(user=company.collector).update(is_active=False)
         answer = desk.get("/customers/C001")
