@@ -30,22 +30,30 @@ COLUMNS = (
     Column("details", gettext_lazy("Details"), is_sortable=False),
     Column("hash", gettext_lazy("Hash"), is_sortable=False),
 )
-CHANNELS = ("desk", "api", "cli", "system", "import")
 _PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as it is shown: its verb in words, its details as pairs."""
+    """An entry as it is shown: its deed, its subject and its door in words, its details as pairs."""
 
     entry: AuditEntry
     words: str
+    subject: str
+    channel: str
     details: list[tuple[str, str]]
     hash: str
 
     @classmethod
     def of(cls, entry: AuditEntry) -> "Line":
-        return cls(entry, wording.verb(entry.verb), _pairs(entry.details), bytes(entry.hash).hex())
+        return cls(
+            entry,
+            words=wording.verb(entry.verb),
+            subject=f"{wording.subject(entry.subject_kind)} {entry.subject_id}".strip(),
+            channel=wording.channel(entry.channel),
+            details=_pairs(entry.details),
+            hash=bytes(entry.hash).hex(),
+        )
 
 
 @screen("view_audit")
@@ -72,11 +80,19 @@ def audit(request: DeskRequest) -> HttpResponseBase:
         "filters": request.GET,
         "is_filtered": any(filters.values()),
         "members": access.members(request.organisation_id),
-        "verbs": [(verb, wording.verb(verb)) for verb in access.audit_verbs(request.organisation_id)],
-        "channels": CHANNELS,
+        "verbs": sorted(
+            ((verb, wording.verb(verb)) for verb in access.audit_verbs(request.organisation_id)),
+            key=lambda pair: pair[1],
+        ),
+        "channels": [(code, wording.channel(code)) for code in wording.CHANNELS],
         "findings": access.verify_chain(request.organisation_id) if "verify" in request.GET else [],
     }
     return render(request, "desk/audit/list.html", context)
+
+
+def _verbs(request: DeskRequest) -> list[tuple[str, str]]:
+    found = [(verb, wording.verb(verb)) for verb in access.audit_verbs(request.organisation_id)]
+    return sorted(found, key=lambda pair: pair[1].casefold())
 
 
 def _filters(request: DeskRequest) -> dict[str, Any]:
