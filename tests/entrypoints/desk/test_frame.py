@@ -89,6 +89,10 @@ class TestGoTo:
         assert "/customers/C001" in desk.part("/go?q=acm").content.decode()
         assert "FA-1" in desk.part("/go?q=FA-1").content.decode()
         assert "/items" in desk.part("/go?q=postes").content.decode()
+        # accents need not be typed, and a page inside the settings is one step away
+        assert "/settings" in desk.part("/go?q=reglages").content.decode()
+        assert "/settings/legal-values" in desk.part("/go?q=valeurs+legales").content.decode()
+        assert "/settings/tokens" not in desk.part("/go?q=jetons").content.decode()
 
     def test_answers_without_javascript_too(self, desk: Desk, books: Books):
         page = desk.get("/go?q=acme").content.decode()

@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 
 from encours.access import rules as access
+from encours.core.text import fold
 from encours.customers import queries as customers
 from encours.entrypoints.desk import navigation, recent, standing
 from encours.entrypoints.desk.screens import screen
@@ -40,11 +41,12 @@ def go(request: DeskRequest) -> HttpResponse:
 
 
 def _screens(request: DeskRequest, text: str) -> Sequence[Place]:
-    wanted, group, seen, places = text.lower(), gettext("Screens"), set(), []
-    for one in (*navigation.MAIN, *navigation.FOLLOWED, *navigation.SENDING, *navigation.REPORTS, *navigation.SETUP):
+    wanted, group, seen, places = fold(text), gettext("Screens"), set(), []
+    rail = (*navigation.MAIN, *navigation.FOLLOWED, *navigation.SENDING, *navigation.REPORTS, *navigation.SETUP)
+    for one in (*rail, *(navigation.WITHIN if wanted else ())):
         url = one.address
         allowed = one.permission is None or access.can(request.scope, one.permission)
-        if url and allowed and url not in seen and wanted in str(one.label).lower():
+        if url and allowed and url not in seen and wanted in fold(str(one.label)):
             seen.add(url)
             places.append(Place(group, str(one.label), "", url, one.icon))
     return places
