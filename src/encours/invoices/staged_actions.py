@@ -81,7 +81,7 @@ def _post_new(batch: Batch, loaded: Loaded, settle_on: date | None) -> "Settled 
     with connection.cursor() as cursor:
         cursor.execute(_ITEM_VIEW.format(name="staged_new_item", condition="known_id is null"))
         if settle_on is None:
-            loaded.instalments = ledger.post_staged(batch, view="staged_new_item")
+            loaded.instalments = ledger.post_staged(batch, view="staged_new_item").count
             return None
         _drop_implied(cursor)
         cursor.execute(
@@ -100,8 +100,9 @@ def _post_new(batch: Batch, loaded: Loaded, settle_on: date | None) -> "Settled 
                     greatest(item_date, '{settle_on.isoformat()}'::date) as settled_date
                 from incoming where part_minor <> 0 and known_id is null"""
         )
-    loaded.instalments = ledger.post_staged(batch, view="staged_new_item", settled_on="settled_date")
-    return _write_implied(batch.again("implied", source="implied"))
+    posted = ledger.post_staged(batch, view="staged_new_item", settled_on="settled_date")
+    loaded.instalments = posted.count
+    return _write_implied(batch.again("implied", source="implied"), keeps=(posted,))
 
 
 def _drop_implied(cursor: Any) -> None:
@@ -428,8 +429,11 @@ def settle_as_stated(batch: Batch, *, as_of: date, may_differ: bool) -> Settled:
     return settled
 
 
-def _write_implied(batch: Batch) -> Settled:
-    """Post one item per customer, currency, account and day for what `implied_leg` settles, allocated at once."""
+def _write_implied(batch: Batch, *, keeps: Sequence[ledger.Posted] = ()) -> Settled:
+    """Post one item per customer, currency, account and day for what `implied_leg` settles, allocated at once.
+
+    `keeps` names the documents' items where they were born settled, and these are their only legs.
+    """
     settled = Settled()
     with connection.cursor() as cursor:
         cursor.execute("select count(distinct document_id) from implied_leg")
@@ -465,8 +469,8 @@ def _write_implied(batch: Batch) -> Settled:
                union all
                select allocation_id, item_id, currency, -amount_minor from implied_head where amount_minor <> 0"""
         )
-        ledger.post_staged(batch, view="implied_item", settled_on="item_date")
-        ledger.allocate_staged(batch, heads="implied_head", legs="implied_all")
+        posted = ledger.post_staged(batch, view="implied_item", settled_on="item_date")
+        ledger.allocate_staged(batch, heads="implied_head", legs="implied_all", keeps=(*keeps, posted))
     return settled
 
 

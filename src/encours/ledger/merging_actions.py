@@ -121,7 +121,7 @@ def _move_in_entity(batch: Batch, *, from_id: int, to_id: int, only_moved_from: 
                     amount_minor, counterpart
                 from staged_moving"""
         )
-        moved = ledger.post_staged(batch, view="staged_moved_item", has_counterpart=True)
+        moved = ledger.post_staged(batch, view="staged_moved_item", has_counterpart=True).count
         cursor.execute("select item_id, new_item_id, amount_minor, currency, document_number from staged_moving")
         replacements = {old: [ledger.Replacement(*new)] for old, *new in cursor.fetchall()}
         ledger.allocate_again(batch, released=released, replacements=replacements)

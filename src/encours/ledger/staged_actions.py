@@ -50,14 +50,22 @@ class Batch:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What `post_staged` wrote: how many items, and the promise that the legs of those born settled have to keep."""
+
+    count: int
+    promise_id: int | None = None
+
+
 def _other_side(alias: str) -> str:
     """The account on which an item's other side is booked, in SQL: its own, else the usual one of its kind."""
     usual = " ".join(f"when '{kind}' then '{account}'" for kind, account in _COUNTERPARTS.items())
     return f"coalesce(nullif({alias}.counterpart, ''), case {alias}.kind {usual} end)"
 
 
-def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpart: bool = False) -> int:
-    """Post the items of a temporary table or view that has `item_id` and ITEM_COLUMNS; how many.
+def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpart: bool = False) -> Posted:
+    """Post the items of a temporary table or view that has `item_id` and ITEM_COLUMNS.
 
     Writes one transaction a day with the entries of that day summed by account, and the items under it. What the
     laws of the ledger refuse, is refused here too: the whole import is. With `settled_on`, a column with the day of it,
@@ -96,7 +104,7 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpar
                 from {view} join staged_head using (item_date)""",
             batch.parameters,
         )
-        posted = int(cursor.rowcount)
+        posted = Posted(int(cursor.rowcount), _promise_id(cursor, batch) if settled_on else None)
         cursor.execute(
             f"""insert into ledger_entry (organisation_id, transaction_id, account, currency, amount_minor)
                 select %(organisation)s, transaction_id, {account}, v.currency, -sum(v.amount_minor)
@@ -107,13 +115,26 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpar
     return posted
 
 
-def allocate_staged(batch: Batch, *, heads: str, legs: str) -> int:
+def _promise_id(cursor: Any, batch: Batch) -> int | None:
+    """The promise that the items just posted were born with; None where none of them was born settled."""
+    cursor.execute(
+        "select max(id) from ledger_promise where organisation_id = %s and recorded_at = transaction_timestamp()",
+        [batch.organisation_id],
+    )
+    found = cursor.fetchone()[0]
+    return None if found is None else int(found)
+
+
+def allocate_staged(batch: Batch, *, heads: str, legs: str, keeps: Sequence[Posted] = ()) -> int:
     """Allocate what two temporary tables or views hold; how many allocations were added.
 
     `heads` has allocation_id, key, allocation_date, code, code_date; `legs` has allocation_id, item_id, currency,
-    amount_minor. The database refuses legs that do not sum to zero or take more than is open.
+    amount_minor. The database refuses legs that do not sum to zero or take more than is open. `keeps` names the items
+    born settled whose legs these are, all of them: they are held against each other when the transaction commits.
     """
     with connection.cursor() as cursor:
+        kept = ",".join(str(posted.promise_id) for posted in keeps if posted.promise_id is not None)
+        cursor.execute("select set_config('encours.promises_kept', %s, true)", [kept])
         cursor.execute(
             f"""insert into ledger_allocation (id, organisation_id, allocation_date, recorded_at, code, code_date,
             source,
@@ -134,6 +155,7 @@ def allocate_staged(batch: Batch, *, heads: str, legs: str) -> int:
                 where l.amount_minor <> 0""",
             batch.parameters,
         )
+        cursor.execute("select set_config('encours.promises_kept', '', true)")
     return added
 
 

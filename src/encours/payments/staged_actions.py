@@ -48,8 +48,8 @@ def load_staged(
     loaded.implied_undone = _undo_implied(batch)
     _take_from_documents(batch)
     _stage_legs(batch)
-    _post(batch, import_id=import_id, loaded=loaded)
-    _allocate(batch, loaded)
+    posted = _post(batch, import_id=import_id, loaded=loaded)
+    _allocate(batch, loaded, posted)
     return loaded
 
 
@@ -271,7 +271,7 @@ def _stage_legs(batch: Batch) -> None:
         cursor.execute("analyze payment_leg; analyze payment_allocation")
 
 
-def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
+def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> ledger.Posted:
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into payments_receipt (id, organisation_id, entity_id, customer_id, number, received_date,
@@ -301,7 +301,9 @@ def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
                where deduction_used_minor <> 0"""
         )
         cursor.execute("analyze payment_item (item_date)")
-        ledger.post_staged(batch.again("payments", source="payment"), view="payment_item", settled_on="settled_date")
+        posted = ledger.post_staged(
+            batch.again("payments", source="payment"), view="payment_item", settled_on="settled_date"
+        )
         cursor.execute(
             """select count(*), count(*) filter (where amount_minor > 0), count(*) filter (where amount_minor < 0)
                from payment_head"""
@@ -309,9 +311,10 @@ def _post(batch: Batch, *, import_id: int, loaded: Loaded) -> None:
         loaded.created, loaded.receipts, loaded.refunds = cursor.fetchone()
         cursor.execute("select count(*) from payment_use where deduction_used_minor <> 0")
         loaded.deductions = cursor.fetchone()[0]
+    return posted
 
 
-def _allocate(batch: Batch, loaded: Loaded) -> None:
+def _allocate(batch: Batch, loaded: Loaded, posted: ledger.Posted) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """create temp view payment_all as select allocation_id, item_id, currency, sum(amount_minor)::bigint as
@@ -319,7 +322,7 @@ def _allocate(batch: Batch, loaded: Loaded) -> None:
                from payment_leg group by 1, 2, 3"""
         )
         plain = Batch(batch.organisation_id, batch.entity_id, "payment", "", batch.by, batch.why)
-        loaded.allocations = ledger.allocate_staged(plain, heads="payment_allocation", legs="payment_all")
+        loaded.allocations = ledger.allocate_staged(plain, heads="payment_allocation", legs="payment_all", keeps=(posted,))
         cursor.execute(
             """select currency, count(*), sum(amount_minor) from (
                    select i.currency, sum(i.open_minor) as amount_minor from payment_head h

@@ -291,7 +291,7 @@ def _book(batch: ledger.Batch) -> None:
             batch.parameters,
         )
         cursor.execute("analyze match_item (item_date)")
-        ledger.post_staged(batch, view="match_item", settled_on="settled_date", has_counterpart=True)
+        posted = ledger.post_staged(batch, view="match_item", settled_on="settled_date", has_counterpart=True)
         cursor.execute(
             f"""create temp view match_heads as select h.allocation_id, ':' || h.line_id as key, h.allocation_date,
                     h.code, h.code_date
@@ -308,7 +308,7 @@ def _book(batch: ledger.Batch) -> None:
                 select h.allocation_id, h.item_id, h.currency, h.leg_minor from match_head h
                     where h.leg_minor <> 0 and {entity}"""
         )
-        ledger.allocate_staged(batch.again("applied"), heads="match_heads", legs="match_all_legs")
+        ledger.allocate_staged(batch.again("applied"), heads="match_heads", legs="match_all_legs", keeps=(posted,))
         cursor.execute("drop view match_all_legs, match_heads; drop table match_item")
 
 
