@@ -1,5 +1,7 @@
 """What each role may do, over which rows, and how the audit trail is chained."""
 
+from dataclasses import replace
+
 import pytest
 
 from encours.access.models import Role
@@ -68,10 +70,11 @@ class TestRows:
 
     def test_a_portfolio_holds_what_one_collects_or_sells(self) -> None:
         mine = scope(own_portfolio_only=True)
-        assert covers_customer(mine, collector_id=7, sales_rep_id=None)
-        assert covers_customer(mine, collector_id=None, sales_rep_id=7)
-        assert not covers_customer(mine, collector_id=8, sales_rep_id=None)
-        assert covers_customer(scope(), collector_id=8, sales_rep_id=None)
+        assert covers_customer(mine, owner_ids=(7, None))
+        assert covers_customer(mine, owner_ids=(None, 7))
+        assert not covers_customer(mine, owner_ids=(8, None))
+        assert covers_customer(replace(mine, stands_in_for=(8,)), owner_ids=(8, None))
+        assert covers_customer(scope(), owner_ids=(8,))
 
 
 class TestChain:

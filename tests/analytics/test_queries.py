@@ -85,8 +85,8 @@ class TestAgeing:
         assert _total(filled, customer_id=company.acme.pk) == 157_000
         assert _total(filled, collector_id=company.collector.pk) == 149_000
         assert _total(filled, collector_id=UNASSIGNED) == 0
-        assert _total(filled, portfolio_of=company.collector.pk) == 149_000
-        assert _total(filled, portfolio_of=-1) == 0
+        assert _total(filled, portfolio_of=(company.collector.pk,)) == 149_000
+        assert _total(filled, portfolio_of=()) == 0
 
     def test_of_another_tenant_shows_nothing(self, filled: Books) -> None:
         from tests import cast

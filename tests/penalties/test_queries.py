@@ -137,7 +137,7 @@ class TestWhoIsAsked:
         books.invoice(company.borealis, 100_000, issued=ISSUED, due=DUE, number="F2", entity=other)
         assert [one[0] for one in figures(company, customer_id=company.acme.pk)] == ["F1"]
         assert [one[0] for one in figures(company, entity_ids=(other.pk,))] == ["F2"]
-        assert figures(company, portfolio_of=0) == []
+        assert figures(company, portfolio_of=()) == []
 
     def test_another_tenant_sees_nothing(self, company, books):
         books.invoice(company.acme, 100_000, issued=ISSUED, due=DUE)

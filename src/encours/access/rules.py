@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -118,6 +118,13 @@ class Scope:
     role: str
     entity_ids: tuple[int, ...] = ()
     own_portfolio_only: bool = False
+    # the absent people whose work is this person's today; whoever lets a person in knows the day and says so
+    stands_in_for: tuple[int, ...] = ()
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Those whose portfolio this person sees: their own, and that of the people they stand in for."""
+        return () if self.user_id is None else (self.user_id, *self.stands_in_for)
 
 
 def can(scope: Scope, permission: Permission | str) -> bool:
@@ -130,11 +137,12 @@ def covers_entity(scope: Scope, entity_id: int) -> bool:
     return not scope.entity_ids or entity_id in scope.entity_ids
 
 
-def covers_customer(scope: Scope, *, collector_id: int | None, sales_rep_id: int | None) -> bool:
-    """Whether a customer is in the person's portfolio: theirs to collect from or theirs to sell to."""
-    if not scope.own_portfolio_only:
-        return True
-    return scope.user_id is not None and scope.user_id in (collector_id, sales_rep_id)
+def covers_customer(scope: Scope, *, owner_ids: Collection[int | None]) -> bool:
+    """Whether a customer is in the person's portfolio: theirs to collect from, to sell to or to care for.
+
+    Ada sees her own customers only and stands in for Bea, who is away: she sees those of Bea until Bea is back.
+    """
+    return not scope.own_portfolio_only or any(person in owner_ids for person in scope.people)
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,7 @@
 """The only writers of customers, their contacts and the comments about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,7 @@ class Assignment:
     sales_rep_id: int | None = None
     segment_id: int | None = None
     parent_id: int | None = None
+    success_owner_id: int | None = None
 
 
 @transaction.atomic
@@ -75,26 +76,24 @@ def save_segment(
 
 
 @transaction.atomic
-def assign_customers(*, organisation_id: int, assignments: Sequence[Assignment], by: Actor) -> int:
+def assign_customers(*, organisation_id: int, assignments: Sequence[Assignment], by: Actor, why: str = "") -> int:
     """Say for many customers at once who collects, who sells, which segment and parent; how many changed.
 
     Rows of other organisations are not touched, whatever the numbers given.
     """
-    columns = [
-        [getattr(row, name) for row in assignments]
-        for name in ("customer_id", "collector_id", "sales_rep_id", "segment_id", "parent_id")
-    ]
+    columns = [[getattr(row, one.name) for row in assignments] for one in fields(Assignment)]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             update customers_customer c
             set collector_id = a.collector, sales_rep_id = a.sales_rep, segment_id = a.segment, parent_id = a.parent,
+                success_owner_id = a.success_owner,
                 changed_at = transaction_timestamp()
-            from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-                as a (customer, collector, sales_rep, segment, parent)
+            from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                        %s::bigint[]) as a (customer, collector, sales_rep, segment, parent, success_owner)
             where c.organisation_id = %s and c.id = a.customer
-              and (c.collector_id, c.sales_rep_id, c.segment_id, c.parent_id)
-                  is distinct from (a.collector, a.sales_rep, a.segment, a.parent)
+              and (c.collector_id, c.sales_rep_id, c.segment_id, c.parent_id, c.success_owner_id)
+                  is distinct from (a.collector, a.sales_rep, a.segment, a.parent, a.success_owner)
             """,
             [*columns, organisation_id],
         )
@@ -104,9 +103,10 @@ def assign_customers(*, organisation_id: int, assignments: Sequence[Assignment],
             by=by,
             organisation_id=organisation_id,
             verb="assign_customers",
-            subject_kind="organisation",
-            subject_id=organisation_id,
-            details={"count": changed},
+            subject_kind="organisation" if len(assignments) != 1 else "customer",
+            subject_id=organisation_id if len(assignments) != 1 else assignments[0].customer_id,
+            why=why[:500],
+            details={"count": changed, **(asdict(assignments[0]) if len(assignments) == 1 else {})},
         )
     return changed
 

@@ -51,6 +51,10 @@ class Customer(Scoped):
     segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     collector = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     sales_rep = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # who cares for the customer once it has bought
+    success_owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     notes = models.TextField(blank=True, default="")
@@ -79,6 +83,37 @@ class Customer(Scoped):
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
+
+
+class OwnerRole(models.TextChoices):
+    """Which of a customer's people is meant; the value is the column that names them."""
+
+    COLLECTOR = "collector", _("Collector")
+    SALES = "sales_rep", _("Sales representative")
+    SUCCESS = "success_owner", _("Customer success")
+
+
+class AssignmentRule(Scoped):
+    """Customers of this kind belong to that person: a standing rule, tried by rank; changed with an audit entry.
+
+    It gives new customers their people by itself, and the others when somebody who has seen the preview says so.
+    """
+
+    role = models.CharField(max_length=20, choices=OwnerRole.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    rank = models.PositiveIntegerField(default=100)
+    conditions = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(role__in=OwnerRole.values), name="customers_assignmentrule_role"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "role", "rank"], name="customers_assignmentrule_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.rank} {self.user_id}"
 
 
 class ContactRole(models.TextChoices):

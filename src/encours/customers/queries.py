@@ -29,14 +29,27 @@ class Found:
     city: str
 
 
+# who a customer belongs to: each of them sees it among their own
+OWNERS = ("collector_id", "sales_rep_id", "success_owner_id")
+
+
+def owned_by(people: Sequence[int], path: str = "") -> Q:
+    """Customers of these people, as a filter on rows that lead to them by `path`: owned_by([7], "customer__")."""
+    found = Q(pk__in=[])
+    for owner in OWNERS:
+        found |= Q(**{f"{path}{owner}__in": list(people)})
+    return found
+
+
+def owned_sql(alias: str, parameter: str = "people") -> str:
+    """The same as a condition in SQL on a table of customers, for a parameter that lists the people."""
+    return f"array[{', '.join(f'{alias}.{owner}' for owner in OWNERS)}] && %({parameter})s::bigint[]"
+
+
 def in_scope(scope: Scope) -> QuerySet[Customer]:
-    """The customers a person may see: all of the organisation, or those they collect from or sell to."""
+    """The customers a person may see: all of the organisation, or those they collect from, sell to or care for."""
     customers = Customer.objects.filter(organisation_id=scope.organisation_id, merged_into__isnull=True)
-    if scope.own_portfolio_only and scope.user_id is None:
-        return customers.none()
-    if scope.own_portfolio_only:
-        customers = customers.filter(Q(collector_id=scope.user_id) | Q(sales_rep_id=scope.user_id))
-    return customers
+    return customers.filter(owned_by(scope.people)) if scope.own_portfolio_only else customers
 
 
 def in_scope_with_merged(scope: Scope) -> QuerySet[Customer]:
@@ -61,7 +74,13 @@ def merged_into(customer_id: int, *, organisation_id: int) -> Sequence[Customer]
 
 def customer_by_number(number: str, *, scope: Scope) -> Customer:
     """The customer of that number with its segment and collector; refuses what the reader may not see."""
-    found = in_scope(scope).select_related("segment", "collector").filter(number=number).order_by().first()
+    found = (
+        in_scope(scope)
+        .select_related("segment", "collector", "sales_rep", "success_owner")
+        .filter(number=number)
+        .order_by()
+        .first()
+    )
     if found is None:
         raise CustomerUnknown(number=number)
     return found
@@ -147,7 +166,7 @@ def quality_gaps(scope: Scope) -> tuple[int, list[Gap]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"select count(*), {filters} from customers_customer c where {_scope_sql(scope)}",
-            {"organisation": scope.organisation_id, "person": scope.user_id},
+            {"organisation": scope.organisation_id, "people": list(scope.people)},
         )
         total, *counts = cursor.fetchone()
     return total, [Gap(code, count) for code, count in zip(_GAPS, counts, strict=True)]
@@ -161,13 +180,13 @@ def lacking(code: str, *, scope: Scope, limit: int) -> Sequence[Found]:
         cursor.execute(
             f"""select c.id, c.number, c.name, c.city from customers_customer c
                 where {_scope_sql(scope)} and ({_GAPS[code]}) order by c.name, c.id limit %(limit)s""",
-            {"organisation": scope.organisation_id, "person": scope.user_id, "limit": limit},
+            {"organisation": scope.organisation_id, "people": list(scope.people), "limit": limit},
         )
         return [Found(*row) for row in cursor.fetchall()]
 
 
 def _scope_sql(scope: Scope) -> str:
-    own = " and %(person)s in (c.collector_id, c.sales_rep_id)" if scope.own_portfolio_only else ""
+    own = f" and {owned_sql('c')}" if scope.own_portfolio_only else ""
     return f"c.organisation_id = %(organisation)s and c.merged_into_id is null{own}"
 
 
@@ -206,7 +225,7 @@ def _alike(key: str, scope: Scope, limit: int) -> list[tuple[str, list[tuple[int
         from customers_customer c where {_scope_sql(scope)} and {key} is not null
         group by 1 having count(*) between 2 and 20 order by count(*) desc, 1 limit %(limit)s"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"organisation": scope.organisation_id, "person": scope.user_id, "limit": limit})
+        cursor.execute(sql, {"organisation": scope.organisation_id, "people": list(scope.people), "limit": limit})
         return [(value, list(zip(*columns, strict=True))) for value, *columns in cursor.fetchall()]
 
 
@@ -227,7 +246,7 @@ def faulty_identifiers(scope: Scope, *, limit: int) -> tuple[dict[str, int], lis
         cursor.execute(
             f"""select c.id, c.number, c.name, c.city, {", ".join(f"c.{name}" for name in rules.IDENTIFIERS)}
                 from customers_customer c where {_scope_sql(scope)} and ({filled}) order by c.name, c.id""",
-            {"organisation": scope.organisation_id, "person": scope.user_id},
+            {"organisation": scope.organisation_id, "people": list(scope.people)},
         )
         for customer_id, number, name, city, *identifiers in cursor:
             wrong = rules.faults(dict(zip(rules.IDENTIFIERS, identifiers, strict=True)))
@@ -244,7 +263,7 @@ def alike_by_name(scope: Scope, *, limit: int) -> list[Likeness]:
         cursor.execute(
             f"""select c.id, c.number, c.name, c.city, c.postcode from customers_customer c
                 where {_scope_sql(scope)} and c.postcode <> '' order by c.postcode, c.name, c.id""",
-            {"organisation": scope.organisation_id, "person": scope.user_id},
+            {"organisation": scope.organisation_id, "people": list(scope.people)},
         )
         rows = cursor.fetchall()
     known = {row[0]: Found(*row[:4]) for row in rows}
@@ -280,3 +299,9 @@ def segment_counts(organisation_id: int) -> dict[int | None, int]:
     """How many customers each segment holds; under None those in no segment."""
     rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=True)
     return dict(rows.order_by().values_list("segment_id").annotate(count=Count("pk")))
+
+
+def unowned_counts(organisation_id: int) -> dict[str, int]:
+    """How many customers have nobody, by which of their people is missing."""
+    rows = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=True)
+    return rows.aggregate(**{owner.removesuffix("_id"): Count("pk", filter=Q(**{owner: None})) for owner in OWNERS})

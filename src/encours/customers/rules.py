@@ -78,6 +78,8 @@ CONDITION_FIELDS = (
     "country", "postcode", "city", "language", "terms", "naf_code", "legal_form", "number", "name", "email",
     "is_natural_person",
 )  # fmt: skip
+# rules that give customers to people may ask for the segment too; a segment that asks for itself would never end
+ASSIGNMENT_FIELDS = ("segment", *CONDITION_FIELDS)
 CONDITION_TESTS = ("is", "is_not", "begins", "contains")
 PERSON, COMPANY = "person", "company"
 VALUES_MAX = 200
@@ -108,9 +110,9 @@ class Condition:
         return {"field": self.field, "test": self.test, "values": list(self.values)}
 
 
-def condition(field: str, test: str, values: Sequence[str]) -> Condition:
+def condition(field: str, test: str, values: Sequence[str], *, fields: Sequence[str] = CONDITION_FIELDS) -> Condition:
     """A condition that can be asked, or a refusal: ("country", "is", ["be", ""]) -> country is BE."""
-    if field not in CONDITION_FIELDS or test not in CONDITION_TESTS:
+    if field not in fields or test not in CONDITION_TESTS:
         raise ConditionUnknown(field=field, test=test)
     if field == "is_natural_person" and (test != "is" or not set(values) <= {PERSON, COMPANY}):
         raise ConditionUnknown(field=field, test=test)
@@ -120,9 +122,11 @@ def condition(field: str, test: str, values: Sequence[str]) -> Condition:
     return Condition(field, test, kept)
 
 
-def conditions_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
-    """The conditions a segment keeps; a customer must meet all of them."""
-    return tuple(condition(row["field"], row["test"], row["values"]) for row in stored)
+def conditions_of(
+    stored: Sequence[Mapping[str, Any]], *, fields: Sequence[str] = CONDITION_FIELDS
+) -> tuple[Condition, ...]:
+    """The conditions that are kept; a customer must meet all of them."""
+    return tuple(condition(row["field"], row["test"], row["values"], fields=fields) for row in stored)
 
 
 def values_in(text: str) -> list[str]:

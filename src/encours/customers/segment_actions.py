@@ -94,7 +94,7 @@ def _refill(organisation_id: int) -> int:
     segments = in_order(drafts(organisation_id))
     if not segments:
         return 0
-    first, parameters = first_fit_sql(segments)
+    first, parameters = first_fit_sql([(one.conditions, one.segment_id) for one in segments])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""update customers_customer t set segment_id = f.segment, changed_at = transaction_timestamp()

@@ -93,6 +93,8 @@ _TESTS = {
 
 
 def _column(field: str) -> str:
+    if field == "segment":
+        return "coalesce((select g.name from customers_segment g where g.id = c.segment_id), '')"
     return f"case when c.{field} then '{PERSON}' else 'company' end" if field == "is_natural_person" else f"c.{field}"
 
 
@@ -103,12 +105,12 @@ def _pattern(one: Condition, value: str) -> str:
     return f"%{plain}%" if one.test == "contains" else f"{plain}%"
 
 
-def first_fit_sql(segments: Sequence[Draft]) -> tuple[str, dict[str, Any]]:
-    """An expression for the first segment whose conditions a customer `c` meets; null where none does."""
+def first_fit_sql(choices: Sequence[tuple[Sequence[Condition], int | None]]) -> tuple[str, dict[str, Any]]:
+    """An expression for what the first fitting conditions give a customer `c`; null where none fit."""
     whens: list[str] = []
     parameters: dict[str, Any] = {}
-    for index, one in enumerate(segments):
-        sql, more = fits_sql(one.conditions, f"s{index}_")
-        whens.append(f"when {sql} then %(id{index})s::bigint")
-        parameters |= {**more, f"id{index}": one.segment_id}
+    for index, (conditions, given_id) in enumerate(choices):
+        sql, more = fits_sql(conditions, f"s{index}_")
+        whens.append(f"when {sql or 'true'} then %(id{index})s::bigint")
+        parameters |= {**more, f"id{index}": given_id}
     return (f"case {' '.join(whens)} end" if whens else "null::bigint"), parameters

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import connection
 
+# who a customer belongs to, as files name them: by e-mail address or by name
+OWNERS = ("collector", "sales_rep", "success_owner")
 _TEXTS = (
     "external_id",
     "name",
@@ -27,7 +29,9 @@ _TEXTS = (
 )
 CUSTOMER_TABLE = f"""create temp table staged_customer (line bigint, number text,
     {" text, ".join(name for name in _TEXTS if name not in {"terms", "notes"})} text,
-    notes text, terms text, is_natural_person boolean, dunning_block boolean, customer_id bigint) on commit drop"""
+    notes text, terms text, is_natural_person boolean, dunning_block boolean, credit_minor bigint,
+    {" text, ".join(OWNERS)} text, {" bigint, ".join(f"{name}_id" for name in OWNERS)} bigint, customer_id bigint)
+    on commit drop"""
 CONTACT_TABLE = """create temp table staged_contact (line bigint, customer text, customer_name text, name text, role
 text,
     email text, phone text, language text, is_primary boolean, customer_id bigint) on commit drop"""
@@ -67,6 +71,9 @@ def upsert_staged_customers(*, organisation_id: int, fields: Collection[str]) ->
             parameters,
         )
         outcome = Outcome()
+        for owner in OWNERS:
+            if owner in fields:
+                cursor.execute(_FIND_OWNER.format(owner=owner), parameters)
         outcome.changed = _update_customers(cursor, parameters, [name for name in _TEXTS if name in fields], fields)
         cursor.execute("select count(*) from staged_customer where customer_id is not null")
         outcome.unchanged = cursor.fetchone()[0] - outcome.changed
@@ -74,11 +81,44 @@ def upsert_staged_customers(*, organisation_id: int, fields: Collection[str]) ->
     return outcome
 
 
+# a name that two people bear says nobody
+_FIND_OWNER = """update staged_customer s set {owner}_id = p.id from (
+    select called, min(id) as id from (
+        select m.user_id as id, unnest(array[encours_fold(u.email), encours_fold(u.first_name || ' ' || u.last_name),
+            encours_fold(u.last_name || ' ' || u.first_name)]) as called
+        from access_membership m join access_user u on u.id = m.user_id
+        where m.organisation_id = %(organisation)s and m.is_active) known
+    group by called having count(distinct id) = 1) p
+    where s.{owner} <> '' and p.called = encours_fold(s.{owner})"""
+
+
+def unknown_owners(*, limit: int) -> list[tuple[int, str, str]]:
+    """The people a file names that do not work here: line, field and what stands there."""
+    parts = [
+        f"select line, '{owner}' as field, {owner} as value from staged_customer"
+        f" where coalesce({owner}, '') <> '' and {owner}_id is null"
+        for owner in OWNERS
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' union all '.join(parts)} order by 1, 2 limit {int(limit)}")
+        return list(cursor.fetchall())
+
+
+def staged_limits() -> list[tuple[int, int]]:
+    """The credit limits that the file at hand states: customer and amount."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select customer_id, credit_minor from staged_customer where credit_minor >= 0 and customer_id is not null"
+        )
+        return list(cursor.fetchall())
+
+
 def _update_customers(cursor: Any, parameters: dict[str, Any], texts: list[str], fields: Collection[str]) -> int:
     values = {name: f"coalesce(nullif(s.{name}, ''), c.{name})" for name in texts}
     values["number"] = "s.number"
     if "is_natural_person" in fields:
         values["is_natural_person"] = "s.is_natural_person"
+    values |= {f"{owner}_id": f"coalesce(s.{owner}_id, c.{owner}_id)" for owner in OWNERS if owner in fields}
     fresh, known = ", ".join(values.values()), ", ".join(f"c.{name}" for name in values)
     cursor.execute(
         f"""update customers_customer c set ({", ".join(values)}, changed_at) = row({fresh}, transaction_timestamp())
@@ -90,7 +130,7 @@ def _update_customers(cursor: Any, parameters: dict[str, Any], texts: list[str],
 
 
 def _insert_customers(cursor: Any, parameters: dict[str, Any]) -> int:
-    columns = ", ".join(("number", *_TEXTS, "is_natural_person"))
+    columns = ", ".join(("number", *_TEXTS, "is_natural_person", *(f"{owner}_id" for owner in OWNERS)))
     cursor.execute(
         f"""with added as (insert into customers_customer (organisation_id, {columns}, recorded_at, changed_at)
                 select %(organisation)s, {columns}, transaction_timestamp(), transaction_timestamp()

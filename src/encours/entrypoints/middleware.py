@@ -1,6 +1,7 @@
 """Give each request its person, organisation, scope and day."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,6 +11,7 @@ from encours.access import context
 from encours.access import queries as access
 from encours.access.models import User
 from encours.core.actors import Actor
+from encours.team.queries import absences
 
 ORGANISATION_IN_SESSION = "organisation_id"
 
@@ -23,14 +25,15 @@ class OrganisationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         given = {"scope": None, "organisation_id": None, "membership": None, "organisation": None}
-        _give(request, **given, now=now, today=timezone.localdate(now))
+        today = timezone.localdate(now)
+        _give(request, **given, now=now, today=today)
         user = getattr(request, "user", None)
         if not isinstance(user, User) or not user.is_authenticated:
             return self.get_response(request)
         context.bind_user(user.pk)
         organisation_id: int | None = None
         try:
-            organisation_id = _enter(request, user)
+            organisation_id = _enter(request, user, today=today)
             response = self.get_response(request)
         finally:
             context.unbind()
@@ -44,7 +47,7 @@ def _give(request: HttpRequest, **attributes: Any) -> None:
         setattr(request, name, value)
 
 
-def _enter(request: HttpRequest, user: User) -> int | None:
+def _enter(request: HttpRequest, user: User, *, today: date) -> int | None:
     chosen = request.session.get(ORGANISATION_IN_SESSION)
     membership = access.membership_of(user.pk, organisation_id=chosen)
     if membership is None:
@@ -55,7 +58,7 @@ def _enter(request: HttpRequest, user: User) -> int | None:
         membership=membership,
         organisation=membership.organisation,
         organisation_id=membership.organisation_id,
-        scope=access.scope_of(membership),
+        scope=absences.with_absent(access.scope_of(membership), today=today),
         actor=Actor(user_id=user.pk, name=user.display_name, channel="desk"),
         LANGUAGE_CODE=user.language,
     )

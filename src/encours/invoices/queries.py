@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from encours.access.rules import Scope
 from encours.core.errors import NotFound, gettext_noop
+from encours.customers.queries import owned_by
 from encours.invoices.models import Document
 
 
@@ -18,14 +19,10 @@ class DocumentUnknown(NotFound):
 def in_scope(scope: Scope) -> QuerySet[Document]:
     """The current versions of the documents a person may see."""
     documents = Document.objects.filter(organisation_id=scope.organisation_id, is_current=True)
-    if scope.own_portfolio_only and scope.user_id is None:
-        return documents.none()
     if scope.entity_ids:
         documents = documents.filter(entity_id__in=scope.entity_ids)
     if scope.own_portfolio_only:
-        documents = documents.filter(customer__collector_id=scope.user_id) | documents.filter(
-            customer__sales_rep_id=scope.user_id
-        )
+        documents = documents.filter(owned_by(scope.people, "customer__"))
     return documents
 
 

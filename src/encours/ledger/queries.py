@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from encours.access.rules import Scope
+from encours.customers.queries import owned_by, owned_sql
 from encours.ledger.models import OpenItem, Transaction
 
-NOBODY = 0  # whose portfolio holds nothing
 UNASSIGNED = 0  # as a collector or a segment: customers who have none
 # the code an allocation bears now: the latest one given, else its own
 CODE_NOW = """coalesce((select t.code from ledger_lettering t where t.organisation_id = a.organisation_id
@@ -34,7 +34,7 @@ class Selection:
 
     organisation_id: int
     entity_ids: tuple[int, ...] = ()
-    portfolio_of: int | None = None
+    portfolio_of: tuple[int, ...] | None = None
     entity_id: int | None = None
     customer_id: int | None = None
     customer_ids: Sequence[int] | None = None
@@ -49,7 +49,7 @@ class Selection:
         return cls(
             organisation_id=scope.organisation_id,
             entity_ids=tuple(scope.entity_ids),
-            portfolio_of=(scope.user_id or NOBODY) if scope.own_portfolio_only else None,
+            portfolio_of=scope.people if scope.own_portfolio_only else None,
             **asked,
         )
 
@@ -76,7 +76,7 @@ class Selection:
         """The conditions that look at the customer's own columns."""
         found = []
         if self.portfolio_of is not None:
-            found.append(f"%(portfolio)s in ({alias}.collector_id, {alias}.sales_rep_id)")
+            found.append(owned_sql(alias, "portfolio"))
         for column in ("collector_id", "segment_id"):
             if (asked := getattr(self, column)) is not None:
                 found.append(f"{alias}.{column} is null" if asked == UNASSIGNED else f"{alias}.{column} = %({column})s")
@@ -89,7 +89,7 @@ class Selection:
         return {
             "organisation": self.organisation_id,
             "entities": list(self.entity_ids),
-            "portfolio": self.portfolio_of,
+            "portfolio": list(self.portfolio_of or ()),
             "customers": list(self.customer_ids or ()),
             **{
                 name: getattr(self, name)
@@ -228,12 +228,10 @@ class Settlement:
 def items_in_scope(scope: Scope) -> QuerySet[OpenItem]:
     """The items of the companies and customers a person may see."""
     items = OpenItem.objects.filter(organisation_id=scope.organisation_id)
-    if scope.own_portfolio_only and scope.user_id is None:
-        return items.none()
     if scope.entity_ids:
         items = items.filter(entity_id__in=scope.entity_ids)
     if scope.own_portfolio_only:
-        items = items.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+        items = items.filter(owned_by(scope.people, "customer__"))
     return items
 
 
@@ -415,7 +413,7 @@ class ItemFilter:
         if scope.entity_ids:
             found.append("item.entity_id = any(%(entities)s)")
         if scope.own_portfolio_only:
-            found.append("%(user)s in (customer.collector_id, customer.sales_rep_id)")
+            found.append(owned_sql("customer"))
         if self.only in _ITEM_CHOICE:
             found.append(_ITEM_CHOICE[self.only])
         if self.kind:
@@ -432,7 +430,7 @@ class ItemFilter:
         return {
             "organisation": scope.organisation_id,
             "entities": list(scope.entity_ids),
-            "user": scope.user_id,
+            "people": list(scope.people),
             "today": today,
             "kind": self.kind,
             "entity": self.entity_id,

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from encours.access.rules import Scope
+from encours.customers.queries import owned_by
 from encours.payments.models import BankAccount, BankLine, Receipt, RemittanceAdvice, RemittanceLine, Statement
 from encours.payments.rules import Period, gap_before
 
@@ -14,12 +15,10 @@ from encours.payments.rules import Period, gap_before
 def receipts_in_scope(scope: Scope) -> QuerySet[Receipt]:
     """The receipts of the companies and customers the reader may see."""
     receipts = Receipt.objects.filter(organisation_id=scope.organisation_id)
-    if scope.own_portfolio_only and scope.user_id is None:
-        return receipts.none()
     if scope.entity_ids:
         receipts = receipts.filter(entity_id__in=scope.entity_ids)
     if scope.own_portfolio_only:
-        receipts = receipts.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
+        receipts = receipts.filter(owned_by(scope.people, "customer__"))
     return receipts
 
 

@@ -14,6 +14,7 @@ from encours.disputes import actions as disputes
 from encours.disputes.models import Dispute
 from encours.messaging import actions as messaging
 from encours.messaging.models import Message, Reply
+from encours.team import actions as team
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, seated
 from tests.messaging.conftest import NOW, queue
@@ -141,3 +142,22 @@ class TestInvitations:
         with context.bound(other.pk):
             Membership.objects.filter(user=invited).update(is_active=False)
         assert "/password/reset/" in desk.get(f"/users/{here.pk}").content.decode()
+
+
+class TestStandingIn:
+    def test_whoever_stands_in_sees_the_absent_persons_customers_and_no_longer(self, company: Company, books: Books):
+        portfolio_of_nadia(company)
+        other = User.objects.get(email="other@brevanne.example")
+        Membership.objects.create(organisation=company.organisation, user=other, role="collector")
+        desk, address = seated(company, role="collector"), f"/customers/{company.borealis.number}"
+        assert desk.get(address).status_code == 404
+        absence = team.note_absence(
+            organisation_id=company.organisation_id, user_id=other.pk, substitute_id=company.collector.pk,
+            first_date=books.today, last_date=books.day(3), note="", today=books.today, by=company.by,
+        )  # fmt: skip
+        assert desk.get(address).status_code == 200
+        assert company.borealis.number in desk.get("/customers").content.decode()
+        team.end_absence(
+            organisation_id=company.organisation_id, absence_id=absence.pk, today=books.today, by=company.by
+        )
+        assert desk.get(address).status_code == 404

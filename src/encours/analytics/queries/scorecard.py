@@ -10,6 +10,7 @@ from django.db import connection
 from encours.access.rules import Scope
 from encours.collections.queries.promised import covered
 from encours.collections.rules.promises import KeptRate, kept_rate, state_of
+from encours.customers.queries import owned_sql
 
 # a payment that comes within two weeks of a person's contact is counted as a win of theirs
 WIN_DAYS = 14
@@ -138,7 +139,7 @@ def scorecard(scope: Scope, *, first: date, last: date, today: date) -> list[Sco
 def wins(scope: Scope, *, first: date, last: date, limit: int = 1_000) -> list[Win]:
     """The payments of the period that came within two weeks of somebody's contact, the largest first."""
     parameters = _parameters(scope, first, last, last)
-    own = "%(person)s in (c.collector_id, c.sales_rep_id)" if scope.own_portfolio_only else "true"
+    own = owned_sql("c") if scope.own_portfolio_only else "true"
     sql = _WINS.format(entities=_entities(scope), customers=own, standing=_STANDING)
     names = dict(_rows(_PEOPLE, parameters))
     rows = sorted(_rows(sql, parameters), key=lambda row: -row[4])
@@ -174,6 +175,7 @@ def _parameters(scope: Scope, first: date, last: date, today: date) -> dict[str,
         "organisation": scope.organisation_id,
         "entities": list(scope.entity_ids),
         "person": scope.user_id,
+        "people": list(scope.people),
         "first": first,
         "last": last,
         "today": today,

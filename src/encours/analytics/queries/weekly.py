@@ -13,6 +13,7 @@ from encours.analytics.queries.ageing import By
 from encours.analytics.rules.ageing import STANDARD
 from encours.collections.queries.promises import PromiseFilter, promise_list
 from encours.collections.rules.promises import PromiseState
+from encours.customers.queries import owned_sql
 from encours.ledger.queries import AsOf, Selection
 
 LATEST_SHOWN = 5
@@ -108,7 +109,7 @@ def _summed(totals: Mapping[str, tuple[int, ...]], places: Sequence[int]) -> dic
 def _rows(sql: str, scope: Scope, first: date, last: date) -> list[tuple[Any, ...]]:
     seen = ["true"]
     if scope.own_portfolio_only:
-        seen.append("%(user)s in (c.collector_id, c.sales_rep_id)")
+        seen.append(owned_sql("c"))
     if scope.entity_ids:
         table = "r" if " payments_receipt r" in sql else "d"
         seen.append(f"({table}.entity_id is null or {table}.entity_id = any(%(entities)s))")
@@ -116,7 +117,7 @@ def _rows(sql: str, scope: Scope, first: date, last: date) -> list[tuple[Any, ..
         "organisation": scope.organisation_id,
         "first": first,
         "last": last,
-        "user": scope.user_id,
+        "people": list(scope.people),
         "entities": list(scope.entity_ids),
     }
     with connection.cursor() as cursor:

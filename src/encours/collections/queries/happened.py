@@ -95,11 +95,14 @@ class Colleagues:
         managers = tuple(people[one.user_id] for one in members if one.role == Role.CREDIT_MANAGER)
         return cls(people, managers)
 
-    def of(self, collector_id: int | None, sales_id: int | None) -> dict[str, tuple[Address, ...]]:
+    def of(
+        self, collector_id: int | None, sales_id: int | None, success_id: int | None
+    ) -> dict[str, tuple[Address, ...]]:
         """Who they are for one customer."""
         return {
             Colleague.COLLECTOR: self._one(collector_id),
             Colleague.SALES: self._one(sales_id),
+            Colleague.SUCCESS: self._one(success_id),
             Colleague.CREDIT_MANAGER: self.managers,
         }
 

@@ -79,12 +79,12 @@ from customers_customer where organisation_id = %(organisation)s and id = any(%(
 
 def followed(scenario_id: int, *, scope: Scope, sample_size: int) -> tuple[list[int], int]:
     """The customers a scenario applies to, at most so many of them, drawn by lot; and how many there are in all."""
-    mine = "and %(user)s in (a.collector_id, a.sales_rep_id)" if scope.own_portfolio_only else ""
+    mine = f"and {customers.owned_sql('a')}" if scope.own_portfolio_only else ""
     values = {
         "organisation": scope.organisation_id,
         "scenario": scenario_id,
         "size": sample_size,
-        "user": scope.user_id,
+        "people": list(scope.people),
     }
     with connection.cursor() as cursor:
         cursor.execute(

@@ -12,6 +12,7 @@ from encours.collections.rules.facts import CustomerFacts, Decision, Outcome
 from encours.collections.rules.projection import project
 from encours.collections.rules.steps import Plan
 from encours.customers.models import Customer
+from encours.customers.queries import owned_by
 
 ROWS_MAX = 1_000
 
@@ -134,11 +135,8 @@ def _customers(
 def _ids_of(scope: Scope | None) -> list[int] | None:
     if scope is None or not scope.own_portfolio_only:
         return None
-    if scope.user_id is None:
-        return []
-    own = Customer.objects.filter(organisation_id=scope.organisation_id)
-    mine = own.filter(collector_id=scope.user_id) | own.filter(sales_rep_id=scope.user_id)
-    return list(mine.values_list("pk", flat=True))
+    own = Customer.objects.filter(owned_by(scope.people), organisation_id=scope.organisation_id)
+    return list(own.values_list("pk", flat=True))
 
 
 def _first(kept: list[tuple[date, Decision]], count: int) -> list[tuple[date, Decision]]:

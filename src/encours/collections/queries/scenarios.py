@@ -49,7 +49,7 @@ with last as (
     from collections_scenarioassignment where organisation_id = %(organisation)s
     order by customer_id, segment_id, id desc
 )
-select c.id, c.collector_id, c.sales_rep_id,
+select c.id, c.collector_id, c.sales_rep_id, c.success_owner_id,
        case when o.customer_id is not null and not o.is_inherited then o.scenario_id
             when s.segment_id is not null and not s.is_inherited then s.scenario_id
             else (select scenario_id from last where customer_id is null and segment_id is null) end as scenario_id

@@ -12,6 +12,7 @@ from encours.access.rules import Scope
 from encours.collections.queries.promised import covered
 from encours.collections.rules import ranking
 from encours.collections.rules.facts import Outcome
+from encours.customers.queries import owned_sql
 
 CANDIDATES_MAX = 3_000
 BROKEN_DAYS = 30
@@ -41,6 +42,7 @@ class Asked:
             "today": self.today,
             "entities": list(self.scope.entity_ids),
             "person": self.scope.user_id,
+            "portfolio": list(self.scope.people),
             "people": list(self.people or ([self.scope.user_id] if self.scope.user_id else [])),
             "minimum_call": self.weights.minimum_call_minor,
             "text": f"%{self.text.strip()}%",
@@ -54,7 +56,7 @@ class Asked:
         """SQL conditions on customers, as `c`."""
         found = ["c.organisation_id = %(organisation)s", "c.merged_into_id is null"]
         if self.scope.own_portfolio_only:
-            found.append("%(person)s in (c.collector_id, c.sales_rep_id)")
+            found.append(owned_sql("c", "portfolio"))
         if self.is_mine:
             found.append("c.collector_id = any(%(people)s)")
         if self.text.strip():

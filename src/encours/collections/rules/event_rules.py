@@ -47,6 +47,7 @@ class Who(StrEnum):
     COLLECTOR = "collector"
     CREDIT_MANAGER = "credit_manager"
     SALES = "sales"
+    SUCCESS = "customer_success"
 
 
 class RuleInvalid(Refused):
@@ -259,6 +260,7 @@ WHO: Mapping[Who, str] = {
     Who.COLLECTOR: _("the collector"),
     Who.CREDIT_MANAGER: _("the credit manager"),
     Who.SALES: _("the sales representative"),
+    Who.SUCCESS: _("who cares for the customer"),
 }
 _NO_ACTION, _TODAY = _("give the customer no scenario any more"), _("give {who} the task “{text}” today")
 _SENTENCE, _JOINED = _("{when}, {then}."), _("{first} and {last}")

@@ -42,6 +42,7 @@ FIELDS: Mapping[str, str] = {
     "stop_when": _("kept back when"),
     "new_deadline_days": _("new deadline"),
     "is_last": _("last step"),
+    "with_copies": _("invoices attached"),
     "entry": _("latecomers begin"),
 }
 CHANNELS: Mapping[str, str] = {
@@ -106,6 +107,7 @@ CONDITIONS: Mapping[str, str] = {
 COLLEAGUES: Mapping[str, str] = {
     Colleague.COLLECTOR: _("the collector"),
     Colleague.SALES: _("the sales representative"),
+    Colleague.SUCCESS: _("who cares for the customer"),
     Colleague.CREDIT_MANAGER: _("the credit manager"),
 }
 ROLES: Mapping[str, str] = {

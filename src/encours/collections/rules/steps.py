@@ -94,6 +94,7 @@ class Colleague(StrEnum):
 
     COLLECTOR = "collector"
     SALES = "sales"
+    SUCCESS = "customer_success"
     CREDIT_MANAGER = "credit_manager"
 
 
@@ -140,7 +141,7 @@ class Step:
     ladder: the first role that has somebody, and after `escalate_after` messages without an answer the next one.
     `minimum_minor` leaves smaller totals alone, `confirm_from_minor` asks a person from that total on,
     `stop_when` keeps the whole step back, `new_deadline_days` is the time the message gives to pay, and nothing of the
-    scenario follows a step that `is_last`. Without a `grouping` of its own it is grouped as its scenario is.
+    scenario follows a step that `is_last`. An e-mail `with_copies` carries the PDFs held of its invoices. Without a `grouping` of its own it is grouped as its scenario is.
     """
 
     key: str
@@ -164,6 +165,7 @@ class Step:
     stop_when: tuple[StopCondition, ...] = ()
     new_deadline_days: int | None = None
     is_last: bool = False
+    with_copies: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The step as plain data, in the order a person would write it."""
@@ -268,6 +270,8 @@ def _check_together(number: int, step: Step) -> None:
         raise ScenarioInvalid(step=number, field="days" if step.days < 0 else "key", value=step.days)
     if step.basis is Basis.PAID and step.channel not in WRITTEN:
         raise ScenarioInvalid(step=number, field="channel", value=step.channel)
+    if step.with_copies and step.channel is not Channel.EMAIL:
+        raise ScenarioInvalid(step=number, field="with_copies", value=step.channel)
     if step.escalate_after is not None and (step.escalate_after < 1 or len(step.to_roles) < 2):
         raise ScenarioInvalid(step=number, field="escalate_after", value=step.escalate_after)
 
@@ -303,8 +307,9 @@ def _read_numbers(number: int, values: dict[str, Any]) -> None:
         value = values.get(name, default)
         if value is not None and (not _is_whole(value) or value < 0):
             raise ScenarioInvalid(step=number, field=name, value=value)
-    if not isinstance(values.get("is_last", False), bool):
-        raise ScenarioInvalid(step=number, field="is_last", value=values["is_last"])
+    for name in ("is_last", "with_copies"):
+        if not isinstance(values.get(name, False), bool):
+            raise ScenarioInvalid(step=number, field=name, value=values[name])
 
 
 def _is_whole(value: object) -> bool:

@@ -4,7 +4,7 @@ import functools
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -29,6 +29,7 @@ from encours.entrypoints.api import (
 )
 from encours.entrypoints.api.shapes import TokenNotAllowed
 from encours.entrypoints.responses import status_of
+from encours.team.queries import absences
 
 REQUESTS_A_MINUTE = 600
 PROBLEM = "application/problem+json"
@@ -72,6 +73,8 @@ class TokenAuth(HttpBearer):
         if not can(bearer.scope, Permission.VIEW_BOOKS):
             raise TokenNotAllowed
         context.bind(bearer.scope.organisation_id)
+        scope = absences.with_absent(bearer.scope, today=timezone.localdate())
+        request.bearer = bearer = replace(bearer, scope=scope)  # type: ignore[attr-defined]  # as above
         return bearer
 
 

@@ -17,6 +17,7 @@ from encours.collections.models import Pause, PauseReason
 from encours.collections.queries import account as collections
 from encours.core.currencies import exponent
 from encours.core.money import Money
+from encours.credit import queries as credit
 from encours.customers import queries as customers
 from encours.disputes import queries as disputes
 from encours.disputes.models import DisputeOutcome
@@ -65,6 +66,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         "contacts": customers.contacts_of(customer.pk, organisation_id=request.organisation_id)
         if there.has("contacts")
         else [],
+        "credit": credit.limit_of(customer.pk, organisation_id=request.organisation_id, today=request.today),
         "currency": main.currency if main else "EUR",
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
         "tasks": team.tasks_of(account_ids, scope=request.scope) if there.has("tasks") else [],

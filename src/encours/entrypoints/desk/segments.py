@@ -4,45 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from encours.access.rules import can
 from encours.collections.queries import scenarios
-from encours.core.errors import EncoursError
 from encours.customers import queries as customers
 from encours.customers import rules, segment_actions, segment_queries
 from encours.customers.models import Segment
+from encours.entrypoints.desk import conditions as conditions_form
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
-
-BLANK_ROWS = 2
-ROWS_MAX = 12
-FIELDS = (
-    ("country", gettext_lazy("Country")),
-    ("postcode", gettext_lazy("Postcode")),
-    ("city", gettext_lazy("City")),
-    ("language", gettext_lazy("Language")),
-    ("terms", gettext_lazy("Payment terms")),
-    ("naf_code", gettext_lazy("NAF code")),
-    ("legal_form", gettext_lazy("Legal form")),
-    ("is_natural_person", gettext_lazy("Kind (company or person)")),
-    ("number", gettext_lazy("Customer number")),
-    ("name", gettext_lazy("Name")),
-    ("email", gettext_lazy("E-mail address")),
-)
-TESTS = (
-    ("is", pgettext_lazy("condition", "is")),
-    ("is_not", pgettext_lazy("condition", "is not")),
-    ("begins", pgettext_lazy("condition", "begins with")),
-    ("contains", pgettext_lazy("condition", "contains")),
-)
-KINDS = {rules.PERSON: gettext_lazy("person"), rules.COMPANY: gettext_lazy("company")}
-FIELD_WORDS, TEST_WORDS = dict(FIELDS), dict(TESTS)
 
 
 class SegmentForm(DeskForm):
@@ -58,35 +34,6 @@ class SegmentForm(DeskForm):
     )
 
 
-class Row:
-    """A condition as the form shows it, whole or half filled in."""
-
-    def __init__(self, field: str = "", test: str = "is", text: str = "", problem: str = "") -> None:
-        self.field, self.test, self.text, self.problem = field, test, text, problem
-
-
-def _joined(conditions: Sequence[rules.Condition]) -> str:
-    """What a segment asks, as one says it: "Country is BE or LU, and NAF code begins with 41"."""
-    parts = [_words(one) for one in conditions]
-    text = parts[0]
-    for part in parts[1:]:
-        text = gettext("{one}, and {other}").format(one=text, other=part)
-    return text[:1].upper() + text[1:]
-
-
-def _words(one: rules.Condition) -> str:
-    values = [str(KINDS.get(value, value)) if one.field == "is_natural_person" else value for value in one.values]
-    joined = values[0]
-    for value in values[1:]:
-        joined = gettext("{one} or {other}").format(one=joined, other=value)
-    field = gettext("kind") if one.field == "is_natural_person" else _uncapital(str(FIELD_WORDS[one.field]))
-    return f"{field} {TEST_WORDS[one.test]} {joined}"
-
-
-def _uncapital(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 @screen("view_books")
 def segments(request: DeskRequest) -> HttpResponse:
     counts = customers.segment_counts(request.organisation_id)
@@ -98,7 +45,7 @@ def segments(request: DeskRequest) -> HttpResponse:
         own = one is not None and not one.is_inherited
         scenario = names.get(one.scenario_id or 0, gettext("no action")) if one is not None and own else ""
         conditions = rules.conditions_of(segment.conditions)
-        asks = _joined(conditions) if conditions else ""
+        asks = conditions_form.joined(conditions) if conditions else ""
         rows.append({"segment": segment, "count": counts.get(segment.pk, 0), "scenario": scenario, "asks": asks})
     may_edit = can(request.scope, "edit_scenario")
     context = {"rows": rows, "without": counts.get(None, 0), "may_edit": may_edit}
@@ -111,7 +58,11 @@ def segment(request: DeskRequest, segment_id: int | None = None) -> HttpResponse
     kept = _kept(request, segment_id)
     initial = {"name": kept.name, "priority": kept.priority} if kept else {}
     form = SegmentForm(request.POST or None, initial=initial)
-    rows, conditions = _asked(request.POST) if request.method == "POST" else _stored(kept)
+    rows, conditions = (
+        conditions_form.asked(request.POST)
+        if request.method == "POST"
+        else conditions_form.stored(kept.conditions if kept else ())
+    )
     if request.method == "POST" and "save" in request.POST and form.is_valid() and not any(r.problem for r in rows):
         with refusals_on(form):
             _save(request, segment_id, form, conditions)
@@ -122,10 +73,10 @@ def segment(request: DeskRequest, segment_id: int | None = None) -> HttpResponse
     context: dict[str, Any] = {
         "form": form,
         "segment": kept,
-        "rows": [*rows, *(Row() for _ in range(min(BLANK_ROWS, ROWS_MAX - len(rows))))],
-        "fields": FIELDS,
-        "tests": TESTS,
-        "asks": _joined(conditions) if conditions else "",
+        "rows": conditions_form.with_blanks(rows),
+        "fields": conditions_form.FIELDS,
+        "tests": conditions_form.TESTS,
+        "asks": conditions_form.joined(conditions) if conditions else "",
         "share": segment_queries.share(draft, organisation_id=request.organisation_id),
         "by_hand": customers.segment_counts(request.organisation_id).get(segment_id, 0) if segment_id else 0,
         "is_wrong": (bool(form.errors) and "save" in request.POST) or any(row.problem for row in rows),
@@ -146,40 +97,6 @@ def _priority(form: SegmentForm, kept: Segment | None) -> int:
     if form.is_bound and form.is_valid():
         return int(form.cleaned_data["priority"])
     return kept.priority if kept else 100
-
-
-def _stored(kept: Segment | None) -> tuple[list[Row], tuple[rules.Condition, ...]]:
-    conditions = rules.conditions_of(kept.conditions) if kept else ()
-    return [Row(one.field, one.test, ", ".join(_shown(one))) for one in conditions], conditions
-
-
-def _shown(one: rules.Condition) -> list[str]:
-    return [str(KINDS.get(value, value)) if one.field == "is_natural_person" else value for value in one.values]
-
-
-def _asked(said: QueryDict) -> tuple[list[Row], tuple[rules.Condition, ...]]:
-    """The rows as typed, those that say nothing left out, and the conditions that hold."""
-    rows: list[Row] = []
-    conditions: list[rules.Condition] = []
-    typed = zip(said.getlist("field"), said.getlist("test"), said.getlist("values"), strict=False)
-    for field, test, text in list(typed)[:ROWS_MAX]:
-        if not field:
-            continue
-        row = Row(field, test, text)
-        try:
-            conditions.append(rules.condition(field, test, _values(field, text)))
-        except EncoursError as error:
-            row.problem = error.translated(gettext)
-        rows.append(row)
-    return rows, tuple(conditions)
-
-
-def _values(field: str, text: str) -> list[str]:
-    values = rules.values_in(text)
-    if field != "is_natural_person":
-        return values
-    codes = {str(word).casefold(): code for code, word in KINDS.items()}
-    return [codes.get(value.casefold(), value) for value in values]
 
 
 def _save(

@@ -60,7 +60,7 @@ def of_books[T](request: DeskRequest, question: tuple[Hashable, ...], reckon: Ca
 
 def reader(scope: Scope) -> tuple[Hashable, ...]:
     """Those who see the same rows."""
-    return scope.organisation_id, scope.entity_ids, scope.user_id if scope.own_portfolio_only else None
+    return scope.organisation_id, scope.entity_ids, scope.people if scope.own_portfolio_only else None
 
 
 def _read(scope: Scope, *, today: date) -> Standing:

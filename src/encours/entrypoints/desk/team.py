@@ -17,6 +17,7 @@ from encours.core.dates import add_months, month_start
 from encours.core.errors import Refused, gettext_noop
 from encours.customers import portfolio_actions as portfolios
 from encours.customers import queries as customers
+from encours.customers.models import OwnerRole
 from encours.entrypoints.desk import standing
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import members_of
@@ -54,6 +55,7 @@ def team_page(request: DeskRequest) -> HttpResponse:
         "members": members,
         "me": request.user.pk,
         "segments": customers.segments(request.organisation_id),
+        "roles": OwnerRole.choices,
         "may_note": can(request.scope, "add_note"),
         "may_manage": can(request.scope, "edit_scenario"),
     }
@@ -112,10 +114,16 @@ def portfolio_transfer(request: DeskRequest) -> HttpResponse:
         to_id=receiver,
         segment_id=_person(request, "segment"),
         why=request.POST.get("why", "").strip(),
+        role=_role(request),
         by=request.actor,
     )
     told(request, ngettext("{count} customer moved.", "{count} customers moved.", count).format(count=count))
     return redirect("desk:team")
+
+
+def _role(request: DeskRequest) -> OwnerRole:
+    asked = request.POST.get("role", "")
+    return OwnerRole(asked) if asked in OwnerRole.values else OwnerRole.COLLECTOR
 
 
 def _person(request: DeskRequest, name: str) -> int | None:

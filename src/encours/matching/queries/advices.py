@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from encours.access.rules import Scope
+from encours.customers.queries import owned_by
 from encours.invoices import queries as invoices
 from encours.ledger import queries as ledger
 from encours.ledger.models import OpenItem
@@ -64,8 +65,7 @@ def in_scope(scope: Scope) -> QuerySet[RemittanceAdvice]:
     if scope.entity_ids:
         found = found.filter(Q(entity=None) | Q(entity_id__in=scope.entity_ids))
     if scope.own_portfolio_only:
-        found = found.filter(Q(customer__collector_id=scope.user_id) | Q(customer__sales_rep_id=scope.user_id))
-        found = found.none() if scope.user_id is None else found
+        found = found.filter(owned_by(scope.people, "customer__"))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from encours.access.rules import Scope
+from encours.customers.queries import owned_sql
 from encours.matching.models import OPEN_STATES
 
 
@@ -187,9 +188,9 @@ def unapplied_cash(
                 where i.organisation_id = %(organisation)s and i.open_minor < 0 and i.item_date <= %(today)s
                   and i.kind = any(%(kinds)s)
                   {"and i.entity_id = any(%(entities)s)" if scope.entity_ids else ""}
-                  {"and %(user)s in (c.collector_id, c.sales_rep_id)" if scope.own_portfolio_only else ""}
+                  {f"and {owned_sql('c')}" if scope.own_portfolio_only else ""}
                 order by i.item_date, i.id limit {int(limit)}""",
-            _parameters(scope, today=today, kinds=list(kinds), user=scope.user_id),
+            _parameters(scope, today=today, kinds=list(kinds), people=list(scope.people)),
         )
         return [Unapplied(*row) for row in cursor.fetchall()]
 

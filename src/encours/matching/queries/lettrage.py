@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from encours.access.rules import Scope
+from encours.customers.queries import owned_sql
 from encours.matching.rules.lettrage import Entry, Tied, Way, lettrage
 
 _ENTRIES = """
@@ -29,7 +30,7 @@ def entries(scope: Scope, *, customer_ids: Sequence[int] | None = None) -> list[
     if scope.entity_ids:
         sql += " and i.entity_id = any(%(entities)s)"
     if scope.own_portfolio_only:
-        sql += " and %(user)s in (c.collector_id, c.sales_rep_id)"
+        sql += f" and {owned_sql('c')}"
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
@@ -37,7 +38,7 @@ def entries(scope: Scope, *, customer_ids: Sequence[int] | None = None) -> list[
                 "organisation": scope.organisation_id,
                 "customers": None if customer_ids is None else list(customer_ids),
                 "entities": list(scope.entity_ids),
-                "user": scope.user_id,
+                "people": list(scope.people),
             },
         )
         return [Entry._make(row) for row in cursor.fetchall()]

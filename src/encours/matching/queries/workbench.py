@@ -10,6 +10,7 @@ from django.db import connection
 
 from encours.access.rules import Permission, Scope, can
 from encours.core.text import fold
+from encours.customers.queries import owned_sql
 from encours.matching.models import OPEN_STATES
 from encours.matching.queries import book as facts_of
 from encours.matching.rules import booking, kept
@@ -140,7 +141,7 @@ def _conditions(scope: Scope, chosen: QueueFilter) -> tuple[str, dict[str, Any]]
     if scope.entity_ids:
         found.append("b.entity_id = any(%(entities)s)")
     if scope.own_portfolio_only:
-        found.append("%(user)s in (c.collector_id, c.sales_rep_id)")
+        found.append(owned_sql("c"))
     if chosen.account_id is not None:
         found.append("b.account_id = %(account)s")
     if chosen.owner_id is not None:
@@ -162,6 +163,7 @@ def _conditions(scope: Scope, chosen: QueueFilter) -> tuple[str, dict[str, Any]]
         "open": list(OPEN_STATES),
         "entities": list(scope.entity_ids),
         "user": scope.user_id,
+        "people": list(scope.people),
         "account": chosen.account_id,
         "owner": chosen.owner_id,
         "customer": chosen.customer_id,
@@ -415,7 +417,7 @@ def _items(sql: str, scope: Scope, today: date, **values: Any) -> list[tuple[Any
                 "organisation": scope.organisation_id,
                 "today": today,
                 "entities": list(scope.entity_ids),
-                "user": scope.user_id,
+                "people": list(scope.people),
                 **values,
             },
         )
@@ -427,7 +429,7 @@ def _visible(scope: Scope) -> str:
     if scope.entity_ids:
         found += " and i.entity_id = any(%(entities)s)"
     if scope.own_portfolio_only:
-        found += " and %(user)s in (c.collector_id, c.sales_rep_id)"
+        found += f" and {owned_sql('c')}"
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from encours.access.rules import Scope
 from encours.customers import queries as customers
@@ -87,8 +87,7 @@ def notes_of(customer_id: int, *, scope: Scope, limit: int) -> list[NoteSeen]:
     if scope.entity_ids:
         rows = rows.filter(entity_id__in=scope.entity_ids)
     if scope.own_portfolio_only:
-        person = scope.user_id or 0
-        rows = rows.filter(Q(customer__collector_id=person) | Q(customer__sales_rep_id=person))
+        rows = rows.filter(customers.owned_by(scope.people, "customer__"))
     notes = list(rows.select_related("entity").order_by("-pk")[:limit])
     lines: dict[int, list[PenaltyLine]] = {}
     for line in lines_of([note.pk for note in notes], scope.organisation_id):

@@ -104,13 +104,10 @@ def _standing_in(organisation_id: int, user_ids: list[int], *, customer_id: int 
     collector_id = found.values_list("collector_id", flat=True).first()
     if collector_id is None:
         return []
+    # whoever stands in sees the customers meanwhile, also where they else see their own only
     substitute = absences.substitutes(organisation_id, today=localdate(now)).get(collector_id)
-    if substitute is None:
-        return []
-    sees_all = Membership.objects.filter(
-        organisation_id=organisation_id, user_id=substitute, is_active=True, own_portfolio_only=False
-    )
-    return [substitute] if sees_all.exists() else []
+    here = Membership.objects.filter(organisation_id=organisation_id, user_id=substitute or 0, is_active=True)
+    return [substitute] if substitute is not None and here.exists() else []
 
 
 @transaction.atomic

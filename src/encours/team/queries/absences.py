@@ -1,10 +1,12 @@
 """Who is away and who works in their place."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from encours.access.rules import Scope
 from encours.team.models import Absence
 from encours.team.rules import absences as rules
 from encours.team.rules.absences import Away
@@ -25,6 +27,14 @@ def stood_in_for(user_id: int, *, organisation_id: int, today: date) -> tuple[in
 def works_for(user_id: int, *, organisation_id: int, today: date) -> tuple[int, ...]:
     """The people whose work is this person's today: theirs, and that of those they stand in for."""
     return (user_id, *stood_in_for(user_id, organisation_id=organisation_id, today=today))
+
+
+def with_absent(scope: Scope, *, today: date) -> Scope:
+    """The scope with the portfolios of those the person stands in for: seen while they are away, and no longer."""
+    if not scope.own_portfolio_only or scope.user_id is None:
+        return scope
+    absent = stood_in_for(scope.user_id, organisation_id=scope.organisation_id, today=today)
+    return replace(scope, stands_in_for=absent)
 
 
 def absences(organisation_id: int, *, today: date) -> QuerySet[Absence]:

@@ -140,7 +140,7 @@ def _in_scope(scope: Scope) -> QuerySet[Task]:
     if not scope.own_portfolio_only:
         return found
     customers = in_scope_with_merged(scope).filter(pk=OuterRef("customer_id"))
-    return found.filter(Q(assignee_id=scope.user_id) | Exists(customers))
+    return found.filter(Q(assignee_id__in=scope.people) | Exists(customers))
 
 
 def _wanted(wanted: Wanted) -> QuerySet[Task]:
