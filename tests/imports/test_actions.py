@@ -10,7 +10,9 @@ from django.db import connection
 from django.db.models import Sum
 
 from encours.access.models import AuditEntry
-from encours.customers.models import Contact, Customer
+from encours.credit.models import CreditLimit
+from encours.customers import assignment_actions
+from encours.customers.models import Contact, Customer, OwnerRole
 from encours.disputes.models import Dispute
 from encours.imports import actions as imports
 from encours.imports import queries
@@ -101,6 +103,32 @@ class TestCustomers:
             (3, "line_repeated"),
             (4, "number_repeated"),
         ]
+
+    def test_bring_their_people_and_their_credit_limit(
+        self, company: Company, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
+        text = (
+            "Code client;Raison sociale;Plafond;Commercial;Charge de clientele\n"
+            "C001;Acme;12 500,00;Nadia Ferrand;nadia@brevanne.example\nC900;Neuf;-3;Personne;\n"
+        )
+        file = bring(write("clients.csv", text)).files[0]
+        assert [(one.field, one.reason) for one in file.warnings] == [
+            ("credit_limit", "amount_negative"), ("sales_rep", "person_unknown"),
+        ]  # fmt: skip
+        acme = Customer.objects.get(number="C001")
+        assert acme.sales_rep_id == acme.success_owner_id == company.collector.pk
+        assert CreditLimit.objects.get().amount_minor == 12_500_00
+        assert bring(write("again.csv", text)).files[0].detail["credit_limits"] == 0
+
+    def test_new_ones_go_to_whom_the_standing_rules_say(
+        self, company: Company, bring: Callable[..., CallResult], write: Writer
+    ) -> None:
+        Customer.objects.filter(pk=company.acme.pk).update(collector=None)
+        form = assignment_actions.RuleForm(OwnerRole.COLLECTOR, company.collector.pk, 10)
+        assignment_actions.keep_rule(form, organisation_id=company.organisation_id, rule_id=None, by=company.by)
+        bring(write("clients.csv", "Code client;Raison sociale\nC001;Acme\nC900;Neuf\n"))
+        found = dict(Customer.objects.values_list("number", "collector_id"))
+        assert (found["C900"], found["C001"]) == (company.collector.pk, None)
 
     def test_customers_met_in_invoices_get_their_name_later(
         self, bring: Callable[..., CallResult], write: Writer

@@ -31,6 +31,7 @@ class FileKind(models.TextChoices):
     BANK = "bank", _("Bank statement")
     REMITTANCE = "remittance", _("Remittance advice")
     EINVOICE = "einvoice", _("E-invoice")
+    COPIES = "copies", _("Invoices as PDF")
     UNKNOWN = "", _("Unknown")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Columns
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ from django.db.models import Q, QuerySet
 from encours.access.rules import Scope
 from encours.core.errors import EncoursError, NotFound, gettext_noop
 from encours.core.money import Money
+from encours.imports.formats import copies as copy_files
 from encours.imports.formats import fec, headers
 from encours.imports.formats.bank import files as bank_files
 from encours.imports.formats.bank.model import Line, Statement
@@ -22,6 +24,7 @@ from encours.imports.formats.problems import REASONS
 from encours.imports.formats.remittance import files as advice_files
 from encours.imports.formats.tables import open_table
 from encours.imports.models import ImportMapping, ImportRun, RejectedRow, RunState
+from encours.invoices import copy_queries as copies
 
 _ADVICE_LINES_SHOWN = 40
 
@@ -140,13 +143,16 @@ def preview(path: Path, *, organisation_id: int, kind: str | None, mapping: str 
     known = known_mappings(organisation_id)
     refusal: EncoursError | None = None
     try:
-        opened = open_file(path, kind=kind, mappings=known, mapping=mapping)
+        is_named = partial(copies.is_named, organisation_id=organisation_id)
+        opened = open_file(path, kind=kind, mappings=known, mapping=mapping, is_named=is_named)
         if opened.kind == "fec":
             return _fec_preview(path, opened.form, limit)
         if opened.kind == "bank" and opened.table is None:
             return _bank_preview(opened, limit)
         if opened.kind == "remittance":
             return _advice_preview(opened)
+        if opened.kind == "copies":
+            return _copies_preview(opened, organisation_id, limit)
         if opened.invoice is not None:
             return _invoice_preview(opened, opened.invoice)
         opened.style()
@@ -200,6 +206,19 @@ def _bank_preview(opened: Opened, limit: int) -> Preview:
     except EncoursError as error:
         return Preview("bank", opened.form, header, {}, (), (), tuple(rows), 1, "", error)
     return Preview("bank", opened.form, header, {}, (), (), tuple(rows), 1, "", None)
+
+
+def _copies_preview(opened: Opened, organisation_id: int, limit: int) -> Preview:
+    """The first PDFs, each with the invoice that its name means."""
+    rows: list[tuple[str, ...]] = []
+    try:
+        for name, _ in islice(copy_files.members(opened.path, opened.bank, name=opened.path.name), limit):
+            found = copies.named_by(name, organisation_id=organisation_id)
+            who = found[0].customer.name if len(found) == 1 else ""
+            rows.append((name.rpartition("/")[2], ", ".join(one.number for one in found) or "?", who))
+    except EncoursError as error:
+        return Preview("copies", opened.form, (), {}, (), (), (), 1, "", error)
+    return Preview("copies", opened.form, ("file", "number", "customer_name"), {}, (), (), tuple(rows), 1, "", None)
 
 
 def _advice_preview(opened: Opened) -> Preview:

@@ -91,6 +91,7 @@ def see_events(*, organisation_id: int, today: date, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            with {queries.OVER_LIMIT}
             insert into collections_occurrence
                 (organisation_id, kind, customer_id, item_id, occurred_date, amount_minor, currency, detail, key)
             select %(organisation)s, kind, coalesce(c.merged_into_id, c.id), item_id, occurred_date, amount_minor,
@@ -233,12 +234,15 @@ def _notify(action: Action, occurrence: Occurrence, doing: _Doing) -> str:
     return DONE if told else SKIPPED
 
 
+_OWNERS: Mapping[Who, str] = {Who.SALES: "sales_rep_id", Who.SUCCESS: "success_owner_id"}
+
+
 def _people(who: Who, occurrence: Occurrence) -> list[int | None]:
     """Whom a task is for; None leaves it to the customer's collector."""
     if who is Who.COLLECTOR:
         return [None]
-    if who is Who.SALES:
-        found = Customer.objects.values_list("sales_rep_id", flat=True).get(
+    if who in _OWNERS:
+        found = Customer.objects.values_list(_OWNERS[who], flat=True).get(
             organisation_id=occurrence.organisation_id, pk=occurrence.customer_id
         )
         return [found] if found else []
@@ -289,7 +293,12 @@ def _change_collector(action: Action, occurrence: Occurrence, doing: _Doing) -> 
         organisation_id=occurrence.organisation_id,
         assignments=[
             customers.Assignment(
-                customer.pk, action.user_id, customer.sales_rep_id, customer.segment_id, customer.parent_id
+                customer.pk,
+                action.user_id,
+                customer.sales_rep_id,
+                customer.segment_id,
+                customer.parent_id,
+                customer.success_owner_id,
             )
         ],
         by=doing.by,

@@ -13,6 +13,7 @@ from encours.collections.models import EventRule, Occurrence, RuleEffect, Scenar
 from encours.collections.rules.event_rules import Happening, Rule, holds, read_rule
 from encours.collections.rules.steps import StepEvent
 from encours.core.errors import NotFound, gettext_noop
+from encours.credit import queries as credit
 from encours.customers import queries as customers
 from encours.customers.models import Customer, Segment
 
@@ -20,13 +21,15 @@ TRIAL_DAYS = 30
 # what the product sees happen by itself; the others come with the rooms that know of them
 SOURCED = (
     StepEvent.PROMISE_BROKEN, StepEvent.PLAN_BROKEN, StepEvent.REPLY_RECEIVED, StepEvent.DISPUTE_OPENED,
-    StepEvent.DISPUTE_CLOSED, StepEvent.BOUNCED, StepEvent.PAYMENT_FAILED, StepEvent.INSOLVENCY,
+    StepEvent.DISPUTE_CLOSED, StepEvent.BOUNCED, StepEvent.PAYMENT_FAILED, StepEvent.LIMIT_EXCEEDED,
+    StepEvent.INSOLVENCY,
 )  # fmt: skip
 # an import of years of history is no news: what happened longer ago is not told
 SEEN_DAYS = 30
 
+OVER_LIMIT = credit.OVER_LIMIT_CTE
 # What happened lately, each with the key that tells it apart, from the rooms' own facts; nobody has to tell us.
-NEWS = """
+NEWS = f"""
 select 'dispute_opened', d.customer_id, d.item_id, d.opened_date, d.amount_minor, d.currency,
        'dispute:' || d.id || ':opened'
 from disputes_dispute d where d.organisation_id = %(organisation)s and d.opened_date between %(since)s and %(today)s
@@ -57,6 +60,14 @@ select 'payment_failed', w.customer_id, null, w.booking_date, abs(w.amount_minor
 from matching_linework w join payments_bankline b on b.id = w.line_id
 where w.organisation_id = %(organisation)s and w.customer_id is not null and b.return_reason <> ''
   and w.booking_date between %(since)s and %(today)s
+union all
+select 'limit_exceeded', x.customer_id, null, x.since_date, x.excess_minor, x.currency,
+       'limit:' || x.customer_id || ':' || x.since_date
+from ({credit.EXCEEDED}) x (customer_id, since_date, excess_minor, currency)
+where x.since_date between %(since)s and %(today)s and not exists (
+    -- what was noted stays one event, also where the books learn later that it began a day earlier
+    select from collections_occurrence known where known.organisation_id = %(organisation)s
+    and known.customer_id = x.customer_id and known.kind = 'limit_exceeded' and known.occurred_date >= x.since_date)
 """
 _FIGURES = """
 select i.customer_id, i.currency, sum(i.open_minor)::bigint, %(today)s::date - min(i.due_date)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from encours.access.actions import record_audit
 from encours.access.models import Entity, Organisation
 from encours.core.actors import Actor
 from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
-from encours.customers import segment_actions
+from encours.customers import assignment_actions, segment_actions
 from encours.imports import queries
 from encours.imports.actions.bank import BankCall, currency_of, load_bank
+from encours.imports.actions.copies import load_copies
 from encours.imports.actions.einvoice import companies_of, load_einvoice
 from encours.imports.actions.fec import load_fec
 from encours.imports.actions.inference import reinfer_due_dates
@@ -29,6 +31,7 @@ from encours.imports.actions.runs import RunRecorder, change_run, keep_rejection
 from encours.imports.formats import fec, headers, text
 from encours.imports.formats.opening import Opened, open_file, signature_of
 from encours.imports.models import ImportMapping, RunState
+from encours.invoices import copy_queries as copies
 from encours.invoices import staged_actions as invoices
 from encours.ledger.staged_actions import Batch
 
@@ -45,7 +48,7 @@ __all__ = [
 ]
 
 # customers before what they owe, invoices before what pays them
-_ORDER = ("fec", "customers", "contacts", "invoices", "einvoice", "payments", "bank", "remittance", "")
+_ORDER = ("fec", "customers", "contacts", "invoices", "einvoice", "payments", "bank", "remittance", "copies", "")
 # what may state how much of an invoice is still open
 _STATING = {"invoices", "einvoice", "payments"}
 
@@ -158,7 +161,12 @@ def _opened(given: FileGiven, circumstances: _Circumstances) -> _Work:
             raise MappingUnknown(name=options.mapping)
         result.sha256 = _sha256(given.path)
         work.opened = open_file(
-            given.path, kind=options.kind, mappings=mappings, mapping=options.mapping, name=given.name
+            given.path,
+            kind=options.kind,
+            mappings=mappings,
+            mapping=options.mapping,
+            name=given.name,
+            is_named=partial(copies.is_named, organisation_id=circumstances.organisation_id),
         )
         result.kind = work.opened.kind
         result.form = work.opened.form
@@ -210,6 +218,9 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
         if entity is not None:
             _settle(entity, circumstances, works, call_result)
             segment_actions.refill_segments(organisation_id=organisation_id, by=circumstances.by)
+            assignment_actions.apply_rules(
+                organisation_id=organisation_id, by=circumstances.by, only_missing=True, only_new=True
+            )
         for work in works:
             if work.result.refusal is None and not options.is_dry_run:
                 _record_within(work, circumstances)
@@ -232,6 +243,9 @@ def _load_one(
             if opened.kind == "remittance":
                 call_for = _bank_call(circumstances)
                 load_remittance(call_for, opened, result, currency=currency_of(call_for))
+                return None
+            if opened.kind == "copies":
+                load_copies(_bank_call(circumstances), opened, result)
                 return None
             entity = _entity_for(opened, circumstances)
             work.entity_id = entity.pk

@@ -13,6 +13,7 @@ from encours.imports.actions.loading import Call, load_table
 from encours.imports.actions.results import FileResult
 from encours.imports.formats.einvoice.model import EInvoice, Party
 from encours.imports.formats.opening import KnownMapping, Opened, open_file
+from encours.invoices import copy_actions as keeping
 from encours.invoices.models import Document
 
 _CUSTOMER = ("number", "name", "siren", "siret", "vat_number", "street", "postcode", "city", "country", "email")
@@ -70,6 +71,15 @@ def load_einvoice(call: Call, opened: Opened, result: FileResult) -> None:
     document = Document.objects.filter(
         organisation_id=call.organisation_id, entity_id=call.entity.pk, number=invoice.number, is_current=True
     ).first()
+    copy = ""
+    if document is not None and opened.bank == "pdf":
+        _, copy = keeping.store_copy(
+            document,
+            file_name=result.file,
+            content=opened.path.read_bytes(),
+            import_id=result.run_id,
+            by=call.by,
+        )
     result.detail["einvoice"] = {
         "syntax": invoice.syntax,
         "profile": invoice.profile,
@@ -78,6 +88,7 @@ def load_einvoice(call: Call, opened: Opened, result: FileResult) -> None:
         "customer_name": invoice.buyer.name,
         "is_new_customer": not is_known,
         "document": document.pk if document else None,
+        "copy": copy,
     }
 
 

@@ -11,6 +11,7 @@ from encours.access.models import Entity
 from encours.collections import actions as collections
 from encours.collections.queries import pauses
 from encours.core.actors import Actor
+from encours.credit import actions as credit
 from encours.customers import staged_actions as customers
 from encours.disputes import actions as disputes
 from encours.imports.actions.results import FileResult, money
@@ -136,6 +137,14 @@ def _load_customers(call: Call, opened: Opened, result: FileResult) -> None:
     result.created, result.changed, result.unchanged = outcome.created, outcome.changed, outcome.unchanged
     if "dunning_block" in places:
         result.detail["paused"] = _pause_blocked(call)
+    if "credit_limit" in places:
+        result.detail["credit_limits"] = credit.take_limits(
+            organisation_id=call.organisation_id, limits=customers.staged_limits(), currency=call.entity.currency,
+            today=call.as_of, by=call.by,
+        )  # fmt: skip
+    if any(owner in places for owner in customers.OWNERS):
+        unknown = customers.unknown_owners(limit=KEPT_ROWS_MAX)
+        result.warn([Problem(*row, "person_unknown") for row in unknown], kept_max=KEPT_ROWS_MAX)
 
 
 def _pause_blocked(call: Call) -> int:

@@ -22,7 +22,7 @@ _SHOWN_MAX = 200
 DATE_FIELDS = {"issue_date", "due_date", "settled_date", "date", "value_date"}
 AMOUNT_FIELDS = {
     "net", "tax", "gross", "open", "paid", "instalment_amount", "amount", "deduction", "debit", "credit", "balance",
-    "fee", "original_amount", "amount_inverse",
+    "fee", "original_amount", "amount_inverse", "credit_limit",
 }  # fmt: skip
 
 
@@ -183,13 +183,17 @@ class BlockReader:
         return self.style.amounts.read_whole_column(cells, currency=currencies[0])
 
     def _amount(self, index: int, name: str, cell: str, currency: str) -> str:
-        if not cell.strip():
-            return ""
-        reader = AmountReader(PLAIN) if isinstance(cell, Native) else self.style.amounts
-        minor, reason = reader.read(cell, currency)
+        minor, reason = self.amount(cell, currency)
         if reason:
             self.refuse(index, name, cell, reason)
         return minor
+
+    def amount(self, cell: str, currency: str) -> tuple[str, str]:
+        """A cell in minor units, empty where there is none, and why it cannot be read."""
+        if not cell.strip():
+            return "", ""
+        reader = AmountReader(PLAIN) if isinstance(cell, Native) else self.style.amounts
+        return reader.read(cell, currency)
 
     def currencies(self, *, default: str) -> list[str]:
         """Each row's currency; a row with an unknown one is refused."""

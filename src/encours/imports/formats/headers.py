@@ -66,6 +66,23 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "dunning block|no dunning|dunning blocked|do not chase",
         ),
         "notes": ("commentaire|commentaires|observations|remarques|notes|note", "comment|comments|notes|note|remarks"),
+        "credit_limit": (
+            "plafond|plafond d encours|plafond encours|plafond de credit|encours autorise|encours maximum|encours max"
+            "|limite de credit|limite credit|limite d encours|autorisation d encours",
+            "credit limit|credit line|credit limit amount",
+        ),
+        "collector": (
+            "charge de recouvrement|chargee de recouvrement|recouvreur|gestionnaire|gestionnaire de compte|suivi par",
+            "collector|collector email|credit controller|followed by",
+        ),
+        "sales_rep": (
+            "commercial|commerciale|vendeur|representant|nom commercial|mail commercial",
+            "sales rep|sales representative|salesperson|sales person|sales owner",
+        ),
+        "success_owner": (
+            "charge de clientele|chargee de clientele|responsable client|customer success",
+            "success owner|customer success|customer success manager|customer success owner|csm|cs owner",
+        ),
     },
     "contacts": {
         "customer": (

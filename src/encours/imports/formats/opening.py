@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from encours.core.errors import EncoursError
-from encours.imports.formats import blocks, dues, fec, headers, parties
+from encours.imports.formats import blocks, copies, dues, fec, headers, parties
 from encours.imports.formats.bank import files as bank
 from encours.imports.formats.bank.model import NotABankFile
 from encours.imports.formats.blocks import Hints, Staged, Style
@@ -95,7 +95,7 @@ class Opened:
         style = self.style()
         match self.kind:
             case "customers":
-                return parties.customers(self.table, self.columns, style)
+                return parties.customers(self.table, self.columns, style, currency=currency)
             case "contacts":
                 return parties.contacts(self.table, self.columns, style)
             case "payments":
@@ -116,13 +116,19 @@ def open_file(
     mappings: Sequence[KnownMapping] = (),
     mapping: str | None = None,
     name: str = "",
+    is_named: Callable[[str], bool] = lambda name: False,
 ) -> Opened:
     """Open a file; `kind` and `mapping` (a name) settle what the content would otherwise tell.
 
     `name` is what people call the file, where its bytes lie under another one: a FEC's tells company and closing day.
+    `is_named` knows whether a file's name alone says that it is the copy of an invoice in the books.
     """
     if kind in {None, "einvoice"} and (form := einvoice.recognise(path, is_told=kind is not None)):
         return Opened(path, "einvoice", bank=form, invoice=einvoice.read(path, form))
+    if kind in {None, "copies"} and (
+        form := copies.recognise(path, name=name or path.name, is_told=kind is not None, is_named=is_named)
+    ):
+        return Opened(path, "copies", bank=form)
     if kind in {None, "bank"} and (form := bank.recognise(path)):
         if form == "zip":
             bank.check_archive(path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from encours.core import ids
 from encours.core.terms import Terms, TermsUnreadable
 from encours.core.text import fold_words
-from encours.imports.formats.blocks import BlockReader, Staged, Style
+from encours.imports.formats.blocks import NULL, BlockReader, Staged, Style
 from encours.imports.formats.headers import Columns
 from encours.imports.formats.tables import Table
 
@@ -28,7 +28,11 @@ CUSTOMER_TEXTS = {
     "iban": 60,
     "notes": 4000,
 }
-CUSTOMER_COLUMNS = ("line", "number", *CUSTOMER_TEXTS, "terms", "is_natural_person", "dunning_block")
+# who a customer belongs to, by e-mail address or name
+OWNERS = ("collector", "sales_rep", "success_owner")
+CUSTOMER_COLUMNS = (
+    "line", "number", *CUSTOMER_TEXTS, "terms", "is_natural_person", "dunning_block", "credit_minor", *OWNERS
+)  # fmt: skip
 CONTACT_COLUMNS = ("line", "customer", "customer_name", "name", "role", "email", "phone", "language", "is_primary")
 
 _COUNTRIES = {
@@ -75,7 +79,7 @@ ROLES = {
 }  # fmt: skip
 
 
-def customers(table: Table, columns: Columns, style: Style) -> Iterator[Staged]:
+def customers(table: Table, columns: Columns, style: Style, *, currency: str) -> Iterator[Staged]:
     """Customers, ready for COPY in the order of CUSTOMER_COLUMNS; odd identifiers are kept and warned about."""
     for block in table.blocks():
         reader = BlockReader(block, columns, style)
@@ -93,6 +97,8 @@ def customers(table: Table, columns: Columns, style: Style) -> Iterator[Staged]:
             _terms(reader),
             reader.flags("is_natural_person"),
             reader.flags("dunning_block"),
+            _limits(reader, currency),
+            *(reader.texts(owner, length_max=254) for owner in OWNERS),
         )
 
 
@@ -121,6 +127,20 @@ def _check_identifiers(reader: BlockReader, texts: dict[str, list[str]]) -> None
                 cells[index] = checked.value
                 if checked.fault is not None:
                     reader.warn(index, name, cell, reason)
+
+
+def _limits(reader: BlockReader, currency: str) -> list[str]:
+    """Credit limits in minor units; one that cannot be read, or is below zero, is told and left out."""
+    if not reader.has("credit_limit"):
+        return [NULL] * reader.count
+    found = []
+    for index, cell in enumerate(reader.raw(reader.columns.places["credit_limit"])):
+        minor, reason = reader.amount(cell, currency)
+        if reason or minor.startswith("-"):
+            reader.warn(index, "credit_limit", cell, reason or "amount_negative")
+            minor = ""
+        found.append(minor or NULL)
+    return found
 
 
 def _terms(reader: BlockReader) -> list[str]:

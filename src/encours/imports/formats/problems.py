@@ -47,7 +47,7 @@ class KindUnknown(FileUnreadable):
 class KindNotReadYet(FileUnreadable):
     message = gettext_noop(
         "This looks like another kind of file ({found}); accepted are fec, customers, contacts, invoices, payments, "
-        "bank, remittance and einvoice."
+        "bank, remittance, einvoice and copies (PDFs of invoices)."
     )
 
 
@@ -156,6 +156,11 @@ REASONS: dict[str, tuple[str, str]] = {
     "siret_invalid": (gettext_noop("This SIRET has a wrong check digit."), gettext_noop("Look it up and correct it.")),
     "vat_invalid": (gettext_noop("This VAT number is not well formed."), gettext_noop("Look it up and correct it.")),
     "iban_invalid": (gettext_noop("This IBAN has wrong check digits."), gettext_noop("Ask the customer for it.")),
+    "person_unknown": (
+        gettext_noop("Nobody who works here has this name or address, or two do: the customer keeps who it has."),
+        gettext_noop("Write the person's e-mail address, or invite them first."),
+    ),
+    "amount_negative": (gettext_noop("The amount is below zero."), gettext_noop("Write zero or more.")),
     "email_invalid": (gettext_noop("This is not an e-mail address."), gettext_noop("Correct it.")),
     "both_sides": (
         gettext_noop("The line has a debit and a credit."),
@@ -189,6 +194,19 @@ REASONS: dict[str, tuple[str, str]] = {
     "not_booked_yet": (
         gettext_noop("The bank has announced this movement and not booked it: it is left out."),
         gettext_noop("It comes with the statement."),
+    ),
+    "copy_unknown": (
+        gettext_noop("No known invoice has the number in the name of this file."),
+        gettext_noop("Import the invoice first, or rename the file."),
+    ),
+    "copy_ambiguous": (
+        gettext_noop("The name of this file may mean several invoices."),
+        gettext_noop("Rename the file after one invoice, or say which company it is of."),
+    ),
+    "copy_not_pdf": (gettext_noop("This is no PDF."), gettext_noop("Save the invoice as PDF.")),
+    "copy_too_large": (
+        gettext_noop("The PDF is larger than 10 MB."),
+        gettext_noop("Save it with smaller pictures."),
     ),
     "entry_unbalanced": (
         gettext_noop("The entry does not balance."),

@@ -102,7 +102,7 @@ def check_archive(path: Path) -> None:
 
 
 def _members(archive: zipfile.ZipFile, packed_bytes: int) -> list[zipfile.ZipInfo]:
-    members = [one for one in archive.infolist() if not one.is_dir() and not _is_noise(one.filename)]
+    members = [one for one in archive.infolist() if not one.is_dir() and not is_noise(one.filename)]
     told = sum(member.file_size for member in members)
     is_bomb = told > _RATIO_FROM_BYTES and told // max(1, packed_bytes) > _PACKING_RATIO_MAX
     if told > _UNPACKED_MB_MAX * 1024 * 1024 or is_bomb or len(members) > _MEMBERS_MAX:
@@ -124,5 +124,6 @@ def _extracted(archive: zipfile.ZipFile, folder: Path, packed_bytes: int) -> Ite
         yield member.filename[-200:], target
 
 
-def _is_noise(name: str) -> bool:
+def is_noise(name: str) -> bool:
+    """Whether a member of an archive is what a computer adds by itself."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")

@@ -1,0 +1,101 @@
+"""Read credit limits, how far they are used, and when one was passed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from encours.credit.models import CreditLimit
+from encours.credit.rules import Use
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSeen:
+    """The limit of a customer today and how far it is used."""
+
+    limit: CreditLimit
+    use: Use
+
+
+def limit_of(customer_id: int, *, organisation_id: int, today: date) -> LimitSeen | None:
+    """The limit that holds today; None where nobody set one, or it was lifted."""
+    found = CreditLimit.objects.filter(
+        organisation_id=organisation_id, customer_id=customer_id, from_date__lte=today
+    ).order_by("-from_date", "-pk")
+    limit = found.first()
+    if limit is None or limit.amount_minor is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(sum(open_minor), 0)::bigint from ledger_openitem where organisation_id = %s"
+            " and customer_id = %s and currency = %s and open_minor <> 0 and item_date <= %s",
+            [organisation_id, customer_id, limit.currency, today],
+        )
+        (exposure,) = cursor.fetchone()
+    return LimitSeen(limit, Use(limit.amount_minor, exposure))
+
+
+def limits_of(customer_id: int, *, organisation_id: int, limit: int = 20) -> Sequence[CreditLimit]:
+    """What was decided for a customer, the latest first."""
+    found = CreditLimit.objects.filter(organisation_id=organisation_id, customer_id=customer_id)
+    return list(found.order_by("-from_date", "-pk")[:limit])
+
+
+# Who owes more than the limit today: the day from which that has been so without a break, and by how much. Items make
+# the exposure; what is applied within one account cancels out, what leads to another customer's does not.
+EXCEEDED = """
+select c.customer_id, greatest(c.crossed_date, c.from_date), c.excess_minor, c.currency from (
+    select customer_id, currency, from_date, excess_minor,
+           min(day) filter (where day > coalesce(last_within, '-infinity'::date)) as crossed_date
+    from (
+        select d.*, max(day) filter (where owed <= amount_minor) over (partition by customer_id) as last_within
+        from (
+            select m.customer_id, m.currency, m.amount_minor, m.from_date, m.excess_minor, m.day,
+                   sum(sum(m.minor)) over (partition by m.customer_id order by m.day) as owed
+            from (
+                select o.*, i.item_date as day, i.amount_minor as minor
+                from over_limit o join ledger_openitem i
+                  on i.organisation_id = %(organisation)s and i.customer_id = o.customer_id
+                 and i.currency = o.currency and i.item_date <= %(today)s
+                union all
+                select o.*, least(greatest(l.allocation_date, i.item_date), %(today)s), l.amount_minor
+                from over_limit o join ledger_openitem i
+                  on i.organisation_id = %(organisation)s and i.customer_id = o.customer_id
+                 and i.currency = o.currency and i.item_date <= %(today)s
+                join ledger_allocationleg l on l.organisation_id = i.organisation_id and l.item_id = i.id
+            ) m (customer_id, currency, amount_minor, from_date, excess_minor, day, minor)
+            group by 1, 2, 3, 4, 5, 6
+        ) d
+    ) e group by 1, 2, 3, 4
+) c where c.crossed_date is not null
+"""
+OVER_LIMIT = """
+select l.customer_id, l.currency, l.amount_minor, l.from_date, sum(i.open_minor)::bigint - l.amount_minor
+from (
+    select distinct on (customer_id) customer_id, currency, amount_minor, from_date from credit_creditlimit
+    where organisation_id = %(organisation)s and from_date <= %(today)s
+    order by customer_id, from_date desc, id desc
+) l join ledger_openitem i on i.organisation_id = %(organisation)s and i.customer_id = l.customer_id
+  and i.currency = l.currency and i.open_minor <> 0 and i.item_date <= %(today)s
+where l.amount_minor is not null
+group by 1, 2, 3, 4 having sum(i.open_minor) > l.amount_minor
+"""
+OVER_LIMIT_CTE = f"over_limit (customer_id, currency, amount_minor, from_date, excess_minor) as ({OVER_LIMIT})"
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A customer that owes more than its limit, since when, and by how much."""
+
+    customer_id: int
+    since_date: date
+    excess_minor: int
+    currency: str
+
+
+def over_limit(organisation_id: int, *, today: date) -> list[Excess]:
+    """The customers that owe more than their limit today."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"with {OVER_LIMIT_CTE} {EXCEEDED}", {"organisation": organisation_id, "today": today})
+        return [Excess(*row) for row in cursor.fetchall()]
