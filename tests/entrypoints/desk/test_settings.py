@@ -128,12 +128,12 @@ class TestTheRest:
             "contact_delay_days": "4",
             "weekly_cap": "1",
             "bank_age_days_max": "3",
-            "silent_periods": "2026-12-24 2027-01-03",
+            "silent_periods": "2026-12-24 2027-01-03\n14/07/2027 15/07/2027",
         }
         desk.post("/settings/sending", said)
         policy = SendingPolicy.objects.get(organisation=company.organisation)
         assert (policy.weekdays, policy.weekly_cap) == ([0, 1], 1)
-        assert policy.silent_periods == [["2026-12-24", "2027-01-03"]]
+        assert policy.silent_periods == [["2026-12-24", "2027-01-03"], ["2027-07-14", "2027-07-15"]]
 
     def test_refuses_hours_under_which_nothing_leaves(self, company: Company, desk: Desk):
         said = {"weekdays": ["0"], "opens_at": "16:00", "closes_at": "10:00", "contact_delay_days": "4"}

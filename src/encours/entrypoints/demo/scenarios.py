@@ -12,7 +12,7 @@ from encours.entrypoints.demo import market
 type StepData = dict[str, Any]
 
 _KEY_ACCOUNTS: tuple[StepData, ...] = (
-    {"key": "courtesy_notice", "name": "Avis d’échéance", "days": -7, "tone": "courteous", "sender": "entity"},
+    {"key": "notice_before_due", "name": "Avis d’échéance", "days": -7, "tone": "courteous", "sender": "entity"},
     {"key": "reminder_1", "name": "Rappel 1", "days": 5},
     {"key": "call_1", "name": "Appel", "days": 12, "channel": "call"},
     {"key": "reminder_2", "name": "Rappel 2", "days": 20, "tone": "cordial_firm", "new_deadline_days": 8},

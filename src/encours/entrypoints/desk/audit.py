@@ -86,6 +86,7 @@ def audit(request: DeskRequest) -> HttpResponseBase:
         ),
         "channels": [(code, wording.channel(code)) for code in wording.CHANNELS],
         "findings": access.verify_chain(request.organisation_id) if "verify" in request.GET else [],
+        "head": access.chain_head(request.organisation_id),
     }
     return render(request, "desk/audit/list.html", context)
 

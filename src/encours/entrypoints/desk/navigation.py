@@ -140,7 +140,7 @@ SENDING: Sequence[Screen] = (
 REPORTS: Sequence[Screen] = (
     Screen("dashboard", _("Overview"), "layout-dashboard"),
     Screen("ageing", _("Aged balance"), "table", ("ageing_items",)),
-    Screen("kpis", _("Indicators, month by month"), "chart-histogram", ("kpi_rows",)),
+    Screen("kpis", _("Indicators"), "chart-histogram", ("kpi_rows",)),
     Screen("quality", _("Data quality"), "checkup-list"),
 )
 SETUP: Sequence[Screen] = (

@@ -35,7 +35,7 @@ WEEKDAYS = [
 class PolicyForm(DeskForm):
     """When and how often messages leave."""
 
-    wide = frozenset({"weekdays", "silent_periods", "why"})
+    wide = frozenset({"weekdays", "silent_periods", "asks_approval", "why"})
     unit_of = {"contact_delay_days": gettext_lazy("days"), "bank_age_days_max": gettext_lazy("days")}
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Days"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple
@@ -64,8 +64,8 @@ class PolicyForm(DeskForm):
     silent_periods = forms.CharField(
         label=gettext_lazy("Silent periods"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "2026-12-24 2027-01-03"}),
-        help_text=gettext_lazy("One a line: first and last day, as 2026-12-24 2027-01-03."),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "24/12/2026 03/01/2027"}),
+        help_text=gettext_lazy("One a line: first and last day, as 24/12/2026 03/01/2027."),
     )
     asks_approval = forms.BooleanField(
         label=gettext_lazy("A second person agrees to each change of a scenario"), required=False
@@ -80,11 +80,18 @@ class PolicyForm(DeskForm):
             if not days:
                 continue
             try:
-                first, last = (date.fromisoformat(day) for day in (days[0], days[-1]))
+                first, last = (_day(day) for day in (days[0], days[-1]))
             except ValueError:
                 raise forms.ValidationError(gettext("“{line}” is not two days.").format(line=line)) from None
             found.append([first.isoformat(), last.isoformat()])
         return found
+
+
+def _day(text: str) -> date:
+    """A day as people write it: "24/12/2026" as well as "2026-12-24"."""
+    day, _, rest = text.partition("/")
+    month, _, year = rest.partition("/")
+    return date(int(year), int(month), int(day)) if year else date.fromisoformat(text)
 
 
 class BankForm(DeskForm):
@@ -112,7 +119,9 @@ def _initial(request: DeskRequest, entity: Entity | None) -> dict[str, Any]:
     own = policies_of(request.organisation_id).get(entity.pk) if entity else None
     policy = own or policy_of(request.organisation_id)
     values = {name: getattr(policy, name) for name in PolicyForm.base_fields if hasattr(policy, name)}
-    values["silent_periods"] = "\n".join(" ".join(pair) for pair in policy.silent_periods)
+    values["silent_periods"] = "\n".join(
+        " ".join(f"{date.fromisoformat(day):%d/%m/%Y}" for day in pair) for pair in policy.silent_periods
+    )
     return values
 
 

@@ -21,8 +21,10 @@ from encours.core.currencies import exponent
 from encours.entrypoints import formats, kept
 from encours.entrypoints.listing import Listing
 from encours.messaging.models import Channel
+from encours.messaging.rules.formats import in_fours
 
 register = template.Library()
+register.filter(in_fours)
 _FILLED_LATER = "@the-token-of-this-request@"
 
 
