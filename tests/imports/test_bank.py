@@ -12,7 +12,7 @@ from encours.collections.queries.facts import bank_known
 from encours.imports import actions as imports
 from encours.imports import queries
 from encours.imports.actions.results import FileResult
-from encours.payments.models import BankAccount, BankLine, Statement
+from encours.payments.models import BankAccount, BankLine, LineTelling, Statement
 from tests.cast import Company
 from tests.imports.conftest import Writer
 
@@ -132,6 +132,20 @@ class TestBooking:
             ":61:2606100610C9,00NTRFNONREF\n:86:OTHER",
         )
         assert counts(bring_file(write("b.sta", other)))[1:4] == (1, 0, 2)
+
+    def test_a_second_line_of_a_format_is_not_taken_for_the_one_it_told_before(
+        self, write: Writer, bring_file: Bring
+    ) -> None:
+        bring_file(write("a.xml", camt(entry("100.00", text="VIR ACME"), kind="Rpt")))
+        morning = mt940(":61:2606100610C100,NTRFNONREF", ":86:REMISE CHEQUES", closing="100,")
+        noon = mt940(":61:2606100610C100,NTRFNONREF", ":86:LOYER JUIN", number="2")
+        assert counts(bring_file(write("b.sta", morning)))[1] == 0  # told by silence: the report's line
+        assert LineTelling.objects.count() == 1
+        assert counts(bring_file(write("c.sta", noon)))[1] == 1
+        for again in (write("b.sta", morning), write("c.sta", noon)):
+            assert counts(bring_file(again))[1] == 0
+        assert BankLine.objects.count() == 2
+        assert LineTelling.objects.count() == 1
 
     def test_what_was_announced_and_not_booked_is_left_out(self, write: Writer, bring_file: Bring) -> None:
         file = bring_file(write("a.xml", camt(entry("5.00").replace("BOOK", "PDNG"), entry("6.00"), kind="Rpt")))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,10 @@ from encours.payments.rules import (
     follows,
     gap_before,
     likeness,
+    likeness_to_all,
     neighbours,
     paired,
+    tells_whole_day,
 )
 
 DAY = date(2026, 6, 10)
@@ -97,3 +100,56 @@ class TestAnnounced:
 
     def test_two_advices_of_one_amount_need_more_than_the_amount(self) -> None:
         assert announced([replace(self.ADVICE, name=""), replace(self.ADVICE, id=2, name="")], [SEEN]) == {}
+
+
+class TestTellings:
+    PART, WHOLE = {"is_day_whole": False}, {"is_day_whole": True}
+
+    @pytest.mark.parametrize(
+        ("known", "seen", "is_one"),
+        [
+            # two formats that each tell a part of the day, and share no word: two movements
+            ({"text": "REMISE CHEQUES", **PART}, {"text": "LOYER JUIN", "family": "qif", **PART}, False),
+            ({"text": "VIR ACME", **PART}, {"text": "ACME SA INV 12", "family": "qif", **PART}, True),
+            ({"text": "", **PART}, {"text": "LOYER JUIN", "family": "qif", **PART}, True),
+            # one of them tells the whole day: the other's movement is among its
+            ({"text": "REMISE CHEQUES", **WHOLE}, {"text": "LOYER JUIN", "family": "qif", **PART}, True),
+            ({"text": "REMISE CHEQUES", **PART}, {"text": "LOYER JUIN", "family": "qif", **WHOLE}, True),
+        ],
+    )
+    def test_silence_across_formats_counts_where_one_tells_the_whole_day(
+        self, known: dict[str, Any], seen: dict[str, Any], is_one: bool
+    ) -> None:
+        assert (likeness(replace(SEEN, **known), replace(SEEN, id=2, **seen)) > 0) is is_one
+
+    TOLD_TWICE = (replace(SEEN, text="INV 12", end_to_end_id="E1"), replace(SEEN, family="mt940", text="ACME"))
+
+    @pytest.mark.parametrize(
+        ("seen", "is_one"),
+        [
+            ({"family": "mt940", "text": "ACME"}, True),
+            ({"family": "mt940", "text": "LOYER JUIN"}, False),  # its own format told the line in other words
+            ({"family": "mt940", "text": "LOYER JUIN", "end_to_end_id": "E1"}, True),  # a reference proves it
+            ({"family": "ofx", "text": "LOYER JUIN"}, True),
+        ],
+    )
+    def test_a_format_that_told_a_line_is_asked_first(self, seen: dict[str, Any], is_one: bool) -> None:
+        assert (likeness_to_all(self.TOLD_TWICE, replace(SEEN, id=2, **seen)) > 0) is is_one
+
+    @pytest.mark.parametrize(
+        ("first", "last", "family", "more", "is_whole"),
+        [
+            (10, 10, "qif", {"difference_minor": 0}, True),
+            (10, 10, "camt", {}, True),  # a bank's statement, though it gives no balances
+            (9, 12, "qif", {}, True),
+            (10, 12, "qif", {}, False),  # an export may begin in the midst of its first day
+            (10, 12, "camt", {"difference_minor": 7}, False),  # something is missing from it
+            (9, 12, "camt", {"difference_minor": 0, "is_interim": True}, False),
+            (11, 12, "camt", {"difference_minor": 0}, False),
+        ],
+    )
+    def test_a_statement_tells_a_whole_day_or_a_part(
+        self, first: int, last: int, family: str, more: dict[str, Any], is_whole: bool
+    ) -> None:
+        statement = Period(1, date(2026, 6, first), date(2026, 6, last), None, None, **more)
+        assert tells_whole_day(statement, DAY, family=family) is is_whole

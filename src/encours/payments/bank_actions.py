@@ -1,10 +1,9 @@
 """Book bank statements and their lines by sets, from temporary tables that an import has filled."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -12,8 +11,9 @@ from encours.access.actions import record_audit
 from encours.access.models import Entity
 from encours.core.actors import Actor
 from encours.core.errors import NotFound, Refused, gettext_noop
-from encours.payments.models import AccountKind, BankAccount, BankLine, Statement
-from encours.payments.rules import Period, Sighting, gap_before, neighbours, paired
+from encours.payments import telling_actions as tellings
+from encours.payments.models import AccountKind, BankAccount, Statement
+from encours.payments.rules import Period, gap_before, neighbours
 
 STAGED_COLUMNS = (
     "seq, batch_seq, statement_no, place, booking_date, value_date, currency, amount_minor, counterparty_name,"
@@ -28,7 +28,8 @@ _TABLES = """
         charges_minor bigint, original_currency text, original_amount_minor bigint, details jsonb, digest text)
         on commit drop;
     create temp table if not exists staged_statement (number int, id bigint, account_id bigint, entity_id bigint,
-        scope int, is_known boolean, family text, neighbours bigint[]) on commit drop;
+        scope int, is_known boolean, family text, neighbours bigint[], from_date date, to_date date, is_interim boolean,
+        difference_minor bigint) on commit drop;
     create temp table if not exists booking (seq bigint, statement_id bigint, account_id bigint, entity_id bigint,
         family text, statement_no int, booking_date date, amount_minor bigint, currency text, stem text, rank bigint,
         key text, known_id bigint) on commit drop;
@@ -42,7 +43,6 @@ _CARRIED = (
     " structured_reference, entry_reference, bank_reference, end_to_end_id, mandate_id, bank_code, return_reason,"
     " charges_minor, original_currency, original_amount_minor, details"
 )
-_SAME_WITHIN_DAYS = 3
 _NUMBER_DIGITS_MIN = 7
 
 
@@ -165,8 +165,9 @@ def book_staged(owner: Owner, statements: Sequence[StagedStatement], *, import_i
     """Book the staged lines that no earlier file has told, each once, and keep their statements.
 
     A line is known by account, day, amount, digest of its references and rank among equals; one that another format or
-    a report of the day told in other words is known by its likeness (`rules.likeness`). The payments of a batch are
-    added below the batch, also when that came in first. Refuses an account whose company cannot be told.
+    a report of the day told in other words is known by its likeness (`rules.likeness`), and how it was told is kept.
+    The payments of a batch are added below the batch, also when that came in first. Refuses an account whose company
+    cannot be told.
     """
     booked = Booked()
     _lock(owner.organisation_id)
@@ -174,9 +175,10 @@ def book_staged(owner: Owner, statements: Sequence[StagedStatement], *, import_i
         _resolve(owner, statement, booked)
     _place_in_chain(owner, statements)
     _stage_statements(statements)
-    _build_booking(owner, statements)
-    _recognise(owner)
+    tellings.build_booking(organisation_id=owner.organisation_id, is_chained=any(one.neighbours for one in statements))
+    recognised = tellings.recognise(organisation_id=owner.organisation_id)
     _keep_statements(owner, statements, import_id=import_id)
+    tellings.keep_tellings(recognised, organisation_id=owner.organisation_id)
     _insert_lines(owner, import_id=import_id, booked=booked)
     _count(statements, booked)
     return booked
@@ -376,10 +378,8 @@ def _scope(statement: StagedStatement, before: list[StagedStatement]) -> int:
 
 def _stage_statements(statements: Sequence[StagedStatement]) -> None:
     with connection.cursor() as cursor:
-        copy = (
-            "copy staged_statement (number, id, account_id, entity_id, scope, is_known, family, neighbours) from stdin"
-        )
-        with cursor.copy(copy) as stream:
+        columns = "number, id, account_id, entity_id, scope, is_known, family, neighbours, from_date, to_date"
+        with cursor.copy(f"copy staged_statement ({columns}, is_interim, difference_minor) from stdin") as stream:
             for one in statements:
                 stream.write_row(
                     (
@@ -391,95 +391,13 @@ def _stage_statements(statements: Sequence[StagedStatement]) -> None:
                         one.is_known,
                         one.format.partition(".")[0],
                         sorted(one.neighbours),
+                        one.from_date,
+                        one.to_date,
+                        one.is_interim,
+                        one.difference_minor,
                     )
                 )
         cursor.execute("analyze staged_statement; analyze staged_bank_line (batch_seq, booking_date, amount_minor)")
-
-
-def _build_booking(owner: Owner, statements: Sequence[StagedStatement]) -> None:
-    """Build `booking`: the entries of new statements with their keys; equal ones of a statement are numbered."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """insert into booking
-               select distinct on (key) * from (
-                   select seq, statement_id, account_id, entity_id, family, statement_no, booking_date, amount_minor,
-                       currency, stem, rank, stem || '-' || rank as key, null::bigint as known_id
-                   from (select s.seq, t.id as statement_id, t.account_id, t.entity_id, t.family,
-                             t.number as statement_no, s.booking_date, s.amount_minor, s.currency,
-                             t.account_id || '-' || to_char(s.booking_date, 'YYYYMMDD') || '-' || s.amount_minor || '-'
-                                 || s.digest as stem,
-                             row_number() over (partition by t.account_id, t.scope, s.booking_date, s.amount_minor,
-                                 s.digest order by s.seq) as rank
-                         from staged_bank_line s join staged_statement t on t.number = s.statement_no
-                         where s.batch_seq is null and not t.is_known) ranked) keyed
-               order by key, seq"""
-        )
-        if any(one.neighbours for one in statements):
-            _count_on(cursor, owner)
-        cursor.execute("analyze booking")
-
-
-def _count_on(cursor: Any, owner: Owner) -> None:
-    """Equal lines of statements that follow one another within a day are numbered on, not taken for one."""
-    cursor.execute(
-        """update booking b set rank = b.rank + o.last_rank, key = b.stem || '-' || (b.rank + o.last_rank)
-           from (select w.key, max(substring(l.key from '[0-9]+$')::int) as last_rank
-                 from booking w join staged_statement t on t.number = w.statement_no
-                 join payments_bankline l on l.organisation_id = %s and l.account_id = w.account_id
-                     and l.booking_date = w.booking_date and l.amount_minor = w.amount_minor
-                     and l.statement_id = any(t.neighbours) and l.key like w.stem || '-%%' and l.batch_key = ''
-                 where t.neighbours <> '{}' group by w.key) o
-           where o.key = b.key""",
-        [owner.organisation_id],
-    )
-
-
-def _recognise(owner: Owner) -> None:
-    """Mark what is booked already: by its key, else by its likeness to a line no other row of the file is."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """update booking b set known_id = l.id from payments_bankline l
-               where l.organisation_id = %s and l.key = b.key""",
-            [owner.organisation_id],
-        )
-        cursor.execute(
-            """select b.seq, b.booking_date, b.family, s.bank_reference, s.end_to_end_id, s.structured_reference,
-                   s.counterparty_iban, s.counterparty_name, s.text, b.account_id, b.currency, b.amount_minor,
-                   array_agg(l.id)
-               from booking b join staged_bank_line s on s.seq = b.seq
-               join payments_bankline l on l.organisation_id = %s and l.account_id = b.account_id
-                   and l.booking_date between b.booking_date - %s and b.booking_date + %s
-                   and l.amount_minor = b.amount_minor and l.currency = b.currency and l.batch_key = ''
-               where b.known_id is null and not exists (select from booking x where x.known_id = l.id)
-                   and not (l.statement_id = any((select t.neighbours from staged_statement t
-                       where t.number = b.statement_no)::bigint[]))
-               group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12""",
-            [owner.organisation_id, _SAME_WITHIN_DAYS, _SAME_WITHIN_DAYS],
-        )
-        groups: dict[tuple[Any, ...], list[tuple[Sighting, list[int]]]] = {}
-        for row in cursor.fetchall():
-            groups.setdefault(row[9:12], []).append((Sighting(*row[:9]), row[12]))
-        if not groups:
-            return
-        known = _sightings({one for group in groups.values() for _, ids in group for one in ids}, owner)
-        pairs: dict[int, int] = {}
-        for group in groups.values():
-            candidates = {one for _, ids in group for one in ids}
-            pairs |= paired([known[one] for one in sorted(candidates)], [sighting for sighting, _ in group])
-        if pairs:
-            cursor.execute(
-                """update booking b set known_id = p.known_id
-                   from unnest(%s::bigint[], %s::bigint[]) as p (seq, known_id) where p.seq = b.seq""",
-                [list(pairs), list(pairs.values())],
-            )
-
-
-def _sightings(ids: set[int], owner: Owner) -> Mapping[int, Sighting]:
-    rows = BankLine.objects.filter(organisation_id=owner.organisation_id, pk__in=ids).values_list(
-        "pk", "booking_date", "statement__format", "bank_reference", "end_to_end_id", "structured_reference",
-        "counterparty_iban", "counterparty_name", "text",
-    )  # fmt: skip
-    return {row[0]: Sighting(row[0], row[1], (row[2] or "").partition(".")[0], *row[3:]) for row in rows}
 
 
 def _keep_statements(owner: Owner, statements: Sequence[StagedStatement], *, import_id: int) -> None:

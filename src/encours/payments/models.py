@@ -184,6 +184,37 @@ class BankLine(Scoped):
         return self.key
 
 
+class LineTelling(Scoped):
+    """How a further format told a line that was booked already; insert-only.
+
+    Kept so that the same file comes to the same line again, and another line of that format is not taken for it.
+    """
+
+    line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    statement = models.ForeignKey(
+        Statement, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    # as that format would have booked it
+    key = models.CharField(max_length=80)
+    booking_date = models.DateField()
+    bank_reference = models.CharField(max_length=80, blank=True, default="")
+    end_to_end_id = models.CharField(max_length=80, blank=True, default="")
+    structured_reference = models.CharField(max_length=140, blank=True, default="")
+    counterparty_iban = models.CharField(max_length=40, blank=True, default="")
+    counterparty_name = models.CharField(max_length=200, blank=True, default="")
+    text = models.TextField(blank=True, default="")
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="payments_linetelling_key"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["organisation", "line"], name="payments_linetelling_line")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class AdviceSource(models.TextChoices):
     """How a remittance advice came in."""
 

@@ -14,7 +14,11 @@ _NOTHING_AGAINST = 5
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A movement as one file tells it; account, currency and amount are already equal where two are compared."""
+    """A movement as one file tells it; account, currency and amount are already equal where two are compared.
+
+    `id` is the line's: one line is sighted as often as formats told it. `is_day_whole`: its statement tells every
+    movement of that day, so that none can be missing from it.
+    """
 
     id: int
     booking_date: date
@@ -25,15 +29,18 @@ class Sighting:
     iban: str = ""
     name: str = ""
     text: str = ""
+    is_day_whole: bool = True
 
 
 def likeness(known: Sighting, seen: Sighting) -> int:
     """How surely two sightings are one movement; 0 says they are two.
 
     A reference of the bank or of the payer that is equal decides; one that differs decides against it. Without any, the
-    same words speak for it; in another format, which may tell nothing but amount and day, silence is no objection.
+    same words speak for it; in another format, which may tell nothing but amount and day, silence is no objection - as
+    long as one of the two tells the whole day, for then the other's movement must be among those it tells.
 
-    camt "B77, INV 12" and MT940 "INV 12" of one day -> one; two camt lines "B77" and "B78" -> two.
+    camt "B77, INV 12" and MT940 "INV 12" of one day -> one; two camt lines "B77" and "B78" -> two; a report of the
+    morning "INV 12" and another format's export of the afternoon "RENT JUNE" -> two.
     """
     is_same_family = known.family == seen.family
     is_same_day = known.booking_date == seen.booking_date
@@ -72,20 +79,44 @@ def _by_words(known: Sighting, seen: Sighting, *, is_same_family: bool) -> int:
     shared = words & set(_WORD.findall(f"{seen.name} {seen.text}".upper()))
     if is_same_family and first and second:
         return _SOME if len(shared) * 2 > len(words) else 0
+    if first and second and not shared and not (known.is_day_whole or seen.is_day_whole):
+        return 0
     return _NOTHING_AGAINST + min(len(shared), 4) * 5
+
+
+def likeness_to_all(tellings: Sequence[Sighting], seen: Sighting) -> int:
+    """How surely a sighting is the movement that several formats told: 0 says it is another.
+
+    A format that told the line itself is compared with its own words first; what other formats say then only counts
+    where a reference proves it, for silence of one format is no answer to another line of the same format.
+
+    A line told by camt as "INV 12" and by MT940 as "ACME"; a further MT940 line "RENT" -> 0, a line of its own.
+    """
+    own = max((likeness(one, seen) for one in tellings if one.family == seen.family), default=None)
+    others = max((likeness(one, seen) for one in tellings if one.family != seen.family), default=0)
+    if own is None:
+        return others
+    return max(own, others if others >= _LIKELY else 0)
 
 
 def paired(known: Sequence[Sighting], seen: Sequence[Sighting]) -> dict[int, int]:
     """Which seen lines are known already: seen id -> known id, the surest pairs first, each line once.
 
-    Three lines of 100.00 seen where one is known -> one pair, and two new lines.
+    `known` may hold several sightings of one line, one for each format that told it. Three lines of 100.00 seen where
+    one is known -> one pair, and two new lines.
     """
+    lines: dict[int, list[Sighting]] = {}
+    for one in known:
+        lines.setdefault(one.id, []).append(one)
     ranked = sorted(
         (
-            (-likeness(one, other), abs((one.booking_date - other.booking_date).days), one.id, other.id)
-            for one in known
-            for other in seen
-        ),
+            -likeness_to_all(tellings, other),
+            min(abs((one.booking_date - other.booking_date).days) for one in tellings),
+            line_id,
+            other.id,
+        )
+        for line_id, tellings in lines.items()
+        for other in seen
     )
     pairs: dict[int, int] = {}
     taken: set[int] = set()
@@ -114,6 +145,23 @@ class Period:
     def is_whole(self) -> bool:
         """Whether its balances are told and hold."""
         return not self.is_interim and self.difference_minor == 0
+
+
+EXPORTS = frozenset({"sheet", "payout", "ofx", "qif"})  # what a person fetches between two moments
+
+
+def tells_whole_day(statement: Period, day: date, *, family: str) -> bool:
+    """Whether a statement tells every movement of a day.
+
+    One whose balances hold does for all its days, and so does one of a bank's statement formats that gives none. An
+    export between two moments may have been cut in the midst of its first and last day; so may one whose balances do
+    not hold. A report of the day promises nothing.
+    """
+    if statement.is_interim:
+        return False
+    if statement.is_whole or (statement.difference_minor is None and family not in EXPORTS):
+        return statement.from_date <= day <= statement.to_date
+    return statement.from_date < day < statement.to_date
 
 
 def follows(first: Period, second: Period) -> bool:
