@@ -197,3 +197,30 @@ def test_the_company_that_takes_money_is_the_one_its_items_are_of(owners, taken)
     opens = {place: booking.Open(place, 7, owner, "EUR", 100, TODAY) for place, owner in enumerate(owners)}
     parts = [Part(place, "F", 50) for place in opens]
     assert booking.taker(money, parts, opens) == taken
+
+
+class TestTheirCurrentAccount:
+    def test_is_the_one_each_company_chose(self, group):
+        organisation_id, here = group.company.organisation_id, group.company.entity
+        for entity, account in ((here, "45102000"), (group.sud, "45101000")):
+            assert accounts.choose_counterpart(
+                organisation_id=organisation_id, entity_id=entity.pk, kind=accounts.CURRENT_ACCOUNT_KIND,
+                account=account, by=group.company.by, why="plan comptable du groupe",
+            )  # fmt: skip
+        owed = group.owed(500_00, "SUD-2", group.sud)
+        line = group.bank.line(500_00, text="VIR SUD-2")
+        group.apply(line, (owed, 500_00))
+        assert (group.account(here, "45102000"), group.account(group.sud, "45101000")) == (-500_00, 500_00)
+        assert group.account(here, "451") == group.account(group.sud, "451") == 0
+        export = matching.make_export(organisation_id=organisation_id, entity_id=group.sud.pk, by=group.company.by)
+        rows = files.journal_rows(organisation_id, export_id=export.pk)
+        assert {(row.journal, row.account) for row in rows} == {("OD", "411"), ("OD", "45101000")}
+        assert group.laws_hold()
+
+    @pytest.mark.parametrize("account", ["411", "512", "86", "comptes"])
+    def test_is_no_bank_no_customer_and_no_nonsense(self, group, account):
+        with pytest.raises(Refused):
+            accounts.choose_counterpart(
+                organisation_id=group.company.organisation_id, entity_id=group.sud.pk,
+                kind=accounts.CURRENT_ACCOUNT_KIND, account=account, by=group.company.by, why="",
+            )  # fmt: skip

@@ -1,7 +1,8 @@
 """Postings that concern no customer, the accounts that items are booked against, and closed periods."""
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -9,14 +10,34 @@ from django.db import transaction
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
-from encours.ledger.actions import REVERSAL_SOURCE, AlreadyReversed, Posting
-from encours.ledger.models import COUNTERPARTS, Closing, CounterpartAccount, Entry, ItemKind, Transaction
+from encours.ledger.actions import REVERSAL_SOURCE, AlreadyReversed, Posting, chosen_counterparts
+from encours.ledger.models import COUNTERPARTS, Closing, CounterpartAccount, Entry, Transaction
+
+# what companies of one group owe one another (PCG 451); no item has this kind, it is chosen as the others are
+CURRENT_ACCOUNT_KIND, CURRENT_ACCOUNT = "current_account", "451"
+USUAL_ACCOUNTS = {
+    **{kind.value: account for kind, account in COUNTERPARTS.items()},
+    CURRENT_ACCOUNT_KIND: CURRENT_ACCOUNT,
+}
+_ACCOUNT = re.compile(r"[1-7][0-9A-Z]{1,19}")
 
 
 class CounterpartReceivable(Refused):
     """The other side of an item is never a customer account: those are written by their items alone."""
 
     message = gettext_noop("{account} is a customer account: choose another one for the other side.")
+
+
+class AccountMalformed(Refused):
+    """An account of the general ledger is digits, then perhaps letters, of a class from 1 to 7."""
+
+    message = gettext_noop("{account} is no account of the general ledger: write its number, such as 665 or 45100000.")
+
+
+class CurrentAccountIsBank(Refused):
+    """What companies owe one another is no money at a bank."""
+
+    message = gettext_noop("{account} is an account of class 5: money between companies goes through one of class 4.")
 
 
 class TransactionNotReversible(Refused):
@@ -26,16 +47,26 @@ class TransactionNotReversible(Refused):
 
 
 @transaction.atomic
-def choose_counterpart(*, organisation_id: int, entity_id: int, kind: str, account: str, by: Actor, why: str) -> None:
+def choose_counterpart(*, organisation_id: int, entity_id: int, kind: str, account: str, by: Actor, why: str) -> bool:
     """Book the other side of a kind of item on another account from now on; an empty one returns to the usual.
 
-    What is booked already stays where it is. Refuses the customers' own accounts.
+    True where that changed anything. `CURRENT_ACCOUNT_KIND` is the account money for another company goes through. What
+    is booked already stays where it is. Refuses the customers' own accounts, and a bank for what companies owe.
     """
+    usual = USUAL_ACCOUNTS[kind]
+    account = "".join(account.split()).upper() or usual
     if account.startswith("41"):
-        raise CounterpartReceivable(account=account)
+        raise CounterpartReceivable(account=account, field=kind)
+    if not _ACCOUNT.fullmatch(account):
+        raise AccountMalformed(account=account, field=kind)
+    if kind == CURRENT_ACCOUNT_KIND and account.startswith("5"):
+        raise CurrentAccountIsBank(account=account, field=kind)
     rows = CounterpartAccount.objects.filter(organisation_id=organisation_id, entity_id=entity_id, kind=kind)
+    before = next(iter(rows.values_list("account", flat=True)), usual)
+    if before == account:
+        return False
     rows.delete()
-    if account and account != COUNTERPARTS[ItemKind(kind)]:
+    if account != usual:
         CounterpartAccount.objects.create(
             organisation_id=organisation_id, entity_id=entity_id, kind=kind, account=account
         )
@@ -46,8 +77,27 @@ def choose_counterpart(*, organisation_id: int, entity_id: int, kind: str, accou
         subject_kind="entity",
         subject_id=entity_id,
         why=why,
-        details={"kind": kind, "account": account},
+        details={"kind": kind, "account": account, "before": before},
     )
+    return True
+
+
+@transaction.atomic
+def choose_counterparts(
+    *, organisation_id: int, entity_id: int, accounts: Mapping[str, str], by: Actor, why: str
+) -> int:
+    """Choose the accounts of several kinds at once, all or none; how many changed."""
+    changed = 0
+    for kind, account in accounts.items():
+        changed += choose_counterpart(
+            organisation_id=organisation_id, entity_id=entity_id, kind=kind, account=account, by=by, why=why
+        )
+    return changed
+
+
+def current_account(*, organisation_id: int, entity_id: int) -> str:
+    """The account a company books what it owes the others of its group on: 451 unless it chose another."""
+    return chosen_counterparts(organisation_id, entity_id).get(CURRENT_ACCOUNT_KIND, CURRENT_ACCOUNT)
 
 
 @transaction.atomic

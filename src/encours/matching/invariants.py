@@ -3,7 +3,6 @@
 from django.db import connection
 
 from encours.core.findings import Finding
-from encours.matching.rules.booking import CURRENT_ACCOUNT
 
 
 def check(organisation_id: int) -> list[Finding]:
@@ -28,6 +27,8 @@ def _count(organisation_id: int, code: str, subject: str, broken: str) -> Findin
 _STANDING = """(select m.* from matching_match m where m.organisation_id = %(organisation)s and m.reverses_id is null
     and not exists (select from matching_match u
         where u.organisation_id = m.organisation_id and u.reverses_id = m.id))"""
+# a bank's or the customers' own account, on which nothing between companies is booked
+_NO_CURRENT_ACCOUNT = "^(5|41)"
 _MATCHES = "select count(*) from matching_match where organisation_id = %(organisation)s"
 
 # law -> (how many rows it was checked on, the rows that break it)
@@ -74,8 +75,8 @@ LAWS = {
                 join ledger_entry n on n.organisation_id = t.organisation_id and n.transaction_id = t.id
                 join ledger_openitem i on i.id = m.item_id
                 where t.organisation_id = m.organisation_id and t.id = m.transaction_id and t.entity_id = b.entity_id
-                  and n.account = '{CURRENT_ACCOUNT}' and n.amount_minor = -m.amount_minor
-                  and i.counterpart = '{CURRENT_ACCOUNT}')""",
+                  and n.account !~ '{_NO_CURRENT_ACCOUNT}' and n.amount_minor = -m.amount_minor
+                  and i.counterpart <> '' and i.counterpart !~ '{_NO_CURRENT_ACCOUNT}')""",
     ),
     "undone_matches_left_the_books": (
         "select count(*) from matching_match where organisation_id = %(organisation)s and reverses_id is not null",

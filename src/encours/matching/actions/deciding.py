@@ -133,7 +133,7 @@ def apply_match(
     if customer_id is None:
         raise CustomerNotChosen
     _check_limit(choice, rights)
-    came_to, row = row, _taken_by(row, choice, opens)
+    came_to, row = row, _taken_by(row, choice, opens, organisation_id=organisation_id)
     closed = _closed_days(organisation_id, row.booking_date, {came_to.entity_id, row.entity_id})
     found = _booking(row, customer_id, choice, opens, closed.get(row.entity_id))
     if isinstance(found, booking.Unbookable):
@@ -170,14 +170,17 @@ def apply_match(
     return match
 
 
-def _taken_by(row: BankRow, choice: Choice, opens: Mapping[int, booking.Open]) -> BankRow:
+def _taken_by(row: BankRow, choice: Choice, opens: Mapping[int, booking.Open], *, organisation_id: int) -> BankRow:
     """The line as the company books it whose items it pays; its money comes through the current account then."""
     entity_id = booking.taker(row.money, choice.allocations, opens)
     if entity_id == row.entity_id:
         return row
     if choice.currency not in ("", row.currency):
         raise NotBookable(fault=FAULTS["other_company_converted"], code="other_company_converted")
-    return row._replace(entity_id=entity_id, ledger_account=booking.CURRENT_ACCOUNT)
+    return row._replace(
+        entity_id=entity_id,
+        ledger_account=accounts.current_account(organisation_id=organisation_id, entity_id=entity_id),
+    )
 
 
 def _hand_on(row: BankRow, *, closed_until: date | None, by: Actor, organisation_id: int) -> int:
@@ -193,7 +196,7 @@ def _hand_on(row: BankRow, *, closed_until: date | None, by: Actor, organisation
                     key=f"current:{row.line_id}:{row.matched_before}",
                 ),
                 debit=row.ledger_account,
-                credit=booking.CURRENT_ACCOUNT,
+                credit=accounts.current_account(organisation_id=organisation_id, entity_id=row.entity_id),
                 currency=row.currency,
                 amount_minor=row.amount_minor,
                 why=" ".join(row.text.split())[:200] or row.payer_name,

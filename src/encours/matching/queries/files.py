@@ -18,6 +18,7 @@ JOURNALS = {
     "receipt": ("BQ", "Banque"),
     "refund": ("BQ", "Banque"),
 }
+_MONEY = ("receipt", "refund")
 MISCELLANEOUS = ("OD", "Opérations diverses")
 LABELS = {
     "invoice": "Facture", "credit_note": "Avoir", "debit_note": "Note de débit", "deposit": "Acompte",
@@ -149,7 +150,7 @@ def journal_rows(organisation_id: int, *, export_id: int) -> Iterator[FecRow]:
         for number, day, valid, account, amount, currency, own, why, source in cursor.fetchall():
             journal = MISCELLANEOUS if source == "bad_debt" else JOURNALS["receipt"]
             yield FecRow(
-                *journal, f"M{number}", day, account, ACCOUNT_NAMES.get(account[:3], ""), "", "", str(number),
+                *journal, f"M{number}", day, account, name_of(account), "", "", str(number),
                 day, " ".join(why.split())[:100] or "Banque", max(amount, 0), max(-amount, 0), "", None, valid,
                 currency, currency != own,
             )  # fmt: skip
@@ -162,8 +163,14 @@ ACCOUNT_NAMES = {
     "666": "Pertes de change", "766": "Gains de change", "709": "Rabais, remises, ristournes", "448": "État",
     "476": "Différences de conversion", "451": "Groupe", "416": "Clients douteux ou litigieux",
     "491": "Dépréciation des comptes clients", "681": "Dotations aux dépréciations",
-    "781": "Reprises sur dépréciations", "445": "État, taxes sur le chiffre d’affaires",
+    "781": "Reprises sur dépréciations", "445": "État, taxes sur le chiffre d’affaires", "471": "Comptes d’attente",
+    "455": "Associés, comptes courants", "467": "Débiteurs et créditeurs divers", "517": "Prestataires de paiement",
 }  # fmt: skip
+
+
+def name_of(account: str) -> str:
+    """What an account is called, as a FEC wants it of each line: "45101000" -> "Groupe", "999" -> "Compte 999"."""
+    return ACCOUNT_NAMES.get(account[:3], f"Compte {account}")
 
 
 def _pair(
@@ -180,12 +187,12 @@ def _pair(
         return
     other = counterpart or USUAL.get(kind, "471")
     # money that came to another company of the group passed no bank of this one
-    is_general = is_bad_debt or other.startswith("451")
+    is_general = is_bad_debt or (kind in _MONEY and not other.startswith("5"))
     journal, journal_name = MISCELLANEOUS if is_general else JOURNALS.get(kind, JOURNALS["receipt"])
     label = f"{LABELS.get(kind, kind)} {document} {name}"[:100]
     for side, side_name, part, is_customer in (
         (account, "Clients", amount, True),
-        (other, ACCOUNT_NAMES.get(other[:3], ""), -amount, False),
+        (other, name_of(other), -amount, False),
     ):
         yield FecRow(
             journal, journal_name, f"M{number}-{item_id}", day, side, side_name, customer if is_customer else "",

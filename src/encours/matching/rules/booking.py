@@ -19,8 +19,6 @@ KINDS = {
     Treatment.FX: ("fx_difference", ""),
 }
 ROUNDING_LOSS, ROUNDING_GAIN, FX_GAIN = "658", "758", "766"
-# what companies of one group owe one another (PCG 451)
-CURRENT_ACCOUNT = "451"
 LEFT_OPEN = (Treatment.PARTIAL, Treatment.ON_ACCOUNT)
 
 
