@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from encours.access.models import Membership
+from encours.ledger.actions import chosen_counterparts
 from encours.ledger.models import OpenItem
 from encours.matching import actions as matching
 from encours.matching.models import LineWork, Match, MatchingPolicy, MatchingRule, State
@@ -238,6 +239,23 @@ class TestThresholdsAndRules:
         assert (policy.alone_min_ppm, policy.tolerance_minor, policy.discount_max_permyriad) == (990_000, 10, 300)
         assert (policy.imputation, policy.contest_days, policy.books_charges_alone) == ("legal", 45, False)
         assert policy.write_off_limits == {"collector": 1_550}
+
+    def test_accounts_of_differences_are_chosen_per_company_with_a_reason(self, company: Company, desk: Desk):
+        address = f"/cash/settings/accounts/{company.entity.pk}"
+        said = {
+            f"company{company.entity.pk}-discount": "66500000",
+            f"company{company.entity.pk}-current_account": "4551",
+        }
+        why = {f"company{company.entity.pk}-why": "Plan comptable du groupe"}
+        assert desk.post(address, said).status_code == 422
+        refused = desk.post(address, {**said, **why, f"company{company.entity.pk}-charge": "411"})
+        assert (refused.status_code, "66500000" in refused.content.decode()) == (422, True)
+        assert not chosen_counterparts(company.organisation_id, company.entity.pk)
+        desk.post(address, {**said, **why})
+        chosen = {"discount": "66500000", "current_account": "4551"}
+        assert chosen_counterparts(company.organisation_id, company.entity.pk) == chosen
+        assert "66500000" in desk.get("/cash/settings/accounts").content.decode()
+        assert seated(company, role="collector").post(address, {**said, **why}).status_code == 403
 
     def test_a_rule_takes_its_lines(self, company: Company, desk: Desk, books: Books):
         rule = {"name": "Frais bancaires", "text_contains": "FRAIS", "effect": "book", "account": "627"}

@@ -49,6 +49,7 @@ SETUP_MODULES = (
     "ranking",
     "today",
     "today_gestures",
+    "decided",
     "tasks",
     "disputes",
     "promises",
