@@ -10,8 +10,11 @@ from encours.conversation.models import Answer, AnswerState
 from encours.conversation.queries import written
 from encours.conversation.rules import answers as rules
 from encours.conversation.rules.answers import Circumstances, Request
+from encours.invoices import copy_actions as keeping
+from encours.invoices.models import Document
 from encours.messaging import actions as messaging
 from encours.messaging.models import Message, MessageContent, Reply
+from encours.team.models import Task
 
 from .conftest import IBAN, NOW
 
@@ -67,12 +70,28 @@ class TestDecided:
         assert rules.decided(STATEMENT, around(is_known_sender=False)) is None
         assert rules.decided(STATEMENT, around(mode="off")) is None
 
-    def test_a_copy_we_do_not_hold_becomes_a_statement(self):
-        found = rules.decided(Request("invoice_copy", 90, ("F1",), says_more=False), around())
-        assert (found.kind, found.is_alone, found.reasons) == ("statement", True, ("no_file",))
+    def test_a_copy_we_do_not_hold_is_never_another_answer(self):
+        wanted = Request("invoice_copy", 90, ("F1",), says_more=False)
+        assert rules.decided(wanted, around()) is None
+        assert rules.lacks_file(wanted, around())
+        assert rules.decided(wanted, around(has_file=True)).is_alone
+
+    def test_of_several_invoices_of_a_thread_a_person_sees_which(self):
+        of_thread = Request("invoice_copy", 90, ("F1", "F2"), says_more=False, is_of_thread=True)
+        assert rules.decided(of_thread, around(has_file=True)).reasons == ("of_thread",)
+        one = Request("invoice_copy", 90, ("F1",), says_more=False, is_of_thread=True)
+        assert rules.decided(one, around(has_file=True)).is_alone
 
     def test_our_bank_details_come_from_settings_or_not_at_all(self):
         assert rules.decided(Request("payment_details", 90, (), says_more=False), around(has_account=False)) is None
+
+
+def test_numbers_are_meant_as_people_write_them():
+    known = ["FA-2026-4290", "FA-2026-4291", "AV-2025-4291"]
+    assert rules.meant(["fa 2026 4290"], known) == ("FA-2026-4290",)
+    assert rules.meant(["4290"], known) == ("FA-2026-4290",)
+    assert rules.meant(["4291", "F-9"], known) == ("4291", "F-9")
+    assert rules.of_thread([{"number": "F1 (1/2)"}, {"number": "F1 (2/2)"}, {"number": "F2"}]) == ("F1", "F2")
 
 
 ASKS = "Bonjour, pouvez-vous nous envoyer un relevé de compte ? Merci, Lise"
@@ -198,3 +217,41 @@ def test_a_policy_without_sense_is_refused(company):
 def test_we_hold_a_copy_only_of_all_that_was_asked_for(company, books, post):
     mail = post.comes(ASKS)
     assert written.invoice_files(post.reply_to(mail), ["FA-2026-4290"]) == ()
+
+
+COPY = "Bonjour, pouvez-vous nous renvoyer la facture FA-2026-4290 en PDF ? Merci"
+PDF = b"%PDF-1.7 of ours"
+
+
+def hold_copy(company, number, content=PDF):
+    document = Document.objects.get(organisation_id=company.organisation_id, number=number)
+    keeping.keep_copy(document, file_name=f"{number}.pdf", content=content, by=company.by)
+
+
+def test_a_copy_that_is_kept_is_sent_as_it_was_brought_in(company, books, post):
+    allow(company)
+    hold_copy(company, "FA-2026-4290")
+    post.comes(COPY)
+    [made] = Answer.objects.all()
+    assert (made.kind, made.is_alone, made.invoices) == ("invoice_copy", True, ["FA-2026-4290"])
+    [file] = made.message.attachments.all()
+    assert (file.name, bytes(file.content)) == ("FA-2026-4290.pdf", PDF)
+    assert not Task.objects.exists()
+
+
+def test_a_copy_that_is_not_kept_is_a_task_once_and_never_an_answer(company, books, post):
+    allow(company)
+    post.comes(COPY)
+    post.comes(COPY)
+    assert not Answer.objects.exists()
+    [task] = Task.objects.all()
+    assert (task.customer_id, "FA-2026-4290" in task.title) == (company.acme.pk, True)
+
+
+def test_the_copy_of_another_customer_s_invoice_is_never_sent(company, books, post):
+    allow(company)
+    books.invoice(company.borealis, "FA-2026-9999", 5_000, due=-3)
+    hold_copy(company, "FA-2026-9999")
+    post.comes("Bonjour, pouvez-vous nous envoyer la facture FA-2026-9999 ?")
+    assert not Answer.objects.exists()
+    assert Task.objects.count() == 1

@@ -142,6 +142,79 @@ class TestMailgun:
         assert kinds() == ["delivered"]
 
 
+class TestProvidersThatCountByThemselves:
+    """Postmark and Mailjet give back the mark a message left with; Amazon SES its own Message-ID beside theirs."""
+
+    @pytest.fixture
+    def mark(self, company):
+        use(company, "postmark")
+        use(company, "mailjet")
+        messaging.install_default_templates(organisation_id=company.organisation_id, by=company.by)
+        message_id = messaging.queue_message(
+            organisation_id=company.organisation_id, key="m", kind="reminder", customer_id=company.acme.pk,
+            sender=Sender(None, company.entity.pk), to=[Address("compta@acme.example")], template_key="reminder_1",
+            language="fr", context=sample.context(), by=company.by, send_after=NOW,
+        )  # fmt: skip
+        messaging.deliver_due(organisation_id=company.organisation_id, now=NOW, limit=9, connect=None)
+        raw = bytes(MessageContent.objects.get(message_id=message_id).raw).decode()
+        assert f"X-PM-Metadata-encours: m{message_id}" in raw
+        assert f"X-MJ-CustomID: m{message_id}" in raw
+        return f"m{message_id}"
+
+    def test_messages_are_marked_only_for_providers_in_use(self, sent):
+        assert b"X-PM-Metadata" not in bytes(sent.raw)
+
+    def test_postmark(self, company, mark):
+        common = {"MessageID": "their-own", "Metadata": {"encours": mark}, "Email": "compta@acme.example"}
+        delivered = {"RecordType": "Delivery", "DeliveredAt": "2026-11-23T09:00:00Z", **common}
+        soft = {"RecordType": "Bounce", "Type": "SoftBounce", "ID": 1, "BouncedAt": "2026-11-23T09:01:00Z", **common}
+        complaint = {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "ID": 2, **common}
+        assert [call(company, "postmark", body) for body in (delivered, soft)] == [200, 200]
+        assert not queries.suppressed(["compta@acme.example"], organisation_id=company.organisation_id)
+        call(company, "postmark", complaint)
+        assert kinds() == ["delivered", "bounced_soft", "complained"]
+        assert queries.suppressed(["compta@acme.example"], organisation_id=company.organisation_id)
+
+    def test_mailjet(self, company, mark):
+        common = {"time": 1795422600, "MessageID": 19421777835146490, "email": "compta@acme.example", "CustomID": mark}
+        full = {"event": "bounce", "error": "quota exceeded", "hard_bounce": False, **common}
+        dead = {"event": "bounce", "error": "user unknown", "hard_bounce": True, **common}
+        assert call(company, "mailjet", [full, {**common, "event": "sent", "CustomID": "m999999"}]) == 200
+        assert kinds() == ["bounced_soft"]
+        assert call(company, "mailjet", dead, password="mailjet:wrong") == 400
+        assert call(company, "mailjet", dead) == 200
+        assert kinds() == ["bounced_soft", "bounced_hard"]
+
+    def test_amazon_ses(self, company, sent):
+        use(company, "amazon_ses")
+        told = {
+            "notificationType": "Bounce",
+            "mail": {"messageId": "their-own", "commonHeaders": {"messageId": sent.message_id_header}},
+            "bounce": {
+                "bounceType": "Permanent", "bounceSubType": "General",
+                "bouncedRecipients": [{"emailAddress": "compta@acme.example", "diagnosticCode": "550 5.1.1 unknown"}],
+            },
+        }  # fmt: skip
+        kept = MailProvider.objects.get(provider="amazon_ses")
+        address = f"/hooks/mail/{company.organisation.slug}/amazon_ses/{kept.token}"
+        body = {"Type": "Notification", "MessageId": "n-1", "Message": json.dumps(told)}
+        names = {"x-amz-sns-message-type": "Notification", "x-amz-sns-message-id": "n-1"}
+        given = {**names, "Authorization": "Basic " + base64.b64encode(SECRET.encode()).decode()}
+
+        def say(headers, said=body):
+            answer = Client().post(address, json.dumps(said), content_type="text/plain", headers=headers)
+            context.bind(company.organisation_id)
+            return answer.status_code
+
+        assert say(names) == 401
+        assert say({**given, "Authorization": "Basic " + base64.b64encode(b"brevo:no").decode()}) == 400
+        assert [say(given), say(given)] == [200, 200]
+        assert kinds() == ["bounced_hard"]
+        confirming = {"Type": "SubscriptionConfirmation", "MessageId": "n-2", "SubscribeURL": "https://evil.example/x"}
+        sent_with = {**given, "x-amz-sns-message-type": "SubscriptionConfirmation", "x-amz-sns-message-id": "n-2"}
+        assert say(sent_with, confirming) == 400
+
+
 def test_a_provider_without_secret_is_refused(company):
     with pytest.raises(ProviderSecretMissing):
         use(company, secret="")

@@ -166,6 +166,27 @@ class TestAnSms:
         assert len(lines(out)) == 1
 
 
+def asking(company):
+    """How a job asks the company's providers."""
+    return {
+        "organisation_id": company.organisation_id, "open_gateway": base.open_gateway, "now": NOW, "by": company.by,
+    }  # fmt: skip
+
+
+class TestReceiptsOfSms:
+    def test_put_beside_the_lines_are_kept_once(self, company, out):
+        through(company, "sms", out)
+        message_id = queue(company)
+        deliver(company)
+        [line] = lines(out)
+        told = [{"reference": line["reference"], "state": "delivered", "at": NOW.isoformat()}, {"state": "x"}]
+        of_others = {"reference": "sms-others", "state": "failed", "at": NOW.isoformat()}
+        (out / "sms_receipts.jsonl").write_text("\n".join(map(json.dumps, [*told, of_others])) + "\n{broken")
+        assert messaging.ask_gateways(**asking(company)) == 1
+        assert messaging.ask_gateways(**asking(company)) == 0
+        assert MessageReport.objects.get(message_id=message_id).kind == "delivered"
+
+
 class TestAnElectronicRegisteredLetter:
     def test_is_deposited_once_with_its_proofs(self, company, out):
         through(company, "electronic_registered_letter", out, sender="Brévanne")
@@ -178,7 +199,7 @@ class TestAnElectronicRegisteredLetter:
         assert facts["to"] == ["dirigeant@acme.example"]
         assert "Mise en demeure" in PdfReader(BytesIO(pdf)).pages[0].extract_text()
 
-        ask = {"organisation_id": company.organisation_id, "open_gateway": base.open_gateway, "by": company.by}
+        ask = asking(company)
         assert messaging.ask_gateways(**ask) == 1
         assert messaging.ask_gateways(**ask) == 0
         (out / "registered_letters" / f"{facts['reference']}.received.pdf").write_bytes(b"%PDF proof")
@@ -197,8 +218,7 @@ class TestAnElectronicRegisteredLetter:
         slip = {"reference": "letter-x", "to": ["a@b.example"], "deposited_at": NOW.isoformat(), "sha256": ""}
         (folder / "letter-x.json").write_text(json.dumps(slip))
         (folder / "letter-y.json").write_text("{broken")
-        ask = {"organisation_id": company.organisation_id, "open_gateway": base.open_gateway, "by": company.by}
-        assert messaging.ask_gateways(**ask) == 0
+        assert messaging.ask_gateways(**asking(company)) == 0
 
 
 class TestSavingAGateway:
@@ -288,6 +308,18 @@ class _Ovh(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
 
+    def do_GET(self) -> None:
+        server = self.server
+        address = f"http://127.0.0.1:{server.server_port}{self.path}"
+        said = "+".join(["secret", "consumer", "GET", address, "", self.headers["X-Ovh-Timestamp"]])
+        is_signed = self.headers["X-Ovh-Signature"] == "$1$" + hashlib.sha1(said.encode()).hexdigest()  # noqa: S324 - the protocol's own
+        self.send_response(200 if is_signed else 403)
+        self.end_headers()
+        # the list by tag, then one outgoing SMS
+        found = [7] if "?tag=" in self.path else {"id": 7, "receiver": "+33639981234", **server.receipt}
+        server.asked.append(self.path)
+        self.wfile.write(json.dumps(found).encode())
+
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
 
@@ -296,6 +328,7 @@ class _Ovh(BaseHTTPRequestHandler):
 def ovh() -> Iterator[HTTPServer]:
     server = HTTPServer(("127.0.0.1", 0), _Ovh)
     server.calls, server.answer = [], (200, {"ids": [7], "invalidReceivers": [], "validReceivers": ["+33639981234"]})
+    server.asked, server.receipt = [], {}
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
@@ -319,6 +352,21 @@ class TestOvhcloud:
             sender="BREVANNE",
             by=company.by,
         )
+
+    def test_is_asked_for_receipts_until_it_knows_the_end(self, company, out, ovh):
+        self.use(company, ovh)
+        message_id = queue(company)
+        deliver(company)
+        ovh.receipt = {"deliveryReceipt": 0, "sentAt": "2026-11-23T10:00:00+01:00", "ptt": 4}
+        assert messaging.ask_gateways(**asking(company)) == 0
+        ovh.receipt = {"deliveryReceipt": 1, "sentAt": "2026-11-23T10:00:00+01:00", "ptt": 1000}
+        assert messaging.ask_gateways(**asking(company)) == 1
+        reference = MessageContent.objects.get(message_id=message_id).message_id_header
+        assert ovh.asked[0].endswith(f"/outgoing?tag={reference}")
+        asked = len(ovh.asked)
+        assert messaging.ask_gateways(**asking(company)) == 0
+        assert len(ovh.asked) == asked
+        assert MessageReport.objects.get(message_id=message_id).kind == "delivered"
 
     def test_takes_a_signed_call_for_each_sms(self, company, out, ovh):
         self.use(company, ovh)

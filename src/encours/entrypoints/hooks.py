@@ -32,6 +32,9 @@ def mail_events(request: HttpRequest, slug: str, provider: str, token: str) -> H
             return HttpResponse(status=404)
         if request.method == "HEAD":
             return HttpResponse()
+        if provider == "amazon_ses" and not request.META.get("HTTP_AUTHORIZATION"):
+            # Amazon gives its password only to whoever asks for one
+            return HttpResponse(status=401, headers={"WWW-Authenticate": 'Basic realm="Encours"'})
         if int(request.META.get("CONTENT_LENGTH") or 0) > BYTES_MAX:
             return HttpResponse(status=413)
         now = datetime.now(UTC)

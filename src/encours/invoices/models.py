@@ -72,3 +72,32 @@ class Document(Scoped):
 
     def __str__(self) -> str:
         return self.number
+
+
+class DocumentCopy(Scoped):
+    """The PDF of a document as its customer gets it; only ever withdrawn, and the latest not withdrawn is in force."""
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    # by number, not by version: a correction of the books does not take the file away
+    number = models.CharField(max_length=80)
+    file_name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    size_bytes = models.IntegerField()
+    sha256 = models.CharField(max_length=64)
+    import_id = models.BigIntegerField(null=True)
+    added_by_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "entity", "number", "sha256"],
+                name="invoices_copy_once",
+                condition=Q(withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.file_name}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
@@ -9,7 +10,7 @@ from typing import Any
 
 import nh3
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from encours.access.rules import Scope
@@ -42,6 +43,8 @@ from encours.messaging.rules.oauth import OAuthAccess
 from encours.messaging.rules.server import Server
 from encours.messaging.rules.values import Attachment, Json, Letter, Wording
 
+WAITING_FOR_END = timedelta(days=3)  # networks try no longer
+WAITING_MAX = 500
 NEEDS_A_PERSON = (State.IN_DOUBT, State.REFUSED, State.HANDING_OVER)
 
 
@@ -220,6 +223,16 @@ def secret_of(provider: MailProvider) -> str:
     """The provider's secret in clear."""
     keys = secrets.configured_keys(settings.ENCOURS_HOME)
     return secrets.decrypt(provider.secret_encrypted, keys=keys)
+
+
+def without_end(channel: str, *, organisation_id: int, now: datetime) -> list[str]:
+    """References of messages that a provider took in the last days and of which no end is known, the latest first."""
+    ends = ["delivered", "undeliverable", "bounced_hard"]
+    ended = MessageReport.objects.filter(organisation_id=organisation_id, message_id=OuterRef("pk"), kind__in=ends)
+    waiting = Message.objects.filter(
+        organisation_id=organisation_id, channel=channel, state=State.SENT, state_at__gte=now - WAITING_FOR_END
+    ).exclude(Exists(ended))
+    return list(waiting.order_by("-pk").values_list("content__message_id_header", flat=True)[:WAITING_MAX])
 
 
 def access_of(gateway: Gateway) -> GatewayAccess:

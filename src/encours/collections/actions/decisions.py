@@ -56,7 +56,7 @@ def confirm(
     """Let a message leave that waits for a person; refuses when the account moved or a check now stops it."""
     with transaction.atomic():
         waiting = _waiting(organisation_id, reminder_id)
-        made = _decide_again(waiting, today=today, now=now, by=by, set_aside=waiting.set_aside, why=why)
+        made = decide_anew(waiting, today=today, now=now, by=by, set_aside=waiting.set_aside, why=why)
         _audit("confirm_reminder", made, by, why)
     return made
 
@@ -72,7 +72,7 @@ def release(*, organisation_id: int, reminder_id: int, why: str, today: date, no
         held = _waiting(organisation_id, reminder_id)
         stopping = {outcome.value for outcome in STOPPING}
         codes = {check["code"]: by.name for check in held.checks if check["outcome"] in stopping}
-        made = _decide_again(held, today=today, now=now, by=by, set_aside=codes, why=why)
+        made = decide_anew(held, today=today, now=now, by=by, set_aside=codes, why=why)
         _audit("release_reminder", made, by, why, set_aside=sorted(codes))
     return made
 
@@ -96,7 +96,7 @@ def take_out(
         raise ReasonMissing()
     with transaction.atomic():
         one_run_at_a_time(organisation_id)
-        reminder = _reminder(organisation_id, reminder_id)
+        reminder = reminder_of(organisation_id, reminder_id)
         Exclusion.objects.create(
             organisation_id=organisation_id,
             customer_id=reminder.customer_id,
@@ -105,13 +105,13 @@ def take_out(
             why=why,
             author_name=by.name,
         )
-        was_leaving = reminder.outcome == Outcome.DUE.value and not _is_withdrawn(reminder)
+        was_leaving = reminder.outcome == Outcome.DUE.value and not is_withdrawn(reminder)
         if was_leaving:
             withdraw(organisation_id=organisation_id, reminder_id=reminder_id, why=why, now=now, by=by)
         _audit("take_out_of_reminder", reminder, by, why, item=item_id)
         if item_id is None or not was_leaving:
             return None
-        return _decide_again(reminder, today=today, now=now, by=by, set_aside=reminder.set_aside, why=why)
+        return decide_anew(reminder, today=today, now=now, by=by, set_aside=reminder.set_aside, why=why)
 
 
 @transaction.atomic
@@ -131,8 +131,8 @@ def put_back(*, organisation_id: int, exclusion_id: int, now: datetime, by: Acto
 @transaction.atomic
 def withdraw(*, organisation_id: int, reminder_id: int, why: str, now: datetime, by: Actor) -> None:
     """Take back a decision that has not been handed over: its step counts as not left. Refuses after that."""
-    reminder = _reminder(organisation_id, reminder_id)
-    if reminder.outcome != Outcome.DUE.value or _is_withdrawn(reminder):
+    reminder = reminder_of(organisation_id, reminder_id)
+    if reminder.outcome != Outcome.DUE.value or is_withdrawn(reminder):
         raise DecisionOutdated()
     message = standing.message_of(reminder)
     if message is not None:
@@ -159,8 +159,8 @@ def recheck(
     fallen = standing.fallen(organisation_id, reminder_ids, today=today, now=now)
     for reminder_id, why in fallen.items():
         with transaction.atomic():
-            reminder = _reminder(organisation_id, reminder_id)
-            if _is_withdrawn(reminder):
+            reminder = reminder_of(organisation_id, reminder_id)
+            if is_withdrawn(reminder):
                 continue
             Withdrawal.objects.create(
                 organisation_id=organisation_id, reminder=reminder, why=why, actor_name=by.name, withdrawn_at=now
@@ -224,7 +224,8 @@ def finish(run: DunningRun, counts: Counter[str], now: datetime) -> None:
     run.save(update_fields=["counts", "finished_at"])
 
 
-def _reminder(organisation_id: int, reminder_id: int) -> Reminder:
+def reminder_of(organisation_id: int, reminder_id: int) -> Reminder:
+    """One decision; refuses an unknown one."""
     found = Reminder.objects.filter(organisation_id=organisation_id, pk=reminder_id).first()
     if found is None:
         raise DecisionUnknown()
@@ -233,17 +234,18 @@ def _reminder(organisation_id: int, reminder_id: int) -> Reminder:
 
 def _waiting(organisation_id: int, reminder_id: int) -> Reminder:
     one_run_at_a_time(organisation_id)
-    found = _reminder(organisation_id, reminder_id)
+    found = reminder_of(organisation_id, reminder_id)
     if found.outcome == Outcome.DUE.value:
         raise LeftAlready()
     return found
 
 
-def _is_withdrawn(reminder: Reminder) -> bool:
+def is_withdrawn(reminder: Reminder) -> bool:
+    """Whether it was taken back."""
     return Withdrawal.objects.filter(organisation_id=reminder.organisation_id, reminder=reminder).exists()
 
 
-def _decide_again(
+def decide_anew(
     reminder: Reminder, *, today: date, now: datetime, by: Actor, set_aside: dict[str, str], why: str
 ) -> Reminder:
     """Decide about the customer on today's facts with a person's word, keep that one decision and queue it."""
@@ -265,7 +267,10 @@ def _decide_again(
     finish(run, Counter({"due": 1, "items": len(decision.claims)}), now)
     if decision.step is not None and decision.to:
         queued = messaging.queue_messages(
-            organisation_id=organisation_id, drafts=drafts_of(organisation_id, made, today=today), by=by, now=now
+            organisation_id=organisation_id,
+            drafts=drafts_of(organisation_id, made, today=today, with_files=True),
+            by=by,
+            now=now,
         )
         for error in queued.refused.values():
             raise error

@@ -15,7 +15,12 @@ from encours.collections.actions.storing import STOPPED, Marker, Storing, store
 from encours.collections.models import DunningRun, Reminder, Scenario
 from encours.collections.queries import facts as loading
 from encours.collections.queries.decided import latest_run
-from encours.collections.queries.messages import drafts_of, tasks_to_give, waiting_for_hand_over
+from encours.collections.queries.messages import (
+    attaches_copies,
+    drafts_of,
+    tasks_to_give,
+    waiting_for_hand_over,
+)
 from encours.collections.rules import dunning
 from encours.collections.rules.calendar import local_day
 from encours.collections.rules.facts import Decision, RunFacts
@@ -26,6 +31,7 @@ from encours.messaging import queries as messages
 from encours.team import actions as team
 
 HAND_OVER_SIZE = 1_000
+ATTACHING_SIZE = 25  # messages with their files in memory at once
 
 
 class RunDateNotToday(Refused):
@@ -118,12 +124,13 @@ def hand_over(*, organisation_id: int, today: date, now: datetime, by: Actor) ->
     A draft that messaging refuses (its template lacks a value) is withdrawn with that reason, and decided again.
     """
     queued = 0
-    while ids := waiting_for_hand_over(organisation_id, today=today, limit=HAND_OVER_SIZE):
+    size = ATTACHING_SIZE if attaches_copies(organisation_id) else HAND_OVER_SIZE
+    while ids := waiting_for_hand_over(organisation_id, today=today, limit=size):
         with transaction.atomic():
             one_run_at_a_time(organisation_id)
             result = messaging.queue_messages(
                 organisation_id=organisation_id,
-                drafts=drafts_of(organisation_id, ids, today=today),
+                drafts=drafts_of(organisation_id, ids, today=today, with_files=True),
                 by=by,
                 now=now,
             )

@@ -9,26 +9,32 @@ from typing import Any
 from django.db import connection
 
 from encours.access.models import Entity, Organisation, User
-from encours.collections.models import Reminder, ReminderItem, ScenarioVersion
+from encours.collections.models import Reminder, ReminderItem, ScenarioVersion, StepWords
 from encours.collections.queries.facts import plan_of
 from encours.collections.queries.penalties import PENALTY_PATHS, penalty_words, reckoned
+from encours.collections.queries.rewording import words_for
 from encours.collections.rules.letter import Company, greeting, legal_line
+from encours.collections.rules.rewording import own_context, own_template
 from encours.collections.rules.steps import LETTERS, Basis, Sender, Step
 from encours.core.ids import creditor_reference
 from encours.core.money import Money
 from encours.customers.models import Customer
+from encours.invoices import copy_queries as copies
 from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
 from encours.messaging.rules import postal
-from encours.messaging.rules.values import Address, Draft
+from encours.messaging.rules.values import Address, Attachment, Draft
 from encours.messaging.rules.values import Sender as MessageSender
 from encours.penalties.rules.accrual import Accrual
 from encours.plans.models import Plan, PlanInstalment
+from encours.portal import queries as portal
 from encours.team.queries import absences
 
 PREVIOUS_DAYS = 90
 PREVIOUS_MAX = 3
 NORMAL, URGENT = 2, 3
+FILES_MAX = 10
+FILES_BYTES_MAX = 15 * 1024 * 1024
 
 
 def waiting_for_hand_over(organisation_id: int, *, today: date, limit: int) -> list[int]:
@@ -72,12 +78,30 @@ def tasks_to_give(organisation_id: int, *, today: date) -> list[tuple[str, str, 
         ]
 
 
-def drafts_of(organisation_id: int, reminder_ids: Sequence[int], *, today: date, is_trial: bool = False) -> list[Draft]:
+def attaches_copies(organisation_id: int) -> bool:
+    """Whether any version of a scenario has a step that attaches invoices: their messages are made in small parts."""
+    versions = ScenarioVersion.objects.filter(organisation_id=organisation_id)
+    return versions.filter(steps__contains=[{"with_copies": True}]).exists()
+
+
+def drafts_of(
+    organisation_id: int,
+    reminder_ids: Sequence[int],
+    *,
+    today: date,
+    is_trial: bool = False,
+    with_files: bool = False,
+    as_the_template: bool = False,
+) -> list[Draft]:
     """The message of each decision: to whom, from whom, with which template and all that the template may print.
 
-    For a trial nobody knows yet what the text will name, so all is there.
+    For a trial nobody knows yet what the text will name, so all is there. Files are read only for what is to leave.
+    `as_the_template` leaves out the words that people put in place of the template's.
     """
-    slice_ = _Slice(organisation_id, list(reminder_ids), today, is_trial)
+    slice_ = _Slice(
+        organisation_id, list(reminder_ids), today, is_trial=is_trial, with_files=with_files,
+        as_the_template=as_the_template,
+    )  # fmt: skip
     return [slice_.draft(reminder) for reminder in slice_.reminders]
 
 
@@ -89,6 +113,8 @@ class _Slice:
     reminder_ids: list[int]
     today: date
     is_trial: bool = False
+    with_files: bool = False
+    as_the_template: bool = False
 
     @cached_property
     def reminders(self) -> list[Reminder]:
@@ -197,6 +223,19 @@ class _Slice:
             return dict(cursor.fetchall())
 
     @cached_property
+    def links(self) -> Mapping[tuple[int, str], dict[str, str]]:
+        """The customers' own pages, each for the first person written to; none where the portal is closed."""
+        wanted = [(one.customer_id, row[2]) for one in self.reminders for row in one.recipients["to"][:1]]
+        return portal.links_for(wanted, organisation_id=self.organisation_id, today=self.today)
+
+    @cached_property
+    def words(self) -> Mapping[int, StepWords]:
+        """What people wrote in place of the template's text."""
+        if self.as_the_template:
+            return {}
+        return words_for(self.reminder_ids, organisation_id=self.organisation_id)
+
+    @cached_property
     def previous(self) -> Mapping[tuple[int, int], list[tuple[date, str]]]:
         """Earlier messages of the entity to the customer that are not taken back, latest first."""
         with connection.cursor() as cursor:
@@ -225,6 +264,7 @@ class _Slice:
         spoken = next((row[3] for row in reminder.recipients["to"] if row[3]), "")
         language = (spoken or customer.language or self.organisation.language)[:2]
         person = self.signatory(customer) if step.sender is Sender.COLLECTOR else None
+        words = self.words.get(reminder.pk)
         return Draft(
             key=reminder.message_key,
             kind="reminder",
@@ -232,12 +272,28 @@ class _Slice:
             sender=MessageSender(person.pk if person else None, reminder.entity_id),
             to=to,
             cc=[Address(row[2], row[0]) for row in reminder.recipients["cc"]],
-            template_key=step.template_key,
+            template_key=own_template(reminder.channel) if words else step.template_key,
             language=language,
-            context=self._context(reminder, step, customer, person, language),
+            context={
+                **self._context(reminder, step, customer, person, language),
+                **(own_context(words.subject, words.text) if words else {}),
+            },
             send_after=reminder.send_after or reminder.decided_at,
             channel=reminder.channel,
+            attachments=self._files(reminder) if step.with_copies and self.with_files else (),
         )
+
+    def _files(self, reminder: Reminder) -> list[Attachment]:
+        """The PDFs held of what is asked for, the oldest debt first, as many as a mailbox takes well."""
+        rows = [self.open_items.get(row.item_id) for row in self.items.get(reminder.pk, [])]
+        wanted = list(dict.fromkeys(item.document_id for item in rows if item is not None and item.document_id))
+        kept = copies.of_documents(wanted, organisation_id=self.organisation_id)
+        found, left_bytes = [], FILES_BYTES_MAX
+        for copy in (kept[pk] for pk in wanted if pk in kept):
+            if len(found) < FILES_MAX and copy.size_bytes <= left_bytes:
+                left_bytes -= copy.size_bytes
+                found.append(Attachment(copy.file_name, "application/pdf", copies.content(copy)))
+        return found
 
     def _address(self, row: Sequence[str], reminder: Reminder, customer: Customer) -> Address:
         """Where the message goes: a mailbox, a phone, or the customer's own postal address for somebody's attention."""
@@ -276,6 +332,7 @@ class _Slice:
             "penalties": self._penalties(reminder, step, rows),
             "received": self._received(rows) if is_thanks else {},
             "new_deadline_date": reminder.deadline_date.isoformat() if reminder.deadline_date else None,
+            "links": self._links(reminder),
             "sender": sender_words(person, entity),
             "sent_on": sent_on.isoformat(),
             "books_date": self.today.isoformat(),
@@ -284,6 +341,10 @@ class _Slice:
                 {"on": day.isoformat(), "what": what} for day, what in reversed(previous[:PREVIOUS_MAX])
             ],
         }
+
+    def _links(self, reminder: Reminder) -> dict[str, str]:
+        first = next(iter(reminder.recipients["to"]), None)
+        return self.links.get((reminder.customer_id, first[2].strip().lower()), {}) if first else {}
 
     def _item(self, row: ReminderItem, sent_on: date) -> dict[str, Any]:
         item = self.open_items.get(row.item_id)

@@ -37,6 +37,7 @@ STEP_FIELDS: Mapping[str, str] = {
     "cc_colleagues": "cc_internal", "sender": "sender", "mode": "mode", "grouping": "grouping",
     "minimum": "minimum_minor", "confirm_from": "confirm_from_minor", "stop_when": "stop_when",
     "deadline_days": "new_deadline_days", "last": "is_last",
+    "attach_invoices": "with_copies",
 }  # fmt: skip
 _FILE_NAMES = {field: name for name, field in STEP_FIELDS.items()}
 _AMOUNTS = frozenset({"minimum_minor", "confirm_from_minor"})
@@ -150,6 +151,7 @@ _EXPECTED: Mapping[str, str] = {
     "new_deadline_days": "0..365",
     "escalate_after": "1..; to = [.., ..]",
     "is_last": "true, false",
+    "with_copies": "true, false; channel = email, letter, ...",
     **{field: ", ".join(kind) for field, kind in (*CHOICES.items(), *CHOICE_LISTS.items())},
 }
 
@@ -243,7 +245,7 @@ _HAS_TYPE: Mapping[str, Callable[[object], bool]] = {
     "days": _is_number,
     "new_deadline_days": _is_number,
     "escalate_after": _is_number,
-    "is_last": lambda value: isinstance(value, bool),
+    **dict.fromkeys(("is_last", "with_copies"), lambda value: isinstance(value, bool)),
     **dict.fromkeys(("to_roles", "cc_roles", "cc_internal", "stop_when"), _is_list),
 }
 

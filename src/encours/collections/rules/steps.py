@@ -141,7 +141,8 @@ class Step:
     ladder: the first role that has somebody, and after `escalate_after` messages without an answer the next one.
     `minimum_minor` leaves smaller totals alone, `confirm_from_minor` asks a person from that total on,
     `stop_when` keeps the whole step back, `new_deadline_days` is the time the message gives to pay, and nothing of the
-    scenario follows a step that `is_last`. An e-mail `with_copies` carries the PDFs held of its invoices. Without a `grouping` of its own it is grouped as its scenario is.
+    scenario follows a step that `is_last`. An e-mail or letter `with_copies` carries the PDFs held of its invoices.
+    Without a `grouping` of its own it is grouped as its scenario is.
     """
 
     key: str
@@ -270,7 +271,7 @@ def _check_together(number: int, step: Step) -> None:
         raise ScenarioInvalid(step=number, field="days" if step.days < 0 else "key", value=step.days)
     if step.basis is Basis.PAID and step.channel not in WRITTEN:
         raise ScenarioInvalid(step=number, field="channel", value=step.channel)
-    if step.with_copies and step.channel is not Channel.EMAIL:
+    if step.with_copies and step.channel not in (Channel.EMAIL, *LETTERS):
         raise ScenarioInvalid(step=number, field="with_copies", value=step.channel)
     if step.escalate_after is not None and (step.escalate_after < 1 or len(step.to_roles) < 2):
         raise ScenarioInvalid(step=number, field="escalate_after", value=step.escalate_after)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ LETTERS = "registered_letters"
 # what a proof dropped into the folder may be called: REFERENCE.received.pdf
 PROOFS = ("deposited", "received", "refused", "unclaimed")
 PROOF_BYTES_MAX = 20_000_000
+# {"reference": "sms-...", "state": "delivered", "at": "2026-11-23T09:00:00+01:00", "says": "..."}
+RECEIPTS = "sms_receipts.jsonl"
+RECEIPT_LINES_MAX = 10_000
+RECEIPT_KINDS = {"delivered": "delivered", "failed": "undeliverable"}
 
 
 class OutboxUnwritable(Unavailable):
@@ -48,9 +52,14 @@ class SmsFile:
         path = self.folder / f"sms-{moment:%Y-%m-%d}.jsonl"
         return _appended(path, json.dumps(line, ensure_ascii=False) + "\n")
 
-    def news(self) -> Iterable[News]:
-        """A file tells nothing back."""
-        return ()
+    def news(self, waiting: Sequence[str] = ()) -> Iterable[News]:
+        """Receipts put beside the lines by whoever takes them, one line of JSON each: a reference and how it ended."""
+        path = self.folder / RECEIPTS
+        lines = path.read_text(errors="replace").splitlines()[-RECEIPT_LINES_MAX:] if path.is_file() else []
+        for line in lines:
+            found = _receipt(line)
+            if found is not None and found.reference in waiting:
+                yield found
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -85,7 +94,7 @@ class LetterFolder:
             return HandedOver("failed", str(error))
         return HandedOver("sent", slip.name)
 
-    def news(self) -> Iterable[News]:
+    def news(self, waiting: Sequence[str] = ()) -> Iterable[News]:
         """The deposits as they were written, then the proofs of receipt that were put beside them."""
         for slip in sorted(self.folder.glob("letter-*.json")):
             facts = _facts(slip)
@@ -147,6 +156,18 @@ def _written(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def _receipt(line: str) -> News | None:
+    """What a line says became of an SMS; one that cannot be read is left aside."""
+    try:
+        told = json.loads(line)
+        kind, reference = RECEIPT_KINDS[told["state"]], str(told["reference"])
+        at = datetime.fromisoformat(told["at"])
+        says = {"says": str(told["says"])[:500]} if told.get("says") else {}
+        return News(f"{reference}:{kind}", reference, kind, at if at.tzinfo else at.replace(tzinfo=UTC), detail=says)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _facts(slip: Path) -> dict[str, Any] | None:

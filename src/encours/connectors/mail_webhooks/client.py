@@ -1,7 +1,8 @@
-"""Verify a provider's call and read its events; only providers that name a message by its own Message-ID are known."""
+"""Verify a provider's call and read its events, each of a message that its own Message-ID or our mark names."""
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,21 +10,49 @@ from typing import Any
 
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, EventType
+from anymail.webhooks.amazon_ses import AmazonSESBaseWebhookView, AmazonSESTrackingWebhookView
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
 from anymail.webhooks.mailgun import MailgunTrackingWebhookView
+from anymail.webhooks.mailjet import MailjetTrackingWebhookView
+from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from django.http import HttpRequest
 
+from encours.connectors.web import line_to, path_of
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging.rules.gateway import News
 
 UNSUBSCRIBED = "unsubscribed"
+CONFIRM_SECONDS = 10
+_CONFIRMING = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
 
 
 class WebhookUnverified(Refused):
     """A call is not the provider's, or not what it announces to be."""
 
     message = gettext_noop("This call could not be verified as the provider's.")
+
+
+class SesView(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail has no types
+    """Amazon SES through SNS, without the AWS kit: a topic is confirmed by opening the address Amazon gives."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.auto_confirm_enabled = True
+        super(AmazonSESBaseWebhookView, self).__init__(**kwargs)
+
+    def auto_confirm_sns_subscription(self, sns_message: Mapping[str, Any]) -> None:
+        """Open the address; the call was verified by its password, and no other host than Amazon's is asked."""
+        address = str(sns_message.get("SubscribeURL", ""))
+        if not _CONFIRMING.match(address):
+            raise AnymailWebhookValidationFailure("SubscribeURL is not of Amazon SNS")
+        line = line_to(address, timeout_seconds=CONFIRM_SECONDS)
+        try:
+            line.request("GET", path_of(address))
+            line.getresponse().read()
+        except OSError as error:
+            raise AnymailWebhookValidationFailure(f"SubscribeURL does not answer: {error}") from None
+        finally:
+            line.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +69,9 @@ PROVIDERS: Mapping[str, Provider] = {
     "brevo": Provider("Brevo", BrevoTrackingWebhookView, "webhook_secret"),
     "mailgun": Provider("Mailgun", MailgunTrackingWebhookView, "webhook_signing_key"),
     "sendgrid": Provider("SendGrid", SendGridTrackingWebhookView, "webhook_secret"),
+    "postmark": Provider("Postmark", PostmarkTrackingWebhookView, "webhook_secret"),
+    "mailjet": Provider("Mailjet", MailjetTrackingWebhookView, "webhook_secret"),
+    "amazon_ses": Provider("Amazon SES", SesView, "webhook_secret"),
 }
 _KINDS = {
     EventType.DELIVERED: "delivered",
@@ -51,7 +83,7 @@ _KINDS = {
 }
 # a refusal for these reasons is the address's own fault, not of one message
 _DEAD = frozenset({"bounced", "invalid"})
-_SOFT = frozenset({"soft_bounce", "blocked", "deferred"})
+_SOFT = frozenset({"soft_bounce", "blocked", "deferred", "SoftBounce"})
 
 
 def events(provider: str, *, secret: str, request: HttpRequest, now: datetime) -> list[News]:
@@ -73,15 +105,15 @@ def events(provider: str, *, secret: str, request: HttpRequest, now: datetime) -
 
 
 def _news(provider: str, event: AnymailTrackingEvent, now: datetime) -> News | None:
-    kind, message_id = _kind(event), str(event.message_id or "").strip().strip("<>")
-    if kind is None or not message_id:
+    kind, reference = _kind(event), _reference(provider, event)
+    if kind is None or not reference:
         return None
     at = event.timestamp or now
     recipient = str(event.recipient or "")[:254]
     says = " ".join(str(event.mta_response or event.description or "").split())[:500]
     return News(
-        key=_key(provider, event, f"{message_id}:{kind}"),
-        reference=f"<{message_id}>",
+        key=_key(provider, event, f"{reference}:{kind}"),
+        reference=reference,
         kind=kind,
         at=at if at.tzinfo else at.replace(tzinfo=UTC),
         recipient=recipient,
@@ -91,14 +123,43 @@ def _news(provider: str, event: AnymailTrackingEvent, now: datetime) -> News | N
 
 def _kind(event: AnymailTrackingEvent) -> str | None:
     if event.event_type in (EventType.BOUNCED, EventType.REJECTED):
-        raw: Any = event.esp_event
-        said = {str(raw.get(name, "")) for name in ("event", "type")} if hasattr(raw, "get") else set()
-        return "bounced_hard" if event.reject_reason in _DEAD and not said & _SOFT else "bounced_soft"
+        return "bounced_hard" if event.reject_reason in _DEAD and not _is_for_now(event.esp_event) else "bounced_soft"
     return _KINDS.get(event.event_type)
 
 
+def _is_for_now(raw: Any) -> bool:
+    """Whether a provider itself says that a bounce is no dead address, each in its own words."""
+    if not hasattr(raw, "get"):
+        return False
+    bounce = raw.get("bounce")
+    ses = bounce.get("bounceType") if isinstance(bounce, dict) else None
+    said = {str(raw.get(name, "")) for name in ("event", "type", "Type")}
+    return bool(said & _SOFT) or raw.get("hard_bounce") is False or ses in ("Transient", "Undetermined")
+
+
+def _reference(provider: str, event: AnymailTrackingEvent) -> str:
+    """Which message it is of: by its Message-ID, or by our mark where the provider counts by itself."""
+    raw: Any = event.esp_event
+    match provider:
+        case "postmark":
+            return str((event.metadata or {}).get("encours", ""))
+        case "mailjet":
+            return str(raw.get("CustomID", ""))
+        case "amazon_ses":
+            # the identifier SES gives itself stands beside the one the message came with
+            mail = raw.get("mail", {})
+            heads = {one["name"].lower(): one["value"] for one in mail.get("headers", ())}
+            named = heads.get("message-id") or mail.get("commonHeaders", {}).get("messageId", "")
+        case _:
+            named = event.message_id
+    bare = str(named or "").strip().strip("<>")
+    return f"<{bare}>" if bare else ""
+
+
 def _key(provider: str, event: AnymailTrackingEvent, what: str) -> str:
-    if event.event_id:
+    if event.event_id and provider != "amazon_ses":
         return f"{provider}:{event.event_id}"[:200]
+    if event.event_id:  # one notice of SES tells of several addresses
+        return f"{provider}:{event.event_id}:{hashlib.sha256(str(event.recipient).encode()).hexdigest()[:16]}"
     said = json.dumps([what, event.recipient, str(event.timestamp), event.click_url])
     return f"{provider}:{hashlib.sha256(said.encode()).hexdigest()}"

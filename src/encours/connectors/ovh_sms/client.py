@@ -4,7 +4,9 @@ import hashlib
 import http.client
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,10 @@ from encours.messaging.rules.gateway import Gateway, GatewayAccess, News, Parcel
 CHANNELS = ("sms",)
 ADDRESS = "https://eu.api.ovh.com/1.0"
 TIMEOUT_SECONDS = 30
+TAG_LETTERS = 20
+RECEIPTS_A_TURN = 100
+# what OVHcloud's receipt says; anything else is on its way
+RECEIPTS = {1: "delivered", 2: "undeliverable", 16: "undeliverable"}
 NEEDED = ("application_key", "consumer_key", "service")
 
 
@@ -41,7 +47,7 @@ class Client:
             "noStopClause": True,  # reminders of a debt are no advertising (CPCE L34-5)
             "priority": "high",
             "receivers": list(parcel.recipients),
-            "tag": parcel.reference[-20:],
+            "tag": parcel.reference[-TAG_LETTERS:],
         }
         if parcel.sender:
             body["sender"] = parcel.sender
@@ -82,12 +88,43 @@ class Client:
             "X-Ovh-Signature": signature,
         }
 
-    def news(self) -> Iterable[News]:
-        """Receipts are not asked for."""
-        return ()
+    def news(self, waiting: Sequence[str] = ()) -> Iterable[News]:
+        """The receipts of those whose end is not known yet; an account that does not answer is asked again later."""
+        outgoing = f"/sms/{quote(str(self.access.settings['service']), safe='')}/outgoing"
+        for reference in waiting[:RECEIPTS_A_TURN]:
+            try:
+                for number in self._told(f"{outgoing}?tag={quote(reference[-TAG_LETTERS:], safe='')}") or ():
+                    found = _receipt(reference, self._told(f"{outgoing}/{int(number)}"))
+                    if found is not None:
+                        yield found
+            except (http.client.HTTPException, OSError, ValueError, TypeError):
+                return
+
+    def _told(self, path: str) -> Any:
+        """What a question is answered with; nothing where OVHcloud refuses it."""
+        connection = line_to(self.address, timeout_seconds=TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", path_of(self.address + path), headers=self._headers("GET", path, ""))
+            answer = connection.getresponse()
+            body = answer.read()
+            return json.loads(body) if answer.status == HTTPStatus.OK else None
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Each call has a connection of its own."""
+
+
+def _receipt(reference: str, told: Any) -> News | None:
+    """The end of an SMS to one number, once OVHcloud knows it."""
+    kind = RECEIPTS.get(told.get("deliveryReceipt") or 0) if isinstance(told, dict) else None
+    if kind is None:
+        return None
+    at = datetime.fromisoformat(str(told.get("sentAt") or told["creationDatetime"]))
+    recipient = str(told.get("receiver", ""))[:254]
+    detail = {"provider": "ovh_sms", "ptt": told.get("ptt")}
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return News(f"ovh_sms:{told['id']}:{kind}", reference, kind, at, recipient=recipient, detail=detail)
 
 
 def _ended(status: int, body: bytes) -> HandedOver:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from encours.access import actions as access
 from encours.collections.actions import writing
 from encours.collections.queries import writing as considering
-from encours.conversation.models import Answer, AnswerState, ConversationPolicy, Mode, Safe
+from encours.conversation.models import Answer, AnswerState, ConversationPolicy, Mode
 from encours.conversation.queries import answers as reading
 from encours.conversation.queries import written
 from encours.conversation.rules import answers as rules
@@ -19,8 +20,10 @@ from encours.messaging import queries as messages
 from encours.messaging.models import InboundMail, Reply, Understanding
 from encours.messaging.rules.inbound import automatic
 from encours.messaging.rules.inbound import mail as mails
+from encours.team import actions as team
 
 ANSWERS = Actor.system("answers")
+_TITLE_LETTERS_MAX = 200
 # what speaks against a reminder and not against what the customer asked for
 _SET_ASIDE = frozenset({"reply", "weekly_cap", "contact_delay", "sandbox"})
 
@@ -47,7 +50,8 @@ class PolicyUnusable(Refused):
 def prepare_answer(*, organisation_id: int, understanding_id: int, today: date, now: datetime, by: Actor) -> int | None:
     """Prepare the answer to a safe request, and send it where it may leave alone; None when there is none to make.
 
-    At most one a mail. Nothing is prepared for an unknown sender or where bank details are named.
+    At most one a mail. Nothing is prepared for an unknown sender or where bank details are named. A copy of an invoice
+    whose PDF we do not hold is a task for the customer's collector.
     """
     understood = Understanding.objects.select_related("reply__customer__collector", "mail").get(
         organisation_id=organisation_id, pk=understanding_id
@@ -56,7 +60,12 @@ def prepare_answer(*, organisation_id: int, understanding_id: int, today: date, 
     request = None if understood.is_abstaining or reply is None else rules.request_of(understood.intents)
     if request is None or reply is None:
         return None
-    decided = rules.decided(request, _circumstances(reply, request, understood.mail, now))
+    request = written.named(reply, request)
+    around = _circumstances(reply, request, understood.mail, now)
+    if rules.lacks_file(request, around) and around.mode != rules.OFF:
+        _ask_for_copy(reply, request, understood, today=today, by=by)
+        return None
+    decided = rules.decided(request, around)
     if decided is None or messages.suppressed([reply.from_email], organisation_id=organisation_id):
         return None
     made, is_new = Answer.objects.get_or_create(
@@ -84,12 +93,8 @@ def _circumstances(
     allowed = reading.policy(organisation_id)
     company = reading.company_of(reply.customer_id, organisation_id=organisation_id)
     has_file = bool(request.invoices) and bool(written.invoice_files(reply, list(request.invoices)))
-    modes = reading.modes(organisation_id)
-    mode = modes[request.kind]
-    if request.kind == Safe.INVOICE_COPY and not has_file and mode == Mode.ALONE:
-        mode = modes[Safe.STATEMENT]
     return rules.Circumstances(
-        mode=mode,
+        mode=reading.modes(organisation_id)[request.kind],
         daily_cap=allowed.daily_cap,
         answered_today=reading.answered_since(
             reply.customer_id, organisation_id=organisation_id, since=reading.day_before(now)
@@ -98,6 +103,28 @@ def _circumstances(
         is_automatic=mail is not None and automatic.is_generated(mails.read(bytes(mail.raw))),
         has_file=has_file,
         has_account=company is not None and bool(company.iban),
+    )
+
+
+def _ask_for_copy(reply: Reply, request: rules.Request, understood: Understanding, *, today: date, by: Actor) -> None:
+    """Somebody is asked to find and send what was asked for, once a mail."""
+    numbers = ", ".join(request.invoices) or gettext("the invoice")
+    title = gettext("Send a copy of {numbers}").format(numbers=numbers)
+    note = gettext("{person} asks for it, and no PDF of it is kept here.").format(
+        person=reply.from_name or reply.from_email
+    )
+    team.add_task(
+        organisation_id=reply.organisation_id,
+        title=title[:_TITLE_LETTERS_MAX],
+        note=f"{note}\n« {understood.quote} »" if understood.quote else note,
+        due_date=today,
+        today=today,
+        by=by,
+        customer_id=reply.customer_id,
+        key=f"copy_wanted:{reply.pk}",
+        source="rule",
+        subject_kind="mail" if understood.mail_id else "",
+        subject_id=understood.mail_id,
     )
 
 

@@ -1,14 +1,21 @@
 """The letter of a safe answer: the statement, the copy or our own bank details, as the customer will read it."""
 
+from dataclasses import replace
+
 from encours.collections.queries.writing import Written
 from encours.collections.rules.writing import OWN_WORDS, STATEMENT
 from encours.conversation.models import Answer, Safe
 from encours.conversation.queries.answers import company_of
+from encours.conversation.rules import answers as rules
 from encours.core.errors import Refused, gettext_noop
+from encours.customers import queries as customers
+from encours.invoices import copy_queries as copies
+from encours.invoices.models import Document
 from encours.messaging import inbound_queries as inbound
 from encours.messaging.models import Reply
 from encours.messaging.rules.values import Address, Attachment
 
+_NUMBERS_LOOKED_AT = 5_000
 _WORDS = {
     "fr": {
         Safe.PAYMENT_DETAILS: (
@@ -49,17 +56,34 @@ class BankAccountMissing(Refused):
 
 
 def invoice_files(reply: Reply, numbers: list[str]) -> tuple[Attachment, ...]:
-    """The copies we hold of these invoices: what was sent to this customer before, under the invoice's number.
+    """The copies we hold of these invoices of this customer: the PDF kept with each, else what was sent before.
 
     All of them or none: half of what was asked for is no answer.
     """
+    organisation_id = reply.organisation_id
+    accounts = customers.with_merged(reply.customer_id, organisation_id=organisation_id)
+    kept = copies.attachments(numbers, customer_ids=accounts, organisation_id=organisation_id)
     found = []
     for number in numbers:
-        held = inbound.sent_file(reply.customer_id, named=number, organisation_id=reply.organisation_id)
+        held = kept.get(number) or inbound.sent_file(reply.customer_id, named=number, organisation_id=organisation_id)
         if held is None:
             return ()
         found.append(held)
     return tuple(found)
+
+
+def named(reply: Reply, request: rules.Request) -> rules.Request:
+    """The request with the numbers of the books: as the mail names them, else those of the message that it answers."""
+    if request.kind != Safe.INVOICE_COPY:
+        return request
+    if not request.invoices:
+        items = reply.message.context.get("items", ()) if reply.message else ()
+        return replace(request, invoices=rules.of_thread(items), is_of_thread=True)
+    organisation_id = reply.organisation_id
+    accounts = customers.with_merged(reply.customer_id, organisation_id=organisation_id)
+    known = Document.objects.filter(organisation_id=organisation_id, is_current=True, customer_id__in=accounts)
+    numbers = known.order_by("-issue_date", "-pk").values_list("number", flat=True)[:_NUMBERS_LOOKED_AT]
+    return replace(request, invoices=rules.meant(request.invoices, list(numbers)))
 
 
 def letter_of(answer: Answer, *, is_automatic: bool) -> Written:

@@ -1,7 +1,12 @@
 """Bring in the books: a FEC, or customers, contacts, invoices and payments as CSV or XLSX."""
 
 import argparse
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +26,10 @@ from encours.imports.actions.results import LISTED_MAX, CallResult, FileResult
 from encours.imports.formats.problems import Problem
 from encours.ledger import upkeep
 
-KINDS = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "einvoice")
+KINDS = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "einvoice", "copies")
 
 
+FOLDER_PART = 1_000  # PDFs of a folder brought in at once
 LARGE_ROWS = 10_000  # from here on statistics and indexes are worth renewing at once, not only at night
 
 
@@ -39,10 +45,18 @@ class FileMissing(Refused):
     message = gettext_noop("There is no file {file}.")
 
 
+class FolderWithoutPdf(Refused):
+    """Of a folder its PDFs are imported, and it has none."""
+
+    message = gettext_noop("The folder {folder} holds no PDF: name the other files one by one.")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Files, and how to read them."""
     _ = words.gettext
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", type=Path, help="files, or a folder of PDFs named by their invoice's number"
+    )
     parser.add_argument(
         "--as",
         dest="kind",
@@ -95,9 +109,13 @@ def _tried(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, Call
 
 
 def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, CallResult]:
-    for path in arguments.files:
-        if not path.is_file():
-            raise FileMissing(file=str(path))
+    with _gathered(arguments.files) as files:
+        return _import_files(arguments, files, by)
+
+
+def _import_files(
+    arguments: argparse.Namespace, files: Sequence[imports.FileGiven], by: Actor
+) -> tuple[Organisation, CallResult]:
     organisation = _organisation(arguments, by)
     now = datetime.now(UTC)
     with context.bound(organisation.pk):
@@ -107,7 +125,7 @@ def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, Cal
         if name and Path(name).is_file():
             name = imports.keep_mapping_file(Path(name), organisation_id=organisation.pk, by=by).name
         result = imports.import_files(
-            [imports.FileGiven(path, path.name) for path in arguments.files],
+            files,
             organisation_id=organisation.pk,
             options=imports.Options(
                 kind=arguments.kind,
@@ -122,6 +140,34 @@ def _import(arguments: argparse.Namespace, by: Actor) -> tuple[Organisation, Cal
             today=today,
         )
     return organisation, result
+
+
+@contextmanager
+def _gathered(paths: Sequence[Path]) -> Iterator[list[imports.FileGiven]]:
+    """The files given; the PDFs of a folder are archives of so many, so that each is one import."""
+    with tempfile.TemporaryDirectory(prefix="encours-folder-") as kept:
+        found: list[imports.FileGiven] = []
+        for path in paths:
+            if path.is_dir():
+                found += _of_folder(path, Path(kept), taken=len(found))
+            elif path.is_file():
+                found.append(imports.FileGiven(path, path.name))
+            else:
+                raise FileMissing(file=str(path))
+        yield found
+
+
+def _of_folder(folder: Path, kept: Path, *, taken: int) -> Iterator[imports.FileGiven]:
+    pdfs = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".pdf" and path.is_file())
+    if not pdfs:
+        raise FolderWithoutPdf(folder=str(folder))
+    for number, part in enumerate(batched(pdfs, FOLDER_PART), 1):
+        target = kept / f"{taken + number}.zip"
+        with zipfile.ZipFile(target, "w") as archive:
+            for path in part:
+                archive.write(path, str(path.relative_to(folder)))
+        more = f" ({number})" if len(pdfs) > FOLDER_PART else ""
+        yield imports.FileGiven(target, f"{folder.resolve().name}{more}.zip")
 
 
 def _prepare(organisation: Organisation) -> None:

@@ -28,7 +28,7 @@ from encours.imports.models import FileKind, ImportRun, RunState
 FIRST_ROWS = 6
 RUNS_SHOWN = 40
 REJECTIONS_SHOWN = 200
-MACHINE_READ = {"bank", "remittance", "einvoice"}  # their columns are ours, not the file's
+MACHINE_READ = {"bank", "remittance", "einvoice", "copies"}  # their columns are ours, not the file's
 COLUMNS = (
     Column("line", gettext_lazy("Line"), "number"),
     Column("field", gettext_lazy("Field")),
@@ -99,6 +99,7 @@ FIELDS: Mapping[str, Promise] = {
     "reason": gettext_lazy("Reason"),
     "batch": gettext_lazy("Batch"),
     "status": gettext_lazy("State"),
+    "file": gettext_lazy("File"),
 }
 STEPS: Mapping[str, Promise] = {
     "": gettext_lazy("waiting for its turn"),

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from encours.access import queries as access
 from encours.access.rules import can
+from encours.core.errors import Refused, gettext_noop
 from encours.customers import queries as customers
 from encours.disputes import queries as disputes
 from encours.entrypoints import exports
@@ -18,9 +21,12 @@ from encours.entrypoints.desk import accounts, comments, standing, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import is_partial
+from encours.entrypoints.responses import is_partial, told
+from encours.invoices import copy_actions as keeping
+from encours.invoices import copy_queries as copies
 from encours.invoices import queries as invoices
 from encours.invoices.models import Document
+from encours.invoices.rules import COPY_BYTES_MAX
 from encours.ledger import queries as ledger
 from encours.ledger.models import ItemKind
 
@@ -42,6 +48,12 @@ EXPORTED = (
     Column("currency", _("Currency")),
     Column("kind", _("Kind")),
 )
+
+
+class NoPdfChosen(Refused):
+    """A PDF is to be kept, and none was chosen."""
+
+    message = gettext_noop("Choose the PDF of the invoice.")
 
 
 @screen("view_books")
@@ -118,25 +130,66 @@ def document(request: DeskRequest, document_id: int) -> HttpResponse:
             found.customer_id, found.customer.number, "document", found.number, organisation_id=request.organisation_id
         ),
         "story": _story(request, found),
+        "copies": copies.of_document(found),
+        "may_add_copy": can(request.scope, "edit_customer"),
         "may_comment": can(request.scope, "add_note"),
         "settlements": [(item, settled.get(item.pk, [])) for item in current if settled.get(item.pk)],
     }
     return render(request, "desk/ledger/document.html", context)
 
 
+@screen("edit_customer")
+@require_POST
+def document_copy_add(request: DeskRequest, document_id: int) -> HttpResponse:
+    found = invoices.document(document_id, scope=request.scope)
+    file = request.FILES.get("file")
+    if file is None:
+        raise NoPdfChosen(field="file")
+    if (file.size or 0) > COPY_BYTES_MAX:
+        raise keeping.CopyTooLarge(file=file.name, limit_mb=COPY_BYTES_MAX // 1024**2)
+    _, outcome = keeping.keep_copy(found, file_name=file.name or "", content=file.read(), by=request.actor)
+    kept, same = gettext("The PDF is kept with the invoice."), gettext("This PDF was kept already.")
+    told(request, same if outcome == "unchanged" else kept)
+    return redirect("desk:document", document_id)
+
+
+@screen("edit_customer")
+@require_POST
+def document_copy_withdraw(request: DeskRequest, document_id: int, copy_id: int) -> HttpResponse:
+    keeping.withdraw_copy(copy_id, scope=request.scope, now=request.now, by=request.actor)
+    told(request, gettext("This PDF is sent no more."))
+    return redirect("desk:document", document_id)
+
+
+@screen("view_books")
+def document_copy(request: DeskRequest, document_id: int, copy_id: int) -> HttpResponse:
+    """The PDF of an invoice as it was brought in."""
+    kept = copies.in_scope(copy_id, scope=request.scope)
+    answer = HttpResponse(copies.content(kept), content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(kept.file_name, safe='')}"
+    return answer
+
+
 def _story(request: DeskRequest, found: Document) -> Sequence[timeline.Event]:
     """What happened around one document: whatever names its number."""
     reader = timeline.Reader(request.scope, request.today, request.now, about=found.number)
     ids = customers.with_merged(found.customer_id, organisation_id=request.organisation_id)
-    told = timeline.Told(
+    rows = timeline.Told(
         disputes=disputes.all_of(ids, scope=request.scope, limit=timeline.SEARCHED_MAX),
         account_ids=ids,
         rooms=("notes", "messages", "replies", "calls"),
     )
-    return timeline.past(found.customer_id, reader=reader, told=told, feed="all")
+    return timeline.past(found.customer_id, reader=reader, told=rows, feed="all")
 
 
 urlpatterns = [
     path("items", item_list, name="items"),
     path("documents/<int:document_id>", document, name="document"),
+    path("documents/<int:document_id>/copies", document_copy_add, name="document_copy_add"),
+    path("documents/<int:document_id>/copies/<int:copy_id>", document_copy, name="document_copy"),
+    path(
+        "documents/<int:document_id>/copies/<int:copy_id>/withdraw",
+        document_copy_withdraw,
+        name="copy_withdraw",
+    ),
 ]

@@ -56,7 +56,8 @@ class StepForm(DeskForm):
     """One step of a scenario: what everybody sets first, and below what goes further."""
 
     further = (
-        "escalate_after", "cc_roles", "cc_internal", "stop_when", "grouping", "event", "is_last",
+        "escalate_after", "cc_roles", "cc_internal", "stop_when", "grouping", "event", "with_copies",
+        "is_last",
     )  # fmt: skip
     wide = frozenset({"cc_roles", "cc_internal", "stop_when"})
     unit_of = {
@@ -95,6 +96,11 @@ class StepForm(DeskForm):
     )
     grouping = forms.ChoiceField(label=gettext_lazy("Grouping"), required=False)
     is_last = forms.BooleanField(label=gettext_lazy("Nothing of the scenario follows this step"), required=False)
+    with_copies = forms.BooleanField(
+        label=gettext_lazy("Attach the PDF of each invoice"),
+        help_text=gettext_lazy("To an e-mail or a letter: those that are kept, ten at most."),
+        required=False,
+    )
     cc_roles = forms.MultipleChoiceField(
         label=gettext_lazy("Copies"), choices=ContactRole.choices, widget=forms.CheckboxSelectMultiple, required=False
     )

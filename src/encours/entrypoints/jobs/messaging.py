@@ -59,7 +59,9 @@ def ask_now(organisation: Organisation) -> int:
     """Ask an organisation's providers what became of what they took; nothing where the sandbox keeps all back."""
     if organisation.sandbox or _way_out() is None:
         return 0
-    return messaging.ask_gateways(organisation_id=organisation.pk, open_gateway=base.open_gateway, by=BY)
+    return messaging.ask_gateways(
+        organisation_id=organisation.pk, open_gateway=base.open_gateway, now=datetime.now(UTC), by=BY
+    )
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -15,7 +15,13 @@ from encours.messaging.actions.accounts import (
 from encours.messaging.actions.attachments import scan_waiting
 from encours.messaging.actions.delivery import DeliveryReport, deliver_due, sweep_in_doubt
 from encours.messaging.actions.gateways import ask_gateways, save_gateway
-from encours.messaging.actions.inbound import file_mail, judge_understanding, receive_mail, set_mail_aside
+from encours.messaging.actions.inbound import (
+    file_mail,
+    judge_understanding,
+    receive_from_portal,
+    receive_mail,
+    set_mail_aside,
+)
 from encours.messaging.actions.mailboxes import (
     MailboxForm,
     Pulled,
@@ -78,6 +84,7 @@ __all__ = [
     "put_back_letters",
     "queue_message",
     "queue_messages",
+    "receive_from_portal",
     "receive_mail",
     "record_reply",
     "refresh_tokens",

@@ -20,6 +20,8 @@ from encours.messaging.rules.phones import e164
 from encours.messaging.rules.values import Address, Attachment, Letter
 
 NO_RECIPIENT = gettext_noop("None of the recipients may be written to any more.")
+# these report under a number of their own, and give back what this header holds
+MARKS = {"postmark": "X-PM-Metadata-encours", "mailjet": "X-MJ-CustomID"}
 SANDBOX_ADDRESS = "sandbox@encours.invalid"
 
 
@@ -39,6 +41,7 @@ class Making:
     gateways: Mapping[str, Gateway]
     files: Mapping[int, Sequence[Attachment]]  # by message
     _companies: dict[int, Entity] = field(default_factory=dict)
+    _marks: list[str] | None = None
 
     def company(self, message: Message) -> Entity:
         """The company in whose name a letter goes: the message's, else the organisation's first."""
@@ -47,6 +50,13 @@ class Making:
             self._companies.update({entity.pk: entity for entity in found})
         first = next(iter(self._companies.values()))
         return self._companies.get(message.sender_entity_id or 0, first)
+
+    def _mark_names(self) -> list[str]:
+        """The headers that the providers in use want to tell us again of which message they report."""
+        if self._marks is None:
+            used = {one.provider for one in queries.mail_providers(self.organisation_id) if one.is_active}
+            self._marks = [name for provider, name in MARKS.items() if provider in used]
+        return self._marks
 
     def content(self, message: Message, account: MailAccount | None) -> MessageContent:
         """The message as it will leave; refuses what cannot be written or reaches nobody."""
@@ -71,6 +81,7 @@ class Making:
             is_automatic=bool((message.context.get("thread") or {}).get("is_automatic")),
             message_id=f"<{secrets.token_hex(16)}@{wire_address(sender.email).rpartition('@')[2]}>",
             date=self.now,
+            marks=[(name, f"m{message.pk}") for name in self._mark_names()],
         )
         return _stored(
             message,
@@ -135,6 +146,9 @@ def letterhead(company: Entity) -> letters.Letterhead:
 
 
 def _reference(kind: str) -> str:
+    """A name for ever; that of an SMS is short enough to be the mark that providers give back."""
+    if kind == "sms":
+        return f"{kind}-{secrets.token_hex(8)}"
     return f"{kind}-{secrets.token_hex(16)}"
 
 

@@ -1,6 +1,7 @@
 """Choose the provider of a channel, and ask providers what became of what they took."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -75,13 +76,14 @@ def _is_shown(sender: str) -> bool:
     return 3 <= len(sender) <= SENDER_LETTERS_MAX and sender.replace(" ", "").isalnum() and sender.isascii()
 
 
-def ask_gateways(*, organisation_id: int, open_gateway: OpenGateway, by: Actor) -> int:
+def ask_gateways(*, organisation_id: int, open_gateway: OpenGateway, now: datetime, by: Actor) -> int:
     """Keep what the organisation's providers report of messages they took; returns how many reports were new."""
     count = 0
     for gateway in queries.gateways(organisation_id).values():
         opened = open_gateway(queries.access_of(gateway))
         try:
-            count += note_news(organisation_id=organisation_id, news=opened.news(), by=by)
+            waiting = queries.without_end(gateway.channel, organisation_id=organisation_id, now=now)
+            count += note_news(organisation_id=organisation_id, news=opened.news(waiting), by=by)
         finally:
             opened.close()
     return count

@@ -22,6 +22,7 @@ from encours.messaging.models import (
     InboundMail,
     Judgement,
     MailClass,
+    Reply,
     StaffMail,
     SuppressionReason,
     Understanding,
@@ -68,6 +69,50 @@ def receive_mail(*, organisation_id: int, raw: bytes, now: datetime, by: Actor, 
     )
     _file(kept, received, understood, now=now, by=by)
     return kept.pk
+
+
+@transaction.atomic
+def receive_from_portal(
+    *,
+    organisation_id: int,
+    customer_id: int,
+    raw: bytes,
+    now: datetime,
+    by: Actor,
+    understood: facts.Understanding | None = None,
+    is_told: bool = True,
+) -> int:
+    """Keep what a customer wrote on the portal as a mail whose sender is sure, and return the answer made of it.
+
+    It holds reminders until read, as any answer does, and its files go the way of a mail's. `understood` says what it
+    is where the page knows; `is_told` False when what it asks is done already. The same mail twice exists once.
+    """
+    received = mails.read(raw)
+    key = received.message_id[:255]
+    before = Reply.objects.filter(organisation_id=organisation_id, key=key).values_list("pk", flat=True).first()
+    if before is not None:
+        return before
+    kept = InboundMail.objects.create(
+        organisation_id=organisation_id,
+        key=key,
+        from_email=received.from_email[:254],
+        subject=received.subject[:500],
+        raw=raw,
+        sha256=sha256(raw).digest(),
+        received_at=now,
+        filing=Filing.FILED,
+        customer_id=customer_id,
+    )
+    list_attachments(kept, received)
+    said = understood or reading.understand(
+        received, today=reading.day_written(received, arrived=now), examples=inbound.examples_of(organisation_id)
+    )
+    reply_id = _record(kept, received, said, customer_id=customer_id, now=now, by=by)
+    if is_told:
+        _understood(kept, said, reply_id=reply_id, now=now, by=by)
+    else:
+        store_understanding(said, organisation_id=organisation_id, mail_id=kept.pk, reply_id=reply_id)
+    return reply_id
 
 
 def _unreadable(organisation_id: int, raw: bytes, why: str, *, now: datetime, account_id: int | None) -> int:

@@ -12,8 +12,8 @@ from encours.core import secrets
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging.actions.accounts import suppress
-from encours.messaging.actions.reports import PRIVATE, note_news
-from encours.messaging.models import MailProvider, MessageContent, SuppressionReason
+from encours.messaging.actions.reports import PRIVATE, messages_named, note_news
+from encours.messaging.models import MailProvider, SuppressionReason
 from encours.messaging.rules.gateway import News
 
 UNSUBSCRIBED = "unsubscribed"
@@ -59,11 +59,7 @@ def note_events(*, organisation_id: int, provider_id: int, news: Sequence[News],
     kept = MailProvider.objects.get(organisation_id=organisation_id, pk=provider_id)
     wanted = [one for one in news if kept.keeps_opens or one.kind not in PRIVATE]
     count = note_news(organisation_id=organisation_id, news=[one for one in wanted if one.kind != UNSUBSCRIBED], by=by)
-    ours = set(
-        MessageContent.objects.filter(
-            organisation_id=organisation_id, message_id_header__in=[one.reference for one in wanted]
-        ).values_list("message_id_header", flat=True)
-    )
+    ours = messages_named({one.reference for one in wanted}, organisation_id=organisation_id)
     for one in wanted:
         if one.kind == UNSUBSCRIBED and one.reference in ours and "@" in one.recipient:
             suppress(

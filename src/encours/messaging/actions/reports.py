@@ -1,7 +1,8 @@
 """Keep what the outside world says of messages that left: delivered, bounced, received, come back, opened."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from encours.messaging.actions.accounts import suppress
 from encours.messaging.models import Message, MessageContent, MessageReport, ReportKind, SuppressionReason
 from encours.messaging.rules.gateway import News
 
+_MARK = re.compile(r"m\d{1,18}")
 # what a reader did in private is never kept of a natural person
 PRIVATE = frozenset({ReportKind.OPENED.value, ReportKind.CLICKED.value})
 _STOPS = {ReportKind.BOUNCED_HARD: SuppressionReason.BOUNCED, ReportKind.COMPLAINED: SuppressionReason.COMPLAINED}
@@ -62,12 +64,12 @@ def note_reports(*, organisation_id: int, reports: Sequence[Report], by: Actor) 
 
 
 def note_news(*, organisation_id: int, news: Iterable[News], by: Actor) -> int:
-    """Add what a gateway reports; what names a message we never sent is left aside."""
+    """Add what a gateway reports; what names a message we never sent is left aside.
+
+    A message is named by its own reference, or by the mark it left with: "m" and its number.
+    """
     found = list(news)
-    references = MessageContent.objects.filter(
-        organisation_id=organisation_id, message_id_header__in=[one.reference for one in found]
-    )
-    message_of = dict(references.values_list("message_id_header", "message_id"))
+    message_of = messages_named({one.reference for one in found}, organisation_id=organisation_id)
     reports = [
         Report(
             message_of[one.reference],
@@ -83,6 +85,15 @@ def note_news(*, organisation_id: int, news: Iterable[News], by: Actor) -> int:
         if one.reference in message_of
     ]
     return note_reports(organisation_id=organisation_id, reports=reports, by=by)
+
+
+def messages_named(references: Collection[str], *, organisation_id: int) -> dict[str, int]:
+    """The messages that references name, by reference or by the mark they left with."""
+    contents = MessageContent.objects.filter(organisation_id=organisation_id)
+    named = contents.filter(message_id_header__in=references)
+    marked = [int(one[1:]) for one in references if _MARK.fullmatch(one)]
+    left = contents.filter(message_id__in=marked).values_list("message_id", flat=True)
+    return {**dict(named.values_list("message_id_header", "message_id")), **{f"m{pk}": pk for pk in left}}
 
 
 def _allowed(organisation_id: int, reports: Sequence[Report]) -> Iterable[Report]:

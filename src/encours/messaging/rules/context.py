@@ -110,6 +110,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("links.dispute", "link", _("address to contest an invoice")),
     Variable("links.promise", "link", _("address to propose a date")),
     Variable("links.plan", "link", _("address to ask for instalments")),
+    Variable("links.portal", "link", _("address of the customer's own page, for the person written to")),
 )
 BY_PATH: Mapping[str, Variable] = {variable.path: variable for variable in VARIABLES}
 LISTS = frozenset(path.split("[]")[0] for path in BY_PATH if "[]" in path)

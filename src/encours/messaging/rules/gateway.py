@@ -50,12 +50,12 @@ class Gateway(Protocol):
 
     `hand_over` says truthfully how it ended: sent, failed (surely not taken, try again), refused, or in doubt when
     nobody knows; it never raises once the parcel may have been taken. `news` gives what is known now, oldest first;
-    the same report may come again under the same key.
+    the same report may come again under the same key. `waiting` are references of which no end is known yet.
     """
 
     def hand_over(self, parcel: Parcel) -> HandedOver: ...
 
-    def news(self) -> Iterable[News]: ...
+    def news(self, waiting: Sequence[str] = ()) -> Iterable[News]: ...
 
     def close(self) -> None: ...
 

@@ -44,6 +44,7 @@ class Envelope:
     reply_to: str = ""
     in_reply_to: str = ""  # the Message-ID it answers, so that mail programs show one thread
     is_automatic: bool = False  # no person sent it: other programs must not answer it (RFC 3834)
+    marks: Sequence[tuple[str, str]] = ()  # headers by which a provider gives back which message it reports of
 
     @property
     def recipients(self) -> list[str]:
@@ -121,6 +122,7 @@ def build(letter: Letter, envelope: Envelope, attachments: Sequence[Attachment] 
         ("References", _safe(envelope.in_reply_to, "References")),
         ("Auto-Submitted", "auto-replied" if envelope.is_automatic else ""),
         ("X-Auto-Response-Suppress", "All" if envelope.is_automatic else ""),
+        *((name, _safe(value, name)) for name, value in envelope.marks),
         ("MIME-Version", "1.0"),
     ]
     boundary = "encours-" + re.sub(r"[^A-Za-z0-9]", "", envelope.message_id)[:50]

@@ -1,0 +1,122 @@
+"""The PDF kept of an invoice, and which invoice the name of a file means."""
+
+from collections.abc import Collection, Sequence
+
+from django.db import connection
+
+from encours.access.models import Entity
+from encours.access.rules import Scope
+from encours.core.errors import NotFound, gettext_noop
+from encours.invoices import queries, rules
+from encours.invoices.models import Document, DocumentCopy
+from encours.messaging.rules.values import Attachment
+
+_FOLDED = """
+    select d.id, regexp_replace(lower(d.number), '[^0-9a-z]', '', 'g') from invoices_document d
+     where d.organisation_id = %s and d.is_current and d.entity_id = any(%s)
+       and regexp_replace(lower(d.number), '[^0-9a-z]', '', 'g') = any(%s)
+"""
+
+
+class CopyUnknown(NotFound):
+    """No PDF is kept of the document."""
+
+    message = gettext_noop("No PDF is kept of {number}.")
+
+
+def named_by(file_name: str, *, organisation_id: int, entity_ids: Collection[int] = ()) -> Sequence[Document]:
+    """The documents that a file's name means: one, several where it is ambiguous, none where it names none known.
+
+    The longest number found in the name decides. Numbers are compared without case and signs, since names of files
+    take no slash.
+    """
+    named = rules.named_in(file_name)
+    within = list(entity_ids) or _entities(organisation_id)
+    if not named or not within:
+        return []
+    current = Document.objects.filter(organisation_id=organisation_id, is_current=True)
+    # as it is written first, by the index; any other way of writing it takes a pass over the numbers
+    written = {form for one in named for form in (one.written, one.written.upper())}
+    exact = list(current.filter(entity_id__in=within, number__in=written).values_list("pk", "number"))
+    found = [(pk, rules.key_of(number)) for pk, number in exact]
+    if not found:
+        with connection.cursor() as cursor:
+            cursor.execute(_FOLDED, [organisation_id, within, [one.key for one in named]])
+            found = list(cursor.fetchall())
+    longest = max((len(key) for _, key in found), default=0)
+    meant = [pk for pk, key in found if len(key) == longest]
+    return list(current.filter(pk__in=meant).select_related("customer", "entity").order_by("pk")[:10])
+
+
+def _entities(organisation_id: int) -> list[int]:
+    return list(Entity.objects.filter(organisation_id=organisation_id).values_list("pk", flat=True))
+
+
+def is_named(file_name: str, *, organisation_id: int) -> bool:
+    """Whether a PDF is to be taken for a copy by its name alone: it means one known document and no payment."""
+    return not rules.is_advice_name(file_name) and len(named_by(file_name, organisation_id=organisation_id)) == 1
+
+
+def of_document(document: Document) -> Sequence[DocumentCopy]:
+    """Every PDF kept of a document, the one in force first; without their bytes."""
+    kept = DocumentCopy.objects.filter(
+        organisation_id=document.organisation_id, entity_id=document.entity_id, number=document.number
+    )
+    return sorted(kept.defer("content"), key=lambda one: (one.withdrawn_at is not None, -one.pk))
+
+
+def latest(document: Document) -> DocumentCopy | None:
+    """The PDF in force of a document, without its bytes."""
+    found = next(iter(of_document(document)), None)
+    return found if found is not None and found.withdrawn_at is None else None
+
+
+def of_documents(document_ids: Collection[int], *, organisation_id: int) -> dict[int, DocumentCopy]:
+    """The PDF in force of each of some documents that has one, by document, without the bytes."""
+    documents = Document.objects.filter(organisation_id=organisation_id, pk__in=document_ids)
+    places = {(entity, number): pk for pk, entity, number in documents.values_list("pk", "entity_id", "number")}
+    kept = DocumentCopy.objects.filter(
+        organisation_id=organisation_id,
+        entity_id__in={entity for entity, _ in places},
+        number__in={number for _, number in places},
+        withdrawn_at=None,
+    )
+    # the latest comes last and stays
+    rows = kept.defer("content").order_by("pk")
+    return {places[one.entity_id, one.number]: one for one in rows if (one.entity_id, one.number) in places}
+
+
+def content(copy: DocumentCopy) -> bytes:
+    """The bytes of a PDF."""
+    row = DocumentCopy.objects.filter(organisation_id=copy.organisation_id, pk=copy.pk)
+    return bytes(row.values_list("content", flat=True)[0])
+
+
+def in_scope(copy_id: int, *, scope: Scope) -> DocumentCopy:
+    """A PDF, withdrawn or not, of a document that the reader may see."""
+    found = DocumentCopy.objects.filter(organisation_id=scope.organisation_id, pk=copy_id).defer("content").first()
+    seen = queries.in_scope(scope)
+    if found is None or not seen.filter(entity_id=found.entity_id, number=found.number).exists():
+        raise CopyUnknown(number=copy_id)
+    return found
+
+
+def attachments(
+    numbers: Collection[str], *, customer_ids: Collection[int], organisation_id: int
+) -> dict[str, Attachment]:
+    """The PDFs in force of these documents of these customers, by number; those that have none are left out.
+
+    Two companies may use one number: then neither is meant, since the wrong one would be sent.
+    """
+    documents = Document.objects.filter(
+        organisation_id=organisation_id, is_current=True, number__in=numbers, customer_id__in=customer_ids
+    )
+    by_number: dict[str, list[Document]] = {}
+    for one in documents:
+        by_number.setdefault(one.number, []).append(one)
+    found: dict[str, Attachment] = {}
+    for number, meant in by_number.items():
+        kept = latest(meant[0]) if len(meant) == 1 else None
+        if kept is not None:
+            found[number] = Attachment(kept.file_name, "application/pdf", content(kept))
+    return found
