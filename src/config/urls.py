@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("encours.entrypoints.api.urls")),
     path("hooks/", include("encours.entrypoints.hooks")),
     path("partner/", include("encours.entrypoints.portal.urls")),
+    path("portal/", include("encours.entrypoints.portal.customer_urls")),
     path("", include("encours.entrypoints.desk.urls")),
 ]
 

@@ -100,6 +100,12 @@ def links_for(
     return found
 
 
+def links_of(customer: Customer, email: str, *, today: date) -> dict[str, str]:
+    """The links a message to one address of a customer may print."""
+    key = (customer.pk, email.strip().lower())
+    return links_for([key], organisation_id=customer.organisation_id, today=today).get(key, {})
+
+
 def _addresses(policy: PortalPolicy, secret: str) -> dict[str, str]:
     address = address_of(policy, secret)
     found = {"portal": address}

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -73,10 +73,18 @@ def browser_mark(chance: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One payment somebody offers: on an item, or on the account, so much by such a day."""
+class Offer:
+    """One payment somebody offers by a day; without an amount, all that is left."""
 
-    item_id: int | None
+    day: date
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an offer goes to one item."""
+
+    item_id: int
     amount_minor: int
     day: date
 
@@ -89,29 +97,47 @@ class Limits:
     parts_max: int
 
 
-def unfit(
-    parts: Sequence[Part], *, open_minors: Mapping[int, int], limits: Limits, today: date
-) -> tuple[str, dict[str, object]] | None:
-    """Why a promise is not taken on the portal: a code and what it needs; None when it is.
+def last_day(limits: Limits, *, today: date) -> date:
+    """The last day that is taken: 30 days from 23 November -> 23 December."""
+    return today + timedelta(days=limits.days_max)
 
-    A promise within `days_max` days, of at most `parts_max` payments for one invoice, not above what is open on it.
-    1,000 EUR open, 400 tomorrow and 600 in 20 days, limits 30 days and 3 payments -> None; in 40 days -> "too_late"
+
+def unfit(offers: Sequence[Offer], *, owed_minor: int, limits: Limits, today: date) -> str:
+    """Why a promise is not taken on the portal, as a code; empty when it is.
+
+    It is taken within `days_max` days, in at most `parts_max` payments, and not for more than is owed.
+    1,000 EUR owed, 400 tomorrow and the rest in 20 days, limits 30 days and 3 payments -> ""; in 40 days -> "too_late"
     """
-    if not parts:
-        return "empty", {}
-    counts: dict[int | None, int] = {}
-    sums: dict[int | None, int] = {}
-    last = today + timedelta(days=limits.days_max)
-    for part in parts:
-        if part.amount_minor <= 0:
-            return "amount", {}
-        if not today <= part.day <= last:
-            return "too_late", {"last": last}
-        counts[part.item_id] = counts.get(part.item_id, 0) + 1
-        sums[part.item_id] = sums.get(part.item_id, 0) + part.amount_minor
-    if max(counts.values()) > limits.parts_max:
-        return "too_many", {"parts_max": limits.parts_max}
-    known = {item_id: sum(open_minors.values()) if item_id is None else open_minors.get(item_id, 0) for item_id in sums}
-    if any(minor > known[item_id] for item_id, minor in sums.items()):
-        return "too_much", {}
-    return None
+    if not offers or not owed_minor:
+        return "empty"
+    if len(offers) > limits.parts_max:
+        return "too_many"
+    if any(offer.day < today for offer in offers):
+        return "past"
+    if any(offer.day > last_day(limits, today=today) for offer in offers):
+        return "too_late"
+    named = [offer.amount_minor for offer in offers if offer.amount_minor is not None]
+    is_odd = any(minor <= 0 for minor in named) or len(offers) - len(named) > 1
+    if is_odd or sum(named) > owed_minor or (len(named) < len(offers) and sum(named) == owed_minor):
+        return "amount"
+    return ""
+
+
+def spread(offers: Sequence[Offer], owed: Sequence[tuple[int, int]]) -> list[Part]:
+    """The offers laid on the items, the earlier day on the earlier item; the offer without an amount takes the rest.
+
+    400 on the 1st and the rest on the 20th, items 7 (300) and 8 (700) -> 7: 300 on the 1st; 8: 100 on the 1st, 600 on
+    the 20th
+    """
+    rest = sum(minor for _, minor in owed) - sum(offer.amount_minor or 0 for offer in offers)
+    left = [[item_id, minor] for item_id, minor in owed]
+    parts = []
+    for offer in sorted(offers, key=lambda one: one.day):
+        minor = rest if offer.amount_minor is None else offer.amount_minor
+        for item in left:
+            taken = min(minor, item[1])
+            if taken > 0:
+                parts.append(Part(item[0], taken, offer.day))
+                item[1] -= taken
+                minor -= taken
+    return parts

@@ -80,7 +80,11 @@ def _dispute(said: dict[str, Any], files: Sequence[File], today: date, from_emai
 def _contact(said: dict[str, Any], files: Sequence[File], today: date, from_email: str) -> _Made:
     emails = [one for one in said.get("emails", ()) if one.lower() != from_email.lower()]
     phones = list(said.get("phones", ()))
-    if emails or phones:
+    # somebody who signs in a mail is rarely who it is about; a form asks for the name
+    if said.get("name"):
+        email, phone = [*said.get("emails", ()), ""][0], [*phones, ""][0]
+        yield "contact", {"name": said["name"], "email": email, "phone": phone}
+    elif emails or phones:
         yield "contact", {"email": emails[0] if emails else "", "phone": phones[0] if phones and not emails else ""}
 
 

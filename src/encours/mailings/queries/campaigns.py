@@ -26,6 +26,7 @@ from encours.messaging import queries as messaging
 from encours.messaging.rules import postal
 from encours.messaging.rules.channels import PAPER
 from encours.messaging.rules.values import Address, Attachment, Draft, Letter, Sender
+from encours.portal import queries as portal
 
 FILTERS = ("text", "only", "collector_id", "segment_id", "country")
 PREVIEW_MAX = 2_000
@@ -155,6 +156,7 @@ def draft_of(campaign: Campaign, customer: Customer, one: Chosen, *, today: date
         context = statements.context_of(
             statement, customer, campaign.entity, contact_name=to[0].name, sent_on=today, language=language
         )
+        context["links"] = portal.links_of(customer, to[0].email, today=today)
         if now is not None:
             made = statements.pdf_of(statement, customer, campaign.entity, made_on=today, language=language)
             name = f"{'releve' if language == 'fr' else 'statement'}-{_safe(customer.number)}-{statement.as_of}.pdf"
