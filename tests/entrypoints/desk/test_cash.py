@@ -242,13 +242,11 @@ class TestThresholdsAndRules:
 
     def test_accounts_of_differences_are_chosen_per_company_with_a_reason(self, company: Company, desk: Desk):
         address = f"/cash/settings/accounts/{company.entity.pk}"
-        said = {
-            f"company{company.entity.pk}-discount": "66500000",
-            f"company{company.entity.pk}-current_account": "4551",
-        }
-        why = {f"company{company.entity.pk}-why": "Plan comptable du groupe"}
+        form = f"company{company.entity.pk}"
+        said = {f"{form}-discount": "66500000", f"{form}-current_account": "4551"}
+        why = {f"{form}-why": "Plan comptable du groupe"}
         assert desk.post(address, said).status_code == 422
-        refused = desk.post(address, {**said, **why, f"company{company.entity.pk}-charge": "411"})
+        refused = desk.post(address, {**said, **why, f"{form}-charge": "411"})
         assert (refused.status_code, "66500000" in refused.content.decode()) == (422, True)
         assert not chosen_counterparts(company.organisation_id, company.entity.pk)
         desk.post(address, {**said, **why})
