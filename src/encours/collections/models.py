@@ -21,6 +21,7 @@ from encours.collections.holdout_models import HoldOut as HoldOut
 from encours.collections.holdout_models import HoldOutCustomer as HoldOutCustomer
 from encours.collections.rules.facts import Outcome
 from encours.collections.rules.steps import EntryChoice, Grouping
+from encours.collections.wording_models import StepWords as StepWords
 from encours.customers.models import Customer, Segment
 from encours.ledger.models import OpenItem
 

@@ -57,6 +57,8 @@ VERBS: Mapping[str, Promise] = {
     "take_out_of_reminder": _("Taken out of a reminder"),
     "put_back_in_reminder": _("Put back in a reminder"),
     "keep_out_of_step": _("Kept out of a step"),
+    "reword_message": _("Message put in other words"),
+    "drop_words": _("Back to the template's words"),
     "pause_reminders": _("Reminders paused"),
     "resume_reminders": _("Reminders resumed"),
     "record_promise": _("Promise noted"),

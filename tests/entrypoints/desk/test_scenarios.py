@@ -1,12 +1,23 @@
 """Scenarios: a draft is kept apart, compared, tried and published."""
 
+import html
+import re
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from encours.access.models import Membership, User
 from encours.collections import actions as collections
-from encours.collections.models import Exclusion, Scenario, ScenarioAssignment, ScenarioDraft, ScenarioVersion
+from encours.collections.models import (
+    Exclusion,
+    Scenario,
+    ScenarioAssignment,
+    ScenarioDraft,
+    ScenarioVersion,
+    StepWords,
+)
 from encours.customers.models import Customer
 from encours.messaging import actions as messaging
 from tests.cast import Company
@@ -195,7 +206,23 @@ class TestTheDryRun:
 
     def test_shows_the_effect_of_a_draft(self, books: Books, scenario: Scenario, desk: Desk):
         desk.post(f"/scenarios/{scenario.pk}?step=reminder_2", STEP)
-        assert "Face à la" in desk.part(f"/scenarios/{scenario.pk}/effect").content.decode()
+        page = desk.part(f"/scenarios/{scenario.pk}/effect").content.decode()
+        assert "Face à la" in page
+        assert "/dry-run/keep-out" in page
+
+    def test_words_one_message_to_come(self, books: Books, company: Company, scenario: Scenario, desk: Desk):
+        page = desk.get("/dry-run").content.decode()
+        address = html.unescape(re.findall(r'href="(/dry-run/words[^"]*customer=C001[^"]*)"', page)[0])
+        form = desk.get(address).content.decode()
+        assert "Votre texte" in form or "facture" in form
+        place = dict(parse_qsl(urlsplit(address).query))
+        desk.post("/dry-run/words", {**place, "subject": "Un mot", "text": "Bonjour"})
+        kept = StepWords.objects.get(customer=company.acme)
+        assert (kept.subject, kept.step_key, kept.entity_id) == ("Un mot", place["step"], company.entity.pk)
+        assert "réécrit" in desk.get(address).content.decode()
+        desk.post("/dry-run/words", {**place, "as_the_template": "1"})
+        assert "réécrit" not in desk.get(address).content.decode()
+        assert desk.post("/dry-run/words", {**place, "customer": "nobody"}).status_code == 404
 
 
 class TestTheList:

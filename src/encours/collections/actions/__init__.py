@@ -27,6 +27,7 @@ from encours.collections.actions.promises import (
     withdraw_promise,
 )
 from encours.collections.actions.ranking import set_ranking
+from encours.collections.actions.rewording import reword, reword_step
 from encours.collections.actions.running import decide_all, hand_over, run_dunning
 from encours.collections.actions.scenarios import (
     archive_scenario,
@@ -67,6 +68,8 @@ __all__ = [
     "resume",
     "retire_rule",
     "return_draft",
+    "reword",
+    "reword_step",
     "roll_back",
     "run_dunning",
     "save_rule",

@@ -85,6 +85,8 @@ def draft_state(reminder: Reminder) -> tuple[str, ...]:
                     where organisation_id = %(o)s),
                    (select xmin::text from customers_customer where organisation_id = %(o)s and id = %(c)s),
                    (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from customers_contact
+                    where organisation_id = %(o)s and customer_id = %(c)s),
+                   (select coalesce(max(id), 0)::text from collections_stepwords
                     where organisation_id = %(o)s and customer_id = %(c)s)
             """,
             {"o": reminder.organisation_id, "c": reminder.customer_id},
@@ -92,11 +94,11 @@ def draft_state(reminder: Reminder) -> tuple[str, ...]:
         return tuple(str(version) for version in cursor.fetchone())
 
 
-def draft_of(reminder: Reminder, *, today: date) -> Draft | None:
+def draft_of(reminder: Reminder, *, today: date, as_the_template: bool = False) -> Draft | None:
     """The message a decision makes; None for one that writes to nobody."""
     if reminder.channel not in WRITTEN:
         return None
-    drafts = drafts_of(reminder.organisation_id, [reminder.pk], today=today)
+    drafts = drafts_of(reminder.organisation_id, [reminder.pk], today=today, as_the_template=as_the_template)
     return drafts[0] if drafts else None
 
 

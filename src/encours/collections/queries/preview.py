@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from heapq import nlargest
 
 from encours.access.rules import Scope
 from encours.collections.queries import facts as loading
@@ -15,6 +16,7 @@ from encours.customers.models import Customer
 from encours.customers.queries import owned_by
 
 ROWS_MAX = 1_000
+LARGEST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,17 @@ class StepEffect:
     customers: int = 0
     amounts: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    # the largest of them, to be looked at one by one
+    largest: list[Decision] = field(default_factory=list)
+
+    def add(self, decision: Decision) -> None:
+        """Count one more."""
+        self.customers += 1
+        self.amounts.update(decision.totals)
+        self.outcomes[decision.outcome.value] += 1
+        self.largest = nlargest(
+            LARGEST_SHOWN, [*self.largest, decision], key=lambda one: max(one.totals.values(), default=0)
+        )
 
 
 def dry_run(
@@ -114,10 +127,7 @@ def effect(
             continue
         for decision in dunning.decide(customer, run):
             if decision.step is not None:
-                step = found[decision.step.key]
-                step.customers += 1
-                step.amounts.update(decision.totals)
-                step.outcomes[decision.outcome.value] += 1
+                found[decision.step.key].add(decision)
     return found
 
 
@@ -141,6 +151,11 @@ def _ids_of(scope: Scope | None) -> list[int] | None:
 
 def _first(kept: list[tuple[date, Decision]], count: int) -> list[tuple[date, Decision]]:
     return sorted(kept, key=lambda pair: (pair[0], -max(pair[1].totals.values(), default=0)))[:count]
+
+
+def planned(decisions: Sequence[Decision], *, today: date) -> list[Planned]:
+    """Decisions of today with the customers they are about."""
+    return _planned([(today, decision) for decision in decisions])
 
 
 def _planned(kept: Sequence[tuple[date, Decision]]) -> list[Planned]:

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from encours.access.models import Entity, User
+from encours.access.models import Entity, Organisation, User
 from encours.collections.queries import facts as loading
 from encours.collections.queries.messages import entity_words, money_words, sender_words
+from encours.collections.queries.rewording import wording_of, words_of_template
 from encours.collections.rules import writing as rules
-from encours.collections.rules.facts import CheckResult, Claim, CustomerFacts
+from encours.collections.rules.facts import CheckResult, Claim, CustomerFacts, Decision
 from encours.collections.rules.letter import greeting
+from encours.collections.rules.rewording import own_context
+from encours.collections.rules.steps import Step
 from encours.core.errors import NotFound
 from encours.core.ids import creditor_reference
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.messaging import queries as messaging
-from encours.messaging.rules import defaults
-from encours.messaging.rules.values import Address, Attachment, Letter, Wording
+from encours.messaging.rules.values import Address, Attachment, Letter
+from encours.portal import queries as portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +96,6 @@ def considered(written: Written, *, today: date, now: datetime) -> Considered:
     return Considered(listed, results)
 
 
-def wording_of(template_key: str, *, organisation_id: int, language: str) -> Wording:
-    """The text in force; free words are sent with ours where the organisation has none yet."""
-    try:
-        version = messaging.current_version(template_key, organisation_id=organisation_id, language=language)
-    except NotFound:
-        if template_key != rules.OWN_WORDS:
-            raise
-        return defaults.wording(template_key, language)
-    return messaging.wording_of(version)
-
-
 def letter(written: Written, listed: Sequence[Claim], *, today: date) -> Letter:
     """The message as it will be read; refuses when the text needs what is not known."""
     words = wording_of(
@@ -129,15 +121,39 @@ def context_of(written: Written, listed: Sequence[Claim], *, today: date) -> dic
             "reference_rf": creditor_reference(customer.number),
         },
         "contact": {"name": name, "greeting": greeting(name, written.language)},
+        "links": portal.links_of(customer, written.to[0].email, today=today) if written.to else {},
         "items": [_item(claim, today) for claim in listed],
         "totals": [money_words(minor, currency) for currency, minor in sorted(totals.items())],
-        "own": {"subject": " ".join(written.subject.split())},
-        "own_paragraphs": [{"text": " ".join(part.split())} for part in written.text.split("\n") if part.strip()],
+        **own_context(written.subject, written.text),
         "sender": sender_words(written.person, written.entity),
         "sent_on": today.isoformat(),
         "books_date": today.isoformat(),
         "thread": {"in_reply_to": written.in_reply_to, "is_automatic": written.is_automatic},
     }
+
+
+def words_to_come(customer: Customer, decision: Decision, step: Step, *, day: date) -> tuple[str, str]:
+    """What the template would say in a message to come: subject and paragraphs, empty where it cannot be told yet."""
+    entity = Entity.objects.get(organisation_id=customer.organisation_id, pk=decision.entity_id)
+    to = tuple(Address(one.email, one.name) for one in decision.to)
+    written = Written(customer, entity, None, to, step.template_key, language=_language_of(customer))
+    deadline = day + timedelta(days=step.new_deadline_days) if step.new_deadline_days else None
+    context = {
+        **context_of(written, decision.claims, today=day),
+        "disputed_items": [],
+        "credit_items": [],
+        "previous_contacts": [],
+        "new_deadline_date": deadline.isoformat() if deadline else None,
+    }
+    return words_of_template(
+        context, template_key=step.template_key, channel=step.channel.value, language=written.language,
+        organisation_id=customer.organisation_id,
+    )  # fmt: skip
+
+
+def _language_of(customer: Customer) -> str:
+    usual = Organisation.objects.values_list("language", flat=True).get(pk=customer.organisation_id)
+    return (customer.language or usual)[:2]
 
 
 def _item(claim: Claim, today: date) -> dict[str, Any]:

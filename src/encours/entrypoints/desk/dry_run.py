@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,18 +14,21 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.collections import actions as collections
 from encours.collections.actions import exclusions
-from encours.collections.queries import decisions, preview
+from encours.collections.queries import decisions, preview, rewording, writing
 from encours.collections.queries import scenarios as queries
 from encours.collections.queries.facts import plan_of
 from encours.collections.rules import wording
-from encours.collections.rules.facts import STOPPING
-from encours.collections.rules.steps import Plan
+from encours.collections.rules.facts import STOPPING, Decision
+from encours.collections.rules.steps import WRITTEN, Plan, Step
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers import queries as customers
+from encours.customers.models import Customer
 from encours.entrypoints import formats
 from encours.entrypoints.desk import reckoning, reminders
 from encours.entrypoints.desk.scenarios import CHANNELS, drafted
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.desk.today_forms import WordsForm
+from encours.entrypoints.forms import refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, told
 
@@ -64,6 +68,7 @@ def dry_run(request: DeskRequest) -> HttpResponse:
         "chart": _chart(seen),
         "exclusions": exclusions,
         "may_edit": can(request.scope, "release_message"),
+        "may_write": can(request.scope, "send_message"),
     }
     return render(request, "desk/scenarios/dry_run.html", context)
 
@@ -88,7 +93,22 @@ def _row(planned: preview.Planned, today: date) -> dict[str, Any]:
         "icon": CHANNELS[step.channel][1] if step else "route-off",
         "totals": sorted(decision.totals.items(), key=lambda pair: -pair[1]),
         "outcome": decision.outcome.value,
+        "words": f"{reverse('desk:dry_run_words')}?{urlencode(_place(planned))}" if step and _is_written(step) else "",
         "why": " ".join(sentences),
+    }
+
+
+def _is_written(step: Step) -> bool:
+    return step.channel in WRITTEN
+
+
+def _place(planned: preview.Planned) -> dict[str, Any]:
+    """By which a message to come is found again: customer, step and company."""
+    step = planned.decision.step
+    return {
+        "customer": planned.customer_number,
+        "step": step.key if step else "",
+        "entity": planned.decision.entity_id or "",
     }
 
 
@@ -122,9 +142,9 @@ def _chart(seen: preview.Forecast) -> Mapping[str, Any]:
         "yAxis": {"type": "value", "unit": "n"},
         "series": [
             bars(gettext("E-mails"), "@age-2", channel("email", "sms")),
-            bars(gettext("Letters"), "@age-4", channel("letter", "registered_letter", "electronic_registered_letter")),
+            bars(gettext("Letters"), "@text-2", channel("letter", "registered_letter", "electronic_registered_letter")),
             bars(gettext("Calls"), "@age-1", channel("call")),
-            bars(gettext("Tasks"), "@text-2", channel("task", "hand_over")),
+            bars(gettext("Tasks"), "@age-0", channel("task", "hand_over")),
             bars(gettext("Held"), "@age-3", stopped),
         ],
     }
@@ -156,9 +176,16 @@ def effect(request: DeskRequest, scenario_id: int) -> HttpResponse:
                 "difference": found.customers - (known.customers if known else 0),
                 "totals": sorted(found.amounts.items(), key=lambda pair: -pair[1]),
                 "held": found.outcomes["held"] + found.outcomes["blocked"],
+                "first": [_row(one, request.today) for one in preview.planned(found.largest, today=request.today)],
+                "more": found.customers - len(found.largest),
             }
         )
-    context = {"rows": rows, "is_draft": is_draft, "version": version, "next_number": version.number + 1}
+    context = {
+        "rows": rows,
+        "is_draft": is_draft,
+        "version": version,
+        "may_edit": can(request.scope, "release_message"),
+    }
     return render(request, "desk/scenarios/_effect.html", context)
 
 
@@ -181,6 +208,52 @@ def keep_out(request: DeskRequest) -> HttpResponse:
     return back(request, reverse("desk:dry_run"))
 
 
+@screen("send_message")
+def words(request: DeskRequest) -> HttpResponse:
+    """Write one message to come in one's own words; the template says it again once they are taken back."""
+    said = request.POST if request.method == "POST" else request.GET
+    customer = customers.in_scope(request.scope).filter(number=said.get("customer", "")).first()
+    coming = _coming(request, customer, said.get("step", ""), said.get("entity", "")) if customer else None
+    if customer is None or coming is None:
+        raise CustomerNotFollowed()
+    day, decision, step = coming
+    place = {"customer_id": customer.pk, "entity_id": decision.entity_id or 0, "step_key": step.key}
+    kept = rewording.next_words(organisation_id=request.organisation_id, **place)
+    if kept is not None:
+        initial = {"subject": kept.subject, "text": kept.text}
+    else:
+        subject, text = writing.words_to_come(customer, decision, step, day=day)
+        initial = {"subject": subject, "text": text}
+    form = WordsForm(request.POST or None, initial=initial)
+    back_again = "as_the_template" in request.POST
+    if back_again or (request.method == "POST" and form.is_valid()):
+        new = {"subject": "", "text": ""} if back_again else form.cleaned_data
+        with refusals_on(form):
+            collections.reword_step(organisation_id=request.organisation_id, by=request.actor, **place, **new)
+            said_now = (
+                gettext("The message says what its template says again.")
+                if back_again
+                else gettext("The message to {name} has your words.").format(name=customer.name)
+            )
+            told(request, said_now)
+            return back(request, reverse("desk:dry_run"))
+    context = {"customer": customer, "step": step, "day": day, "entity_id": decision.entity_id, "form": form}
+    context |= {"is_reworded": kept is not None, "next": request.GET.get("next", "")}
+    return render(request, "desk/scenarios/words.html", context, status=422 if form.errors else 200)
+
+
+def _coming(request: DeskRequest, customer: Customer, step_key: str, entity: str) -> tuple[date, Decision, Step] | None:
+    """The next message of that step to that customer, if nothing happens."""
+    found = preview.upcoming(
+        customer.pk, organisation_id=request.organisation_id, today=request.today, now=request.now, days=DAYS
+    )
+    for day, decision in found:
+        step = decision.step
+        if step is not None and step.key == step_key and _is_written(step) and str(decision.entity_id) == entity:
+            return day, decision, step
+    return None
+
+
 @screen("release_message")
 @require_POST
 def put_back(request: DeskRequest, exclusion_id: int) -> HttpResponse:
@@ -195,6 +268,7 @@ def put_back(request: DeskRequest, exclusion_id: int) -> HttpResponse:
 
 urlpatterns = [
     path("dry-run", dry_run, name="dry_run"),
+    path("dry-run/words", words, name="dry_run_words"),
     path("dry-run/keep-out", keep_out, name="dry_run_keep_out"),
     path("dry-run/put-back/<int:exclusion_id>", put_back, name="dry_run_put_back"),
     path("scenarios/<int:scenario_id>/effect", effect, name="scenario_effect"),

@@ -4,12 +4,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
-from encours.collections import actions as collections
 from encours.collections.models import Reminder
 from encours.collections.queries import decisions, worklist
 from encours.collections.rules import wording
@@ -19,7 +17,7 @@ from encours.entrypoints.desk.tasks import people_of
 from encours.entrypoints.desk.today_forms import ReasonForm
 from encours.entrypoints.listing import Listing
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import back, is_partial, told
+from encours.entrypoints.responses import is_partial
 
 PAGE_ROWS = 50
 
@@ -66,48 +64,4 @@ def _row(reminder: Reminder, request: DeskRequest) -> dict[str, Any]:
     }
 
 
-def _why(request: DeskRequest) -> str:
-    form = ReasonForm(request.POST)
-    return str(form.cleaned_data["why"]) if form.is_valid() else ""
-
-
-@screen("release_message")
-@require_POST
-def held_release(request: DeskRequest, reminder_id: int) -> HttpResponse:
-    waiting = decisions.decision(reminder_id, scope=request.scope)
-    made = collections.release(
-        organisation_id=request.organisation_id,
-        reminder_id=waiting.pk,
-        why=_why(request),
-        today=request.today,
-        now=request.now,
-        by=request.actor,
-    )
-    undo = reverse("desk:today_withdraw", args=[made.pk])
-    told(
-        request, gettext("{step} to {name} leaves.").format(step=made.step_name, name=waiting.customer.name), undo=undo
-    )
-    return back(request, reverse("desk:held"))
-
-
-@screen("release_message")
-@require_POST
-def held_take_out(request: DeskRequest, reminder_id: int) -> HttpResponse:
-    waiting = decisions.decision(reminder_id, scope=request.scope)
-    collections.take_out(
-        organisation_id=request.organisation_id,
-        reminder_id=waiting.pk,
-        why=_why(request),
-        today=request.today,
-        now=request.now,
-        by=request.actor,
-    )
-    told(request, gettext("{name} is out of this step.").format(name=waiting.customer.name))
-    return back(request, reverse("desk:held"))
-
-
-urlpatterns = [
-    path("held", held, name="held"),
-    path("held/<int:reminder_id>/release", held_release, name="held_release"),
-    path("held/<int:reminder_id>/take-out", held_take_out, name="held_take_out"),
-]
+urlpatterns = [path("held", held, name="held")]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from encours.access.rules import can
 from encours.analytics.queries import presence, standings
-from encours.collections.queries import decisions, ranking, worklist
+from encours.collections.queries import decisions, ranking, rewording, worklist
 from encours.collections.rules import wording
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
@@ -24,7 +24,7 @@ from encours.entrypoints.desk import reminders, standing, understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import names_of, people_of
-from encours.entrypoints.desk.today_forms import form_of
+from encours.entrypoints.desk.today_forms import form_of, words_form
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import is_partial
@@ -264,12 +264,16 @@ def peek_context(request: DeskRequest, customer_id: int) -> dict[str, Any]:
         "understood_choices": understood.CHOICES,
         "waiting": waiting,
         "reminder": reminder,
+        "is_reworded": reminder is not None
+        and reminder.pk in rewording.words_for([reminder.pk], organisation_id=request.organisation_id),
         "shown": reminders.letter_beside(reminder, today=request.today, state=_state(request)) if reminder else None,
         "checks": checks,
         "passed_count": reminders.passed_count(checks),
         "adjusted_count": sum(check.outcome == "adjusted" for check in checks),
         "do": do,
-        "form": form_of(request, do, customer_id),
+        "form": words_form(reminder, today=request.today)
+        if do == "reword" and reminder
+        else form_of(request, do, customer_id),
         "may": {
             "note": can(request.scope, "add_note"),
             "promise": can(request.scope, "record_promise"),

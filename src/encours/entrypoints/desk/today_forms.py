@@ -1,13 +1,15 @@
 """The forms of the day: a promise, a dispute, a day to come back, a reason."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
-from encours.collections.models import PromiseSource
+from encours.collections.models import PromiseSource, Reminder
+from encours.collections.queries import decisions, rewording
+from encours.collections.rules.rewording import SUBJECT_LENGTH_MAX, TEXT_LENGTH_MAX
 from encours.core.currencies import exponent
 from encours.disputes import queries as disputes
 from encours.entrypoints.forms import AmountField, DeskForm
@@ -56,6 +58,36 @@ class ReasonForm(DeskForm):
     """Why a person overrides or stops something."""
 
     why = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+
+
+class WordsForm(DeskForm):
+    """What one message says in place of the template's text."""
+
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=SUBJECT_LENGTH_MAX)
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        max_length=TEXT_LENGTH_MAX,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy(
+            "Greeting, invoices, amounts, how to pay and signature come by themselves, as reckoned when it leaves."
+        ),
+    )
+    wide = frozenset({"subject"})
+
+
+def words_form(reminder: Reminder, *, today: date, data: Any = None) -> WordsForm:
+    """The words of a message: what a person wrote, else what its template says."""
+    kept = rewording.words_for([reminder.pk], organisation_id=reminder.organisation_id).get(reminder.pk)
+    if kept is not None:
+        return WordsForm(data, initial={"subject": kept.subject, "text": kept.text})
+    draft = decisions.draft_of(reminder, today=today, as_the_template=True)
+    if draft is None:
+        return WordsForm(data)
+    subject, text = rewording.words_of_template(
+        draft.context, template_key=draft.template_key, channel=draft.channel, language=draft.language,
+        organisation_id=reminder.organisation_id,
+    )  # fmt: skip
+    return WordsForm(data, initial={"subject": subject, "text": text})
 
 
 def form_of(request: DeskRequest, do: str, customer_id: int, data: Any = None) -> DeskForm | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.collections import actions as collections
 from encours.collections.actions import worklist as worklist_actions
-from encours.collections.queries import decisions, worklist
+from encours.collections.queries import worklist
 from encours.core.errors import EncoursError
 from encours.core.money import Money
 from encours.customers import queries as customers
@@ -145,40 +145,6 @@ def read_reply(request: DeskRequest, customer_id: int, reply_id: int) -> HttpRes
 
 @screen("send_message")
 @require_POST
-def send(request: DeskRequest, reminder_id: int) -> HttpResponse:
-    """Let one decision leave: it was waiting for a person."""
-    waiting = decisions.decision(reminder_id, scope=request.scope)
-    made = collections.confirm(
-        organisation_id=request.organisation_id,
-        reminder_id=waiting.pk,
-        today=request.today,
-        now=request.now,
-        by=request.actor,
-    )
-    undo = reverse("desk:today_withdraw", args=[made.pk])
-    told(
-        request, gettext("{step} to {name} leaves.").format(step=made.step_name, name=waiting.customer.name), undo=undo
-    )
-    return back(request, reverse("desk:today"))
-
-
-@screen("send_message")
-@require_POST
-def withdraw(request: DeskRequest, reminder_id: int) -> HttpResponse:
-    found = decisions.decision(reminder_id, scope=request.scope)
-    collections.withdraw(
-        organisation_id=request.organisation_id,
-        reminder_id=found.pk,
-        why=gettext("Taken back on the list of the day"),
-        now=request.now,
-        by=request.actor,
-    )
-    told(request, gettext("{step} to {name} stays here.").format(step=found.step_name, name=found.customer.name))
-    return back(request, reverse("desk:today"))
-
-
-@screen("send_message")
-@require_POST
 def send_ready(request: DeskRequest) -> HttpResponse:
     """Confirm all that waits for a person and nothing else; what moved meanwhile stays and says why."""
     sent, refused = 0, ""
@@ -205,6 +171,4 @@ urlpatterns = [
     path("today/<int:customer_id>/reopen", reopen, name="today_reopen"),
     path("today/<int:customer_id>/replies/<int:reply_id>", read_reply, name="today_read"),
     path("today/<int:customer_id>/<slug:do>", act, name="today_act"),
-    path("reminders/<int:reminder_id>/send", send, name="today_send"),
-    path("reminders/<int:reminder_id>/withdraw", withdraw, name="today_withdraw"),
 ]
