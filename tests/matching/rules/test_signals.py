@@ -103,6 +103,9 @@ PAYERS = [
     ({"name": "ACME DISTRIBUTION LYON"}, "payer_name_and_town"),
     ({"name": "ACME DISTRIBUTIONS"}, "payer_alike_name"),
     ({"text": "VIR SEPA RECU /DE ACME DISTRIBUTION SAS /MOTIF REGLEMENT"}, "payer_name"),
+    ({"text": "VIR ACME DISTRIBUTION FA-2026-00415"}, "payer_name"),
+    ({"text": "VIR SEPA RECU /DE ACME DISTRI BUTION /MOTIF FA-2026-00415"}, "payer_name"),
+    ({"name": "VIR SEPA ACME DISTRIBUTION"}, "payer_name"),
     ({"text": "CLIENT CL00101"}, "payer_number"),
 ]
 
@@ -189,6 +192,65 @@ def test_the_same_running_number_of_another_year_is_another_document():
 def test_a_number_settled_long_since_is_not_taken_for_its_neighbour():
     found = outcome_of(line(64_210, "FA-2026-00399", iban=ACME_IBAN))
     assert found.status != Status.APPLIED
+
+
+STRANGER_IBAN = "FR7699999000019999999999942"
+
+# of payer, reference and amount two must agree: 456.50 is open of Acme only
+WITNESSES = [
+    ({"text": "VIR SEPA", "name": "HOLDING PLEIN SUD", "iban": STRANGER_IBAN}, 45_650, "one_witness"),
+    ({"text": "REMBOURSEMENT TVA 09/2026"}, 45_650, "one_witness"),
+    ({"text": "FA-2026-00415", "iban": STRANGER_IBAN}, 30_000, "one_witness"),  # the number only
+    ({"text": "ACOMPTE", "iban": ACME_IBAN}, 30_000, "silent"),  # the payer only
+    ({"text": "FACT 415", "iban": NORD_IBAN}, 45_650, "one_witness"),  # a few digits, and another customer pays
+    ({"text": "REMISE CB 415 DU 18/06"}, 45_650, "one_witness"),  # the bank's own numbers are none of ours
+    ({"text": "CHQ N 0000415"}, 45_650, "one_witness"),
+    ({"text": "MANDATS 414 A 416"}, 45_650, "one_witness"),
+    ({"text": "VIR DU 04/12 415 DU 18/06/2026", "iban": NORD_IBAN}, 45_650, "one_witness"),
+    ({"text": "VIR", "iban": ACME_IBAN}, 45_650, ""),
+    ({"text": "FA-2026-00415", "iban": STRANGER_IBAN}, 45_650, ""),
+    ({"text": "FACT 415"}, 45_650, ""),
+    ({"text": "FA-2026-00415", "iban": ACME_IBAN}, 30_000, ""),
+    ({"text": "FA-2026-00415", "iban": NORD_IBAN}, 45_650, ""),
+    ({"text": "RF18 5390 0754 7034", "iban": STRANGER_IBAN}, 50_000, ""),  # names customer and invoice at once
+]
+
+
+@pytest.mark.parametrize(("shown", "amount", "why_not"), WITNESSES)
+def test_one_witness_is_none(shown, amount, why_not):
+    found = outcome_of(line(amount, **shown))
+    assert found.why_not == why_not, found.best
+    assert (found.status == Status.APPLIED) is (why_not == "")
+
+
+def test_a_number_behind_the_word_for_invoice_that_is_not_open_is_somebody_elses():
+    short = (item(1, ACME, "412", 120_000), item(2, ACME, "415", 45_650), item(3, ACME, "420", 98_000))
+    known, unknown, none = (
+        best_of(line(98_000, text, iban=ACME_IBAN), book(items=short)) for text in ("FACT 420", "FACT 187", "VIR")
+    )
+    assert known.points > none.points > unknown.points
+
+
+# what banks leave of a name: cut at 31 characters, broken in two lines, the legal form begun
+CUT_NAMES = [
+    "VIR SEPA RECU /DE ACME D ISTRIBUTION /MOTIF REGLEMENT",
+    "VIREMENT RECU ACME DISTRIBUTION S",
+    "VIREMENT RECU ACME DISTRIBUTI",
+    "VIR SEPA /DE ACME DISTRIBUT/MOTIF REGLEMENT",
+]
+
+
+@pytest.mark.parametrize("text", CUT_NAMES)
+def test_a_name_the_bank_cut_is_read(text):
+    found = outcome_of(line(45_650, text))
+    assert found.status == Status.APPLIED, (found.why_not, found.best)
+    shown = [one for one in found.best.highlights if one.field == "text"]
+    assert text[shown[0].start : shown[0].end].startswith("ACME D")
+
+
+def test_a_payers_name_with_a_begun_legal_form_is_a_cut_one():
+    found = outcome_of(line(45_650, name="ACME DISTRIBUTION SA"[:19]))
+    assert (found.status, found.best.reasons[-1].code) == (Status.APPLIED, "payer_cut_name")
 
 
 def test_money_of_nobody_matches_nothing():

@@ -57,6 +57,11 @@ class Draft:
         return f"{weakest}/{self.kind}/{PAYER_CLASS[self.payer.how]}"
 
     @property
+    def is_silent_by_choice(self) -> bool:
+        """Whether the payer says nothing, and the organisation chose what becomes of such money."""
+        return self.kind in ("on_account", "imputed")
+
+    @property
     def same_as(self) -> tuple[tuple[int, int], ...]:
         """What makes two drafts the same proposal."""
         return tuple(sorted(self.cash))

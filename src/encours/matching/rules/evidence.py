@@ -35,6 +35,27 @@ UNCOUNTED = 50_000
 TRUST = 2_000  # how many counted cases a floor of the calibration is worth
 
 
+# how an amount fits that says something by itself; the others only say which part of the money goes where
+FITTING = frozenset(
+    KINDS.keys()
+    - {"short", "partial", "over", "twice", "several_short", "several_partial", "far_over", "on_account", "imputed"}
+)
+STRANGERS = ("unknown", "other")
+SEALED = ("reference", "advice")  # names customer and document at once, and cannot be slipped into by chance
+READ = ("full", "dated", "part")  # stands there; a slip, a cut end, an order or a range is our own reading
+
+
+def witnesses(signature: str) -> int:
+    """How many of the three independent witnesses agree: what is quoted, how much it is, who pays.
+
+    "none/exact/unknown", an amount and nothing else -> 1; "part/exact/unknown" -> 2; a creditor reference counts twice.
+    A few digits do not count where the payer is known to be somebody else.
+    """
+    quoted, kind, payer = signature.split("/")
+    is_read = quoted in READ and not (quoted == "part" and payer == "other")
+    return (2 if quoted in SEALED else is_read) + (kind in FITTING) + (payer not in STRANGERS)
+
+
 def probabilities(points: Sequence[int], nothing: int) -> list[int]:
     """Each proposal's share of a million beside its rivals and beside nothing: [1000, 0] and -300 -> [999953, 45]."""
     top = max(nothing, *points)

@@ -211,6 +211,15 @@ def core(name: str) -> str:
     return " ".join(kept or found)
 
 
+def without_cut_form(core: str) -> str:
+    """A name whose legal form the bank cut, without it: "BOULANGERIE MARCHETTI SA" of "... SARL" -> without "SA".
+
+    Blank where the last word begins no legal form.
+    """
+    rest, _, last = core.rpartition(" ")
+    return rest if any(form.startswith(last) for form in LEGAL_FORMS) else ""
+
+
 def is_creditor_reference(reference: str) -> bool:
     """Whether the check digits of an ISO 11649 reference agree: "RF18539007547034" -> True."""
     if not (

@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 RUNS = re.compile(r"[A-Z]+|\d+")
@@ -87,6 +87,15 @@ class Numbering:
             return False
         letters = next((run for run in runs if run[0] > "9"), "")
         return (letters, len(runs[-1])) in self.endings[form]
+
+    def is_of_a_length(self, digits: str) -> bool:
+        """Whether digits are as many as the running part of our numbers, or the whole of one, has."""
+        return len(digits) in self.lengths
+
+    @cached_property
+    def lengths(self) -> frozenset[int]:
+        """How many digits the last run of our numbers has."""
+        return frozenset(length for endings in self.endings.values() for _, length in endings)
 
     def sequence(self, number: str) -> str:
         """The part that runs: "FA-2026-0412" -> "0412"; blank when there are no digits."""

@@ -19,6 +19,8 @@ OTHER_ACCOUNT = -400  # a known customer pays from an account nobody knows
 THIRD_PARTY = -600  # the account, or the name, is another customer's
 GROUP = -200
 MOST_NAMESAKES = 400
+SHORTEST_SPOKEN = 5  # shorter names stand in other words
+BEFORE_A_NAME = ("VIR", "VIREMENT", "VRT", "SEPA", "INST", "INSTANTANE", "RECU", "DE", "UEBERWEISUNG", "BONIFICO")
 WORD = re.compile(r"[A-Z0-9]+")
 BANK_WORDS = frozenset(
     [
@@ -109,9 +111,17 @@ def by_code(text: str, book: Book, words: Iterable[re.Match[str]]) -> dict[int, 
     return found
 
 
+def core_of(name: str) -> str:
+    """A payer's name as it is compared, less what some banks write before it: "VIR DUPRE SARL" -> "DUPRE"."""
+    words = folding.core(name).split()
+    while len(words) > 1 and words[0] in BEFORE_A_NAME:
+        del words[0]
+    return " ".join(words)
+
+
 def by_name(name: str, book: Book, field: str) -> dict[int, Payer]:
     """Customers of a name: the same, without legal form, cut by the bank, with a town behind it, or alike."""
-    core = folding.core(name)
+    core = core_of(name)
     if len(core) < 3:
         return {}
     learnt = _learnt(core, name, book, field)
@@ -122,6 +132,7 @@ def by_name(name: str, book: Book, field: str) -> dict[int, Payer]:
         return _namesakes(owners, name, book, field)
     if len(name) >= LONGEST_CUT:
         cut = [owner for found in book.names_beginning(core) for owner in book.by_name[found]]
+        cut = cut or book.by_name.get(folding.without_cut_form(core), [])
         if cut:
             return _all(cut, "cut_name", book, CUT_NAME, field, len(name))
     return _with_town(core, book, field, len(name)) or _alike(core, book, field, len(name))
@@ -196,24 +207,63 @@ def _alike(core: str, book: Book, field: str, length: int) -> dict[int, Payer]:
 
 
 def by_words(text: str, book: Book) -> dict[int, Payer]:
-    """Customers whose name stands within the text: "VIR SEPA RECU /DE DUPRE SARL /MOTIF ..."."""
+    """Customers whose name stands within the text: "VIR SEPA RECU /DE DUPRE SARL /MOTIF ...".
+
+    Also where the bank broke a word at the end of its line: "BOULANGERIE M ARCHETTI".
+    """
     found = list(WORD.finditer(text))
     best: dict[int, Payer] = {}
     for start in range(min(len(found), 24)):
-        if found[start][0] not in book.first_words or found[start][0] in BANK_WORDS:
+        if not _begins_a_name(found, start, book):
             continue
         for end in range(min(len(found), start + 6), start, -1):
-            span = text[found[start].start() : found[end - 1].end()]
-            core = " ".join(match[0] for match in found[start:end] if match[0] not in folding.LEGAL_FORMS)
-            owners = book.by_name.get(core) if len(core) >= 5 else None
-            if owners and len(owners) <= MOST_NAMESAKES:
+            owners = _owners_of(found[start:end], book)
+            if owners:
                 shift = NAME if end - start > 1 else NAME - 150
                 for one, payer in _all(owners, "name", book, shift, "text", 0).items():
-                    placed = payer._replace(start=found[start].start(), end=found[start].start() + len(span))
+                    placed = payer._replace(start=found[start].start(), end=found[end - 1].end())
                     if one not in best or best[one].points < placed.points:
                         best[one] = placed
                 break
+        else:
+            for one, payer in _cut_off(text, found, start, book).items():
+                best.setdefault(one, payer)
     return best
+
+
+def _cut_off(text: str, found: list[re.Match[str]], start: int, book: Book) -> dict[int, Payer]:
+    """Customers whose name begins with the last words, which the bank cut: "VIR CENTRE HOSPITALIER UNIVERSI"."""
+    begin = found[start].start()
+    slash = text.find("/", begin)
+    end = len(text) if slash < 0 else slash
+    core = " ".join(WORD.findall(text[begin:end]))
+    if len(core) < LONGEST_CUT:
+        return {}
+    cut = [owner for name in book.names_beginning(core) for owner in book.by_name[name]]
+    cut = cut or book.by_name.get(folding.without_cut_form(core), [])
+    return {
+        one: payer._replace(start=begin, end=end)
+        for one, payer in _all(cut, "cut_name", book, CUT_NAME, "text", 0).items()
+    }
+
+
+def _begins_a_name(found: list[re.Match[str]], at: int, book: Book) -> bool:
+    word = found[at][0]
+    if word in BANK_WORDS:
+        return False
+    return word in book.first_words or (at + 1 < len(found) and word + found[at + 1][0] in book.first_words)
+
+
+def _owners_of(words: list[re.Match[str]], book: Book) -> list[int]:
+    """The customers a run of words names, legal forms apart, whole or with one of its words broken in two."""
+    spelt = [match[0] for match in words]
+    for broken in (None, *range(len(spelt) - 1)):
+        joined = spelt if broken is None else [*spelt[:broken], spelt[broken] + spelt[broken + 1], *spelt[broken + 2 :]]
+        core = " ".join(word for word in joined if word not in folding.LEGAL_FORMS)
+        owners = book.by_name.get(core) if len(core) >= SHORTEST_SPOKEN else None
+        if owners and len(owners) <= MOST_NAMESAKES:
+            return owners
+    return []
 
 
 def is_group(ours: CustomerFacts, theirs: CustomerFacts) -> bool:

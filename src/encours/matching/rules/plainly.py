@@ -31,7 +31,8 @@ def sure(line: Line, standing: Standing, known: Mapping[int, Payer], quoted: Seq
     is_exact = total == line.amount_minor
     payer = known.get(customer_id) or _named(line, standing.book, customer_id, is_account_known=bool(known))
     if payer is None and is_exact and all(one.form in SURE_FORMS for one in chosen.values()):
-        payer = _unnamed(standing.book, customer_id, known)
+        payer = _spoken(line, standing.book, customer_id) if not known else None
+        payer = payer or _unnamed(standing.book, customer_id, known)
     if payer is None:
         return None
     is_near = len(chosen) == 1 and 0 < line.amount_minor <= total + drafts.SLIP_MINOR
@@ -53,7 +54,7 @@ def _named(line: Line, book: Book, customer_id: int, *, is_account_known: bool) 
     name = line.counterparty_name
     if not name or is_account_known or customer_id not in book.customers:
         return None
-    theirs, ours = folding.core(name), book.core_of(customer_id)
+    theirs, ours = payers.core_of(name), book.core_of(customer_id)
     if theirs == ours:
         how, shift = "name", payers.NAME
     elif len(theirs) >= payers.LONGEST_CUT and ours.startswith(theirs):
@@ -66,6 +67,20 @@ def _named(line: Line, book: Book, customer_id: int, *, is_account_known: bool) 
     return Payer(
         customer_id, how, book.ln_customers - points_of(count) + shift, "counterparty_name", 0, len(name), count
     )
+
+
+def _spoken(line: Line, book: Book, customer_id: int) -> Payer | None:
+    """A customer as payer by its name within the text, also where the bank broke a word of it."""
+    core = book.core_of(customer_id) if customer_id in book.customers else ""
+    if len(core) < payers.SHORTEST_SPOKEN or line.counterparty_name:
+        return None
+    text = folding.plain(line.text)
+    at = text.find(core)
+    if at < 0 and core.replace(" ", "") not in text.replace(" ", ""):
+        return None
+    count = len(book.by_name[core])
+    points = book.ln_customers - points_of(count) + payers.NAME
+    return Payer(customer_id, "name", points, "text" if at >= 0 else "", max(at, 0), max(at, 0) + len(core), count)
 
 
 def _unnamed(book: Book, customer_id: int, known: Mapping[int, Payer]) -> Payer:

@@ -28,6 +28,13 @@ MASK = re.compile(
     r"\b[0-3]?\d[./-][01]?\d[./-](?:20)?\d\d\b(?![-/]?\d)|\b20\d\d-[01]\d-[0-3]\d\b(?!-?\d)"
     r"|\b\d{1,3}(?:[. ]\d{3})*[.,]\d\d\b(?![./-]?\d)|\b\d+[.,]\d\d\b(?![./-]?\d)|\b\d{1,2}(?:[.,]\d+)? ?(?:%|PCT|PROZ)"
     r"|\b(?!RF)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
+    r"|\b(?:DU|LE|AU|VOM|DEL|DAL) (?:[0-3]?\d[./-][01]?\d|[0-3]\d[01]\d{3})\b(?![./-]?\d)"
+)
+# numbers of the bank's own, of cheques, card terminals and public payers' orders: no document of ours
+NOT_OURS = re.compile(
+    r"\b(?:REM(?:ISES?)?\.? ?(?:DE )?(?:CB|CARTES?|CHQS?|CHEQUES?|LCR)|TPE|CHQS?|CHEQUES?|CHQE"
+    r"|BORDEREAU|CONTRAT|MANDATS?|SIRET|SIREN|RUM|ICS|TEL|SCHECK|ASSEGNO)[ .:]*(?:N[RO]?[ .:]*|NUM(?:ERO)?[ .:]*)?"
+    r"\d+(?:(?: ?[,;/+-] ?| ET | A | )\d+)*\b"
 )
 REFERENCE_IN_TEXT = re.compile(r"\bRF\d\d(?: ?[A-Z0-9]){1,26}")
 RANGE = re.compile(
@@ -37,6 +44,10 @@ RANGE = re.compile(
 MIXED = re.compile(r"(?<![A-Z0-9])(?=[OQILSBZ]*\d)(?=\d*[OQILSBZ])[OQILSBZ\d]{3,}(?![A-Z0-9])")
 GOES_ON = re.compile(r"\s*(?:[/,+&;]|\b(?:ET|E|Y|EN|AND|UND)\b)\s*[A-Z0-9/,.-]{0,14}\s*")
 MOST_OF_A_RANGE = 200
+NAMED = re.compile(
+    r"\b(?:FACTURES?|FACT|FACTUUR|FATTURA|FACTURA|FATT|FTRA|FRA|FAC|FA|FT|RECHNUNG|RECHN|RG|RE|INVOICE|INV)"
+    r"[ .:/#-]*(?:N[RO]?[ .:]*|NUM(?:ERO)?[ .:]*)?(?P<number>\d{3,12})(?![\d.,/-]*\d)"
+)
 
 
 class Quote(NamedTuple):
@@ -78,9 +89,10 @@ def coded(line: Line, shelf: Shelf) -> list[Quote]:
 def written(text: str, shelf: Shelf) -> list[Quote]:
     """Documents whose whole number, or reference, stands in the text, whatever its separators and look-alikes."""
     found = []
+    others = [match.span() for match in NOT_OURS.finditer(text)]
     for cluster in CLUSTER.finditer(text):
         word = cluster[0]
-        if word.isalpha():
+        if word.isalpha() or any(start <= cluster.start() < end and word.isdigit() for start, end in others):
             continue
         for position in shelf.by_compact.get(folding.compact(word)):
             found.append(Quote(position, "full", full_points(shelf, position), "text", cluster.start(), cluster.end()))
@@ -111,6 +123,7 @@ def partly_written(text: str, shelf: Shelf, customers: Collection[int], known: I
     """
     covered = [(one.start, one.end) for one in known if one.field == "text"]
     covered += [match.span() for match in MASK.finditer(text) if not shelf.by_compact.get(folding.compact(match[0]))]
+    covered += [match.span() for match in NOT_OURS.finditer(text)]
     tokens = tokens_of(text, covered)
     best: dict[tuple[int, int], Quote] = {}
     for index, token in enumerate(tokens):
@@ -276,7 +289,21 @@ def names_unknown_document(text: str, shelf: Shelf, known: Collection[Quote]) ->
         if any(one.start < cluster.end() and cluster.start() < one.end for one in known if one.field == "text"):
             continue
         return not MASK.search(word)
-    return False
+    return any(
+        numbering.is_of_a_length(found["number"])
+        and not _is_year(found["number"])
+        and not shelf.by_sequence.get(int(found["number"]))
+        and not shelf.by_digits.get(found["number"].encode())
+        and not any(one.start < found.end() and found.start("number") < one.end for one in known if one.field == "text")
+        for found in _numbers_named(text)
+    )
+
+
+def _numbers_named(text: str) -> Iterable[re.Match[str]]:
+    """Digits that stand right behind a word for invoice: "FACT 120", "RE NR. 120"."""
+    for found in NAMED.finditer(text):
+        if not MASK.match(text, found.start("number")):
+            yield found
 
 
 def full_points(shelf: Shelf, position: int) -> int:
@@ -297,7 +324,7 @@ def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collecti
     or added; look-alikes; a number cut where the text ends."""
     if not positions or len(positions) > MOST_FUZZY:
         return []
-    covered = [match.span() for match in MASK.finditer(text)]
+    covered = [match.span() for pattern in (MASK, NOT_OURS) for match in pattern.finditer(text)]
     covered += [(one.start, one.end) for one in known if one.form == "reference"]
     folded = MIXED.sub(lambda found: found[0].translate(folding.DIGITS_FOLDED), text)
     tokens = [one for one in tokens_of(folded, covered) if len(one.digits) >= 3]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
-from encours.matching.rules import drafts, smart
+from encours.matching.rules import drafts, evidence, smart
 from encours.matching.rules.book import Book, Shelf
 from encours.matching.rules.drafts import Draft
 from encours.matching.rules.facts import Candidate, Line, Outcome, Status
@@ -167,12 +167,14 @@ class _Run:
         line, (best, *rivals) = self.lines[index], self.weighed[index]
         if line.is_undone:
             return "undone_before"
-        if best.kind in ("on_account", "imputed") and not self.policy.applies_on_account_alone:
+        if best.is_silent_by_choice and not self.policy.applies_on_account_alone:
             return "silent"
         if self.policy.old_line_days and (self.today - line.booking_date).days > self.policy.old_line_days:
             return "old_line"
         if smart.is_never_alone(line, self.policy.rules):
             return "rule"
+        if not best.is_silent_by_choice and evidence.witnesses(best.evidence) < 2:
+            return "one_witness"
         if best.probability_ppm < self.policy.alone_min_ppm:
             return "rivals" if rivals and rivals[0].points > best.points - self.policy.rival_margin else "unsure"
         if rivals and rivals[0].points > best.points - self.policy.rival_margin:

@@ -78,6 +78,7 @@ SENTENCES: Mapping[str, str] = {
 }
 WHY_NOT: Mapping[str, str] = {
     "unsure": _("Not sure enough to be applied alone."),
+    "one_witness": _("Only one thing speaks for it: of payer, reference and amount, two must agree."),
     "rivals": _("Another way to apply it is nearly as likely."),
     "undone_before": _("It was applied before and undone by a person."),
     "old_line": _("The line is too old to be applied alone."),
