@@ -7,19 +7,18 @@ from collections.abc import Mapping
 VARIABLES = ("customer", "contact", "amount", "count", "days", "user", "company")
 _NAMED = re.compile(r"\{(\w+)\}")
 _USUAL = {
-    "fr": """Bonjour, {user} de {company}. Puis-je parler à {contact}, de la comptabilité fournisseurs ?
+    "fr": """Bonjour, {user} de {company}. Puis-je parler à {contact}, de la comptabilité fournisseurs ?
 
-Je vous appelle au sujet de votre compte : {count} facture(s) échue(s), {amount} en tout, \
-la plus ancienne depuis {days} jours.
+Je vous appelle au sujet de votre compte : {amount} sont échus, la plus ancienne facture depuis {days} jours.
 
-1. Avez-vous bien reçu ces factures ? Manque-t-il un bon de commande, un accord ?
-2. Y a-t-il un désaccord ? Sur quelle facture, de quel montant ?
-3. Sinon, quel jour le règlement part-il, et de quel montant ?
+1. Avez-vous bien reçu ces factures ? Manque-t-il un bon de commande, un accord ?
+2. Y a-t-il un désaccord ? Sur quelle facture, de quel montant ?
+3. Sinon, quel jour le règlement part-il, et de quel montant ?
 
-Je récapitule ce que nous avons convenu et je vous l'écris. Merci, bonne journée.""",
+Je récapitule ce que nous avons convenu et je vous l’écris. Merci, bonne journée.""",
     "en": """Hello, this is {user} from {company}. May I speak to {contact}, in accounts payable?
 
-I am calling about your account: {count} overdue invoice(s), {amount} in all, the oldest for {days} days.
+I am calling about your account: {amount} is overdue, the oldest invoice for {days} days.
 
 1. Did you receive these invoices? Is an order number or an approval missing?
 2. Is anything contested? Which invoice, and how much of it?

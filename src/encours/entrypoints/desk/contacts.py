@@ -6,7 +6,7 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.customers import contact_actions
@@ -24,7 +24,7 @@ class ContactForm(DeskForm):
 
     wide = frozenset({"refuses"})
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ContactRole.choices)
+    role = forms.ChoiceField(label=pgettext_lazy("contact", "Role"), choices=ContactRole.choices)
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254, required=False)
     phone = forms.CharField(
         label=gettext_lazy("Telephone"),

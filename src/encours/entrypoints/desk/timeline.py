@@ -27,6 +27,7 @@ from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
 from encours.payments import queries as payments
 from encours.plans.queries import followed
+from encours.portal import queries as portal
 from encours.recovery.models import HandOverEnd
 from encours.recovery.queries import bad_debts, handovers, notices, proceedings
 
@@ -42,6 +43,8 @@ _METHODS = {
     "cheque": gettext_noop("Cheque"),
     "direct_debit": gettext_noop("Direct debit"),
     "cash": gettext_noop("Cash"),
+    # came in by a bank line that does not say how
+    "bank": gettext_noop("Bank"),
 }
 _SHOWN_MESSAGES = ("sent", "caught", "refused", "in_doubt", "failed", "handing_over")
 
@@ -137,6 +140,8 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
             events += _calls(accounts_told, reader)
         if "replies" in told.rooms:
             events += _replies(accounts_told, reader)
+        if "visits" in told.rooms:
+            events += _visits(accounts_told, reader)
         events += _legal(accounts_told, told.rooms, reader)
     if reader.about:
         events = [event for event in events if reader.about in event.words]
@@ -242,6 +247,21 @@ def _calls(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             title=f"{who} · {call.get_outcome_display()}",
             detail=" · ".join(part for part in (call.author_name, again, call.note) if part),
             when=reader.at(call.called_at),
+        )
+
+
+def _visits(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    for came in portal.visits_of(account_ids, organisation_id=reader.scope.organisation_id, limit=reader.limit):
+        who = came.name or gettext("The customer")
+        yield Event(
+            at=came.visit.visited_at,
+            feed="exchanges",
+            icon="eye",
+            title=gettext("{name} looked at the account on the portal").format(name=who),
+            detail=gettext("In another browser than the first: the link may have been passed on.")
+            if came.is_elsewhere
+            else "",
+            when=reader.at(came.visit.visited_at),
         )
 
 
