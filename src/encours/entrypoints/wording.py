@@ -238,6 +238,7 @@ VERBS: Mapping[str, Promise] = {
     "copy_withdrawn": _("PDF of an invoice withdrawn"),
     "portal_link_given": _("Portal link given"),
     "portal_links_revoked": _("Portal links revoked"),
+    "portal_looked_at": _("Customer's page looked at"),
     "portal_policy_set": _("Rules of the portal changed"),
 }
 # what an entry is about, and the door it came through

@@ -322,6 +322,11 @@ class Reply(Scoped):
             models.Index(fields=["organisation", "customer"], name="messaging_reply_unread", condition=Q(read_at=None)),
         ]
 
+    @property
+    def is_by_portal(self) -> bool:
+        """Whether it was written on the customers' page: the key of a mail is its Message-ID, in angle brackets."""
+        return self.key.startswith("portal:")
+
     def __str__(self) -> str:
         return self.subject
 

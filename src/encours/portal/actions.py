@@ -92,8 +92,13 @@ def _is_usable(address: str) -> bool:
 
 
 @transaction.atomic
-def give_link(*, organisation_id: int, customer_id: int, contact_ref: int, today: date, by: Actor) -> str:
-    """Make a link for a person, to be passed on by hand; refused while the portal is closed, or for nobody."""
+def give_link(
+    *, organisation_id: int, customer_id: int, contact_ref: int, today: date, by: Actor, is_look: bool = False
+) -> str:
+    """Make a link for a person, to be passed on by hand, or to look at what they see (`is_look`).
+
+    Refused while the portal is closed, or for nobody.
+    """
     policy = queries.policy_of(organisation_id)
     if not policy.is_on:
         raise PortalClosed
@@ -106,8 +111,8 @@ def give_link(*, organisation_id: int, customer_id: int, contact_ref: int, today
         person, organisation_id=organisation_id, today=today, policy=policy, generation=generation
     )
     access.record_audit(
-        by=by, organisation_id=organisation_id, verb="portal_link_given", subject_kind="customer",
-        subject_id=customer_id, details={"contact": contact_ref},
+        by=by, organisation_id=organisation_id, verb="portal_looked_at" if is_look else "portal_link_given",
+        subject_kind="customer", subject_id=customer_id, details={"contact": contact_ref},
     )  # fmt: skip
     return secret
 

@@ -18,6 +18,7 @@ _ROOMS = {
     "messages": "messaging_message",
     "replies": "messaging_reply",
     "tasks": "team_task",
+    "visits": "portal_portalvisit",
     "plans": "plans_plan",
     "notices": "recovery_formalnotice",
     "handovers": "recovery_handover",

@@ -314,6 +314,7 @@ def _receive(
     return messaging.receive_from_portal(
         organisation_id=visitor.organisation_id,
         customer_id=visitor.customer_id,
+        key=visitor.key,
         raw=_mail(visitor, subject, text, files, now=now),
         now=now,
         by=visitor.actor,

@@ -30,6 +30,7 @@ MODULES = (
     "recovery",
     "contacts",
     "owners",
+    "portal",
     "privacy",
     "statements",
     "customer",

@@ -76,6 +76,7 @@ def receive_from_portal(
     *,
     organisation_id: int,
     customer_id: int,
+    key: str,
     raw: bytes,
     now: datetime,
     by: Actor,
@@ -85,13 +86,12 @@ def receive_from_portal(
     """Keep what a customer wrote on the portal as a mail whose sender is sure, and return the answer made of it.
 
     It holds reminders until read, as any answer does, and its files go the way of a mail's. `understood` says what it
-    is where the page knows; `is_told` False when what it asks is done already. The same mail twice exists once.
+    is where the page knows; `is_told` False when what it asks is done already. The same key twice exists once.
     """
-    received = mails.read(raw)
-    key = received.message_id[:255]
     before = Reply.objects.filter(organisation_id=organisation_id, key=key).values_list("pk", flat=True).first()
     if before is not None:
         return before
+    received = mails.read(raw)
     kept = InboundMail.objects.create(
         organisation_id=organisation_id,
         key=key,
