@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from encours.core.errors import EncoursError
-from encours.imports.formats.bank import cfonb120, files, swift_text
+from encours.imports.formats.bank import cfonb120, files, sheet, swift_text
 from encours.imports.formats.bank.model import BankFileBroken, Line, Statement, XmlForbidden, joined, minor_of
 from encours.imports.formats.bank.plain_amounts import loose_minor
 from encours.imports.formats.opening import open_file
@@ -273,3 +273,43 @@ def test_a_broken_file_gives_lines_or_a_named_error(form: str, tmp_path: Path) -
 
     run: Callable[[], None] = law
     run()
+
+
+# exports as banks and providers write them: what becomes of their rows (amount, name, text, own reference, kind)
+SHEETS = {
+    "a neobank's: its reference is what the payer wrote, and a refused transfer moved nothing": (
+        "Statut;Date de l'opération (local);Montant total (TTC);Devise;Montant total (TTC) (local);Devise (local);"
+        "Nom de la contrepartie;IBAN de la contrepartie;Méthode de paiement;Référence;Transaction ID\n"
+        "Exécuté;22-11-2026 11:00:00;93,30;EUR;93,30;EUR;Acme;FR7610107001011234567890129;Virement;FACT 429;t-7\n"
+        "Refusé;22-11-2026 12:00:00;50,00;EUR;50,00;EUR;Boréalis;;Virement;FACT 430;t-8\n"
+        "En cours;22-11-2026 13:00:00;-9,00;EUR;-9,00;EUR;Hébergeur;;Carte;;t-9\n",
+        [(9330, "Acme", "FACT 429", "t-7", "Virement")],
+        1,
+    ),
+    "a branch bank's, with its account and balance above": (
+        "Compte courant n° 12345678901;\nSolde au 22/11/2026 29 119,89 €\n\nDate;Libellé;Débit euros;Crédit euros;\n"
+        '22/11/2026;"VIREMENT EN VOTRE FAVEUR\nACME\nFA-412";;2 400,00;\n21/11/2026;PRELEVEMENT;120,00;;\n',
+        [(240000, "", "VIREMENT EN VOTRE FAVEUR ACME FA-412", "", ""), (-12000, "", "PRELEVEMENT", "", "")],
+        0,
+    ),
+    "a debit provider's: gross and fees": (
+        "id,created_at,gross_amount,fees,net_amount,currency,customers.company_name,payments.description,resources.type\n"
+        "PI1,2026-11-19,305.55,3.24,302.31,EUR,Acme,FA-424,payment\n",
+        [(30555, "Acme", "FA-424", "PI1", "payment"), (-324, "", "FA-424", "PI1/fee", "fee")],
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHEETS)
+def test_a_table_is_read_as_its_bank_means_it(write: Writer, case: str) -> None:
+    text, rows, pending = SHEETS[case]
+    opened = open_file(write("export.csv", text), kind=None)
+    assert (opened.kind, opened.bank) == ("bank", "sheet")
+    assert opened.table is not None
+    assert opened.columns is not None
+    found = list(sheet.read(opened.table, opened.columns, opened.style(), currency="EUR"))
+    lines = [one for one in found if isinstance(one, Line)]
+    told = [(one.amount_minor, one.counterparty_name, one.text, one.bank_reference, one.bank_code) for one in lines]
+    assert told == rows
+    assert sum(one.pending for one in found if isinstance(one, Statement)) == pending

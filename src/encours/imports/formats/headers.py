@@ -256,14 +256,22 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
     "bank": {
         "date": (
             "date comptable|date de comptabilisation|date operation|date d operation|date de l operation|date"
-            "|date ecriture|date d execution",
+            "|date ecriture|date d execution|date de l operation local|date de l operation utc|date de reglement"
+            "|date de transaction|date de creation",
             "booking date|posting date|posted date|date|transaction date|entry date|effective date|completed date"
-            "|date completed utc|created utc|created|date posted",
+            "|date completed utc|created utc|created|date posted|created at|charge date|payment date|arrival date"
+            "|settlement date",
         ),
-        "value_date": ("date de valeur|date valeur|valeur", "value date|available on utc|value"),
-        "gross": ("montant brut|brut", "gross"),
-        "fee": ("frais|commission|commissions", "fee|fees"),
-        "net": ("montant net|net", "net"),
+        "value_date": (
+            "date de valeur|date valeur|valeur|date de la valeur local|date de la valeur utc",
+            "value date|available on utc|value",
+        ),
+        "gross": ("montant brut|brut|avant commission", "gross|gross amount"),
+        "fee": (
+            "frais|commission|commissions|montant commission|frais de transaction",
+            "fee|fees|fee amount|transaction fee|transaction fees",
+        ),
+        "net": ("montant net|net|apres commission", "net"),
         "debit": (
             "debit|montant debit|debits|sortie|sorties|depense|depenses|retrait|retraits",
             "debit|debit amount|debits|withdrawal|withdrawals|paid out|money out|amount debit",
@@ -273,7 +281,7 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "credit|credit amount|credits|deposit|deposits|paid in|money in|amount credit",
         ),
         "amount": (
-            "montant|montant operation|montant de l operation|montant du mouvement|somme",
+            "montant|montant operation|montant de l operation|montant du mouvement|somme|montant total ttc|montant ttc",
             "amount|transaction amount|net amount|booked amount|amount in account currency|total amount",
         ),
         # what went out counts positive, as card statements have it; only a mapping says so
@@ -288,27 +296,29 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "currency": ("devise|code devise|monnaie|devise du compte", "currency|currency code|ccy|curr|account currency"),
         "original_amount": (
-            "montant devise|montant en devise|montant d origine|contre valeur",
+            "montant devise|montant en devise|montant d origine|contre valeur|montant total ttc local",
             "amount currency|original amount|foreign amount|orig amount|customer facing amount",
         ),
         "original_currency": (
-            "devise d origine|devise origine",
+            "devise d origine|devise origine|devise local",
             "original currency|foreign currency|orig currency|customer facing currency",
         ),
         "name": (
             "tiers|contrepartie|nom contrepartie|nom de la contrepartie|nom du tiers|beneficiaire|emetteur"
-            "|donneur d ordre|nom du donneur d ordre|nom",
-            "partner name|counterparty|counterparty name|partner|payee|payer|beneficiary|name|merchant|customer name",
+            "|donneur d ordre|nom du donneur d ordre|nom|nom du client|client",
+            "partner name|counterparty|counterparty name|partner|payee|payer|beneficiary|name|merchant|customer name"
+            "|customers company name|customer",
         ),
         "iban": (
-            "iban contrepartie|compte contrepartie|iban du tiers|iban emetteur|iban donneur d ordre|rib tiers",
+            "iban contrepartie|iban de la contrepartie|compte contrepartie|iban du tiers|iban emetteur"
+            "|iban donneur d ordre|rib tiers",
             "counterparty iban|counterparty account|partner iban|payer iban|bank account|account of counterparty",
         ),
         "text": (
             "libelle|libelle operation|libelle de l operation|libelle simplifie|libelle complet|motif|communication"
             "|nature de l operation|description",
             "label|description|details|memo|narrative|transaction description|remittance information|payment reference"
-            "|text|purpose|particulars",
+            "|text|purpose|particulars|payment description|payments description",
         ),
         "more": (
             "detail|details|detail de l operation|libelle complementaire|informations complementaires|commentaire"
@@ -317,7 +327,7 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "reference": (
             "reference|ref|numero operation|numero d operation|n operation|reference operation|n de piece"
-            "|reference banque|identifiant",
+            "|reference banque|identifiant|identifiant de la transaction",
             "reference|transaction id|balance transaction id|operation number|transaction reference|bank reference|id"
             "|ref",
         ),
@@ -330,9 +340,11 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "account|account number|own account|account iban|iban",
         ),
         "code": (
-            "type|type d operation|type operation|code operation|categorie",
-            "type|transaction type|category|reporting category|transaction code",
+            "type|type d operation|type operation|code operation|categorie|methode de paiement",
+            "type|transaction type|category|reporting category|transaction code|resources type",
         ),
+        # rows that were refused or still wait are no movements
+        "status": ("statut|etat|etat de l operation|statut de l operation", "status|state|transaction status"),
     },
 }
 
@@ -504,6 +516,8 @@ def columns_of(header: Sequence[str], kind: str, *, mapping: Mapping[str, str] |
             places[name] = index
             taken.add(index)
     is_french = sum(text in _FRENCH_ONLY for text in folded) > sum(text in _ENGLISH_ONLY for text in folded)
+    if kind == "bank":
+        _read_reference_as_text(folded, places, taken)
     return Columns(
         kind=kind,
         places=places,
@@ -514,6 +528,18 @@ def columns_of(header: Sequence[str], kind: str, *, mapping: Mapping[str, str] |
         and folded[places["customer"]].endswith((" id", "id client", "identifiant client")),
         names_document_id="invoice" in places and folded[places["invoice"]] in {"invoice id", "id facture"},
     )
+
+
+def _read_reference_as_text(folded: Sequence[str], places: dict[str, int], taken: set[int]) -> None:
+    """Where a bank's export has no text, its "Référence" is what the payer wrote; the movement's own number follows."""
+    if "text" in places or folded[places.get("reference", 0)] not in {"reference", "ref"}:
+        return
+    places["text"] = places.pop("reference")
+    names = ("transaction id", "identifiant de la transaction", "identifiant", "id", "numero d operation")
+    own = next((folded.index(name) for name in names if name in folded and folded.index(name) not in taken), None)
+    if own is not None:
+        places["reference"] = own
+        taken.add(own)
 
 
 def _instalments(folded: Sequence[str]) -> tuple[tuple[int, int, int | None], ...]:

@@ -20,6 +20,12 @@ _NUMBER = re.compile(
 _NAME = re.compile(r"(?i)(?:account name|intitul[eé](?: du compte)?|titulaire)\s*:\s*([^,;]{2,80})")
 _CURRENCY = re.compile(r"\b([A-Z]{3})\b")
 _DEBIT = frozenset({"d", "debit", "dr", "dbit", "out", "sortie", "debiteur", "withdrawal"})
+# what a row's status says of one that moved no money: refused or taken back, or still to come
+_NEVER = frozenset(
+    {"refuse", "refusee", "rejete", "rejetee", "annule", "annulee", "declined", "canceled", "cancelled", "failed"}
+    | {"reverted", "rejected", "denied", "voided", "expired", "echoue", "echouee"}
+)
+_NOT_YET = frozenset({"en cours", "en attente", "pending", "processing", "a venir", "in progress", "authorized"})
 _CREDIT = frozenset({"c", "credit", "cr", "crdt", "in", "entree", "crediteur", "deposit"})
 
 
@@ -82,7 +88,7 @@ class _Statements:
 
 def read(table: Table, columns: Columns, style: Style, *, currency: str) -> Read:
     """The rows of a table as lines; `currency` stands in where no column tells one."""
-    is_provider = {"gross", "fee", "net"} <= columns.places.keys()
+    is_provider = {"gross", "fee"} <= columns.places.keys() and not columns.places.keys().isdisjoint(("net", "amount"))
     head = _told_above(table)
     statements = _Statements(head, is_provider)
     for block in table.blocks():
@@ -124,11 +130,12 @@ def _block(block: Block, columns: Columns, style: Style, statements: _Statements
     money |= {name: reader.amounts(name, currencies) for name in ("fee", "net", "balance")}
     texts = {
         name: _raw(reader, columns, name)
-        for name in ("side", "name", "iban", "text", "more", "reference", "end_to_end", "account", "code")
+        for name in ("side", "name", "iban", "text", "more", "reference", "end_to_end", "account", "code", "status")
     }
     refused = {problem.line for problem in reader.problems}
     for index, line in enumerate(block.lines):
-        if line in refused:
+        status = fold_words(texts["status"][index])
+        if line in refused or status in _NEVER:
             continue
         amount = _signed({name: cells[index] for name, cells in money.items()}, texts["side"][index])
         if amount is None:
@@ -137,6 +144,9 @@ def _block(block: Block, columns: Columns, style: Style, statements: _Statements
         if statements.account.iban == statements.account.account_number == "" and texts["account"][index]:
             _take_account(statements.account, texts["account"][index])
         yield from statements.turn_to(currencies[index])
+        if status in _NOT_YET:
+            statements.found[currencies[index]].pending += 1
+            continue
         balance = money["balance"][index]
         statements.chains[currencies[index]].see(amount, int(balance) if balance else None)
         if amount == 0 and not money["fee"][index].strip("0"):
