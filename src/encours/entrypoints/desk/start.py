@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import get_language, gettext, ngettext
 
 from encours.access import queries as access
+from encours.access.models import Entity
 from encours.access.rules import can
 from encours.collections.queries.facts import policy_of
 from encours.customers import queries as customers
@@ -61,10 +62,16 @@ def _company(request: DeskRequest) -> Step:
         why=gettext("Its name, its legal mentions and its IBAN stand on every letter."),
         fact=fact,
         is_done=bool(found) and not incomplete,
-        label=gettext("Complete it") if found else gettext("Add a company"),
+        label=_company_label(found, incomplete),
         address=address,
         may=can(request.scope, "edit_entity"),
     )
+
+
+def _company_label(found: list[Entity], incomplete: list[Entity]) -> str:
+    if not found:
+        return gettext("Add a company")
+    return gettext("Complete it") if incomplete else gettext("Open its page")
 
 
 def _books(request: DeskRequest) -> Step:

@@ -266,6 +266,14 @@
     drawn.forEach((chart, box) => chart.setOption(option(box), true));
   }
 
+  /* ---------- what is current is in sight: in the rail, and in tabs that run off a narrow screen ---------- */
+  all(".en-side [aria-current], .en-subtabs [aria-current], .en-seg [aria-current], .en-inboxtabs [aria-current]").forEach((current) => {
+    const box = current.closest(".en-side, .en-subtabs, .en-seg, .en-inboxtabs");
+    const inner = current.getBoundingClientRect(), outer = box.getBoundingClientRect();
+    if (inner.right > outer.right || inner.left < outer.left) box.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+    if (inner.bottom > outer.bottom - 64 || inner.top < outer.top) box.scrollTop += inner.top - outer.top - outer.height / 2;
+  });
+
   /* ---------- what htmx brought in is woken as the page was ---------- */
   document.addEventListener("htmx:load", (event) => { drawCharts(event.target); wakeToasts(event.target); });
   followSystem();
