@@ -15,7 +15,7 @@ from encours.messaging.rules.understanding.facts import AUTOMATIC, Kind
 from .test_mail_corpora import BASE, BOUNCES, CLASSES, CRISP, TALON, crisp_cases, labelled
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "understanding.md"
-SAID = tomllib.loads((Path(__file__).parent / "said.toml").read_text())["mail"]
+OWN = {"made up": "said.toml", "hasty": "hasty.toml", "unseen": "unseen.toml"}
 TODAY = date(2026, 11, 19)
 
 type Outcomes = Counter[tuple[str, str]]
@@ -48,10 +48,14 @@ def people() -> Outcomes:
     return counted
 
 
-def own() -> Outcomes:
+def written(name: str) -> list[dict[str, str]]:
+    return tomllib.loads((Path(__file__).parent / name).read_text())["mail"]
+
+
+def own(name: str) -> Outcomes:
     """The mails made up for the tests, by the class a clerk gave them."""
     counted: Outcomes = Counter()
-    for one in SAID:
+    for one in written(name):
         raw = f"From: l@client.example\nSubject: Re: Relance\nIn-Reply-To: <m1@b.example>\n\n{one['text']}"
         found = reading.understand(mail.read(raw.encode()), today=TODAY)
         counted[one["class"], outcome(found, {one["class"]})] += 1
@@ -73,8 +77,20 @@ def rows_in_page(titles: set[str]) -> list[str]:
     return [line for line in lines if line.startswith("| ") and line.split("|")[1].strip() in titles]
 
 
-def test_the_page_tells_what_our_own_mails_give():
-    assert rows_in_page({"made up"}) == rows_of("made up", own())
+@pytest.mark.parametrize(("title", "name"), OWN.items())
+def test_the_page_tells_what_our_own_mails_give(title, name):
+    assert rows_in_page({title}) == rows_of(title, own(name))
+
+
+@pytest.mark.parametrize("name", OWN.values())
+def test_a_change_of_bank_details_is_never_overlooked(name):
+    """However it is worded, it comes to a person: no automatic answer, a warning, a call-back (CM-11)."""
+    for one in written(name):
+        if one["class"] == Kind.BANK_DETAIL_CHANGE:
+            raw = f"From: l@client.example\nSubject: Re: Relance\nIn-Reply-To: <m1@b.example>\n\n{one['text']}"
+            found = reading.understand(mail.read(raw.encode()), today=TODAY)
+            assert Kind.BANK_DETAIL_CHANGE in {intent.kind for intent in found.intents}, one["text"]
+            assert found.needs_a_person, one["text"]
 
 
 @pytest.mark.corpora

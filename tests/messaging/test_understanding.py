@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from encours.messaging.rules.inbound import mail
-from encours.messaging.rules.understanding import amounts, days, likeness, reading, references
+from encours.messaging.rules.understanding import amounts, days, likeness, plainly, reading, references
 from encours.messaging.rules.understanding.facts import Kind
 
 TODAY = date(2026, 11, 19)  # a Thursday
@@ -112,6 +112,8 @@ class TestAbstention:
 @pytest.mark.parametrize(
     ("words", "day"),
     [
+        ("by EOW", "2026-11-20"), ("la semaine du 30 novembre", "2026-12-04"), ("avant Noël", "2026-12-24"),
+        ("le premier décembre", "2026-12-01"), ("première semaine de décembre", "2026-12-07"),
         ("vendredi prochain", "2026-11-20"), ("ce vendredi", "2026-11-20"), ("jeudi", "2026-11-26"),
         ("vendredi en huit", "2026-11-27"), ("lundi 23 novembre", "2026-11-23"), ("le 15", "2026-12-15"),
         ("le 25", "2026-11-25"), ("le 5 du mois prochain", "2026-12-05"), ("fin de mois", "2026-11-30"),
@@ -185,3 +187,37 @@ def test_only_ibans_that_add_up_are_found():
     assert references.ibans_in("FR76 3000 6000 0112 3456 7890 189, FR76 3000 6000 0112 3456 7890 188") == [
         "FR7630006000011234567890189"
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "spelt"),
+    [
+        ("jai pas recu la fact", "je n'ai pas recu la facture"),
+        ("le reglemment partira demain", "le reglement partira demain"),
+        ("payemnt scheduled for wendesday", "payment scheduled for wednesday"),
+        ("on a pas la facture", "on n'a pas la facture"),
+        ("le montant est pas bon", "le montant n'est pas bon"),
+        ("nous facturer la livraison", "nous facturer la livraison"),
+        ("nous ne payons pas", "nous ne payons pas"),
+    ],
+)
+def test_hasty_writing_is_put_plainly(written, spelt):
+    assert plainly.spelt(written) == spelt
+
+
+class TestHasty:
+    def test_mon_is_my_and_no_monday(self):
+        found = understood("Mon DAF signe, il rentre mercredi, comptez un virement jeudi 26.").main
+        assert found.fields["date"] == "2026-11-26"
+
+    def test_a_part_of_what_is_owed_is_told_as_such(self):
+        assert (
+            understood("Nous réglerons la moitié le 25/11 et le reste en décembre.").main.fields["share_percent"] == 50
+        )
+
+    def test_what_left_already_is_no_promise_whatever_day_it_arrives(self):
+        assert understood("Wire sent this morning, value date tomorrow.").main.kind == Kind.REMITTANCE
+
+    def test_wanting_no_more_mail_does_not_hide_the_debt(self):
+        found = understood("Vous serez payés le 30. Arrêtez de m'envoyer des mails.")
+        assert [one.kind for one in found.intents][:2] == [Kind.PROMISE, Kind.UNSUBSCRIBE]

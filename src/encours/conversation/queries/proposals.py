@@ -70,8 +70,16 @@ def starting_values(proposal: Proposal, items: Sequence[OpenItem] | None = None)
     concerned = [item for item in owed if not numbers or item.document_number in numbers]
     concerned = concerned or list(owed)
     currency = amount.currency if amount else concerned[0].currency if concerned else "EUR"
-    minor = amount.minor if amount else sum(item.open_minor for item in concerned if item.currency == currency)
+    whole_minor = sum(item.open_minor for item in concerned if item.currency == currency)
+    minor = amount.minor if amount else _part(Money(whole_minor, currency), said.get("share_percent"))
     return values | {"date": said.get("date", ""), "amount_minor": minor, "currency": currency}
+
+
+def _part(owed: Money, share_percent: int | None) -> int:
+    """What is promised of what is owed: "la moitié" of 1 201.01 -> 600.51."""
+    if not share_percent or owed.minor <= 0:
+        return owed.minor
+    return owed.split([share_percent, 100 - share_percent])[0].minor
 
 
 def _amount(said: Mapping[str, str] | None) -> Money | None:

@@ -66,7 +66,7 @@ type _Made = Iterator[tuple[str, dict[str, Any]]]
 def _promise(said: dict[str, Any], files: Sequence[File], today: date, from_email: str) -> _Made:
     day = said.get("date")
     if day and date.fromisoformat(day) >= today:
-        yield "promise", _only(said, "date", "amount", "invoices", "asks_for")
+        yield "promise", _only(said, "date", "amount", "share_percent", "invoices", "asks_for")
 
 
 def _dispute(said: dict[str, Any], files: Sequence[File], today: date, from_email: str) -> _Made:

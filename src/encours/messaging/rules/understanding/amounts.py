@@ -29,8 +29,8 @@ _BEFORE = re.compile(
     rf"(?P<sign>€|\$|£|\b(?:eur|usd|gbp|chf|cad))\s?(?P<number>{_NUMBER})(?P<kilo>k\b)?", re.IGNORECASE
 )
 _CENTS = re.compile(
-    r"(?<![\w/.-])(?P<euros>\d{1,3}(?:[ \u00a0\u202f]?\d{3})*)\s?(?:€|euros?)\s?(?P<cents>\d{2})(?!\d|"
-    r"\s?[€%])",
+    r"(?<![\w/.-])(?P<euros>\d{1,3}(?:[ \u00a0\u202f]?\d{3})*)\s?(?:€|euros?)\s?(?:et )?(?P<cents>\d{2})(?!\d|"
+    r"\s?[€%]|/)",
     re.IGNORECASE,
 )
 

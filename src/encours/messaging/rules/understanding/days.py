@@ -41,7 +41,9 @@ _WEEKDAYS = {
     for name in names.split()
 }  # fmt: skip
 _M = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
-_W = "(?P<weekday>" + "|".join(sorted(_WEEKDAYS, key=len, reverse=True)) + r")\b"
+# "mon" alone is French for my: it is Monday only behind an English word, or before a figure
+_MY = r"(?!mon\b(?![.,]? ?(?:the )?\d))|(?<=\bon )|(?<=\bby )|(?<=\bnext )|(?<=\bthis )"
+_W = f"(?:{_MY})(?P<weekday>" + "|".join(sorted(_WEEKDAYS, key=len, reverse=True)) + r")\b"
 _NUMBERS = {
     "un": 1, "une": 1, "a": 1, "one": 1, "deux": 2, "two": 2, "couple of": 2, "trois": 3, "three": 3, "quatre": 4,
     "four": 4, "cinq": 5, "five": 5, "six": 6, "sept": 7, "seven": 7, "huit": 8, "eight": 8, "dix": 10, "ten": 10,
@@ -57,7 +59,7 @@ def days_in(text: str, *, today: date, looks_back: bool = False) -> list[FoundDa
 
     Of what is told as past (`looks_back`), "lundi" is the last Monday and "le 12" the last 12th.
 
-    On Thursday 2026-11-19: "vendredi prochain" -> 2026-11-20; "le 15" -> 2026-12-15; "fin de mois" -> 2026-11-30;
+    On Thursday 2026-11-19: "vendredi prochain" -> 2026-11-20, about; "le 15" -> 2026-12-15; "fin de mois" -> 2026-11-30;
     "by 27/11" -> 2026-11-27; "in two weeks" -> 2026-12-03; "fin de semaine prochaine" -> 2026-11-27, about
     """
     flat = _TERMS.sub(lambda match: " " * len(match[0]), _flat(text))
@@ -205,9 +207,11 @@ def _weekday(match: re.Match[str], today: date) -> tuple[date, bool]:
     if re.search(r"dernier|last|passe", match[0]):
         return today - timedelta(days=(today.weekday() - wanted) % 7 or 7), True
     ahead = (wanted - today.weekday()) % 7 or (0 if re.search(r"\bce\b|\bthis\b", match[0]) else 7)
-    if re.search(r"en huit|week (?:on|from)|en 8", match[0]):
-        ahead += 7
-    return today + timedelta(days=ahead), True
+    if re.search(r"en huit|week (?:on|from)|en 8|next week|semaine prochaine", match[0]):
+        ahead += 7 * ("huit" in match[0] or "8" in match[0] or today.weekday() < wanted)
+    # "next Friday" may be the coming one or the one after it, when the coming one is of this week
+    is_either = bool(re.search(r"\bprochain\b|\bnext\b(?! week)", match[0])) and today.weekday() < wanted
+    return today + timedelta(days=ahead), not is_either
 
 
 def _day_number(match: re.Match[str], today: date) -> tuple[date, bool] | None:
@@ -271,6 +275,35 @@ def _numbered_week(match: re.Match[str], today: date) -> tuple[date, bool] | Non
     return date.fromisocalendar(year, min(number, 52), 5), False
 
 
+def _week_of(match: re.Match[str], today: date) -> tuple[date, bool] | None:
+    """The Friday of the week of a day: "la semaine du 30 novembre", "w/c 30 Nov"."""
+    day, month = int(match["d"]), match["month"]
+    found = _nearest(_MONTHS[month], day, today) if month else _safe(today.year, today.month, day)
+    if found is None:
+        return None
+    if not month and found < today:
+        found = add_months(found, 1)
+    return found + timedelta(days=4 - found.weekday()), False
+
+
+def _first_week(match: re.Match[str], today: date) -> tuple[date, bool]:
+    month = _MONTHS[match["month"]]
+    return date(today.year + (month < today.month - 3), month, 7), False
+
+
+def _first_of(match: re.Match[str], today: date) -> tuple[date, bool] | None:
+    found = _nearest(_MONTHS[match["month"]], 1, today)
+    return (found, True) if found else None
+
+
+def _christmas(match: re.Match[str], today: date) -> tuple[date, bool]:
+    return date(today.year, 12, 24), False
+
+
+def _weekend(match: re.Match[str], today: date) -> tuple[date, bool]:
+    return today + timedelta(days=(6 - today.weekday()) % 7), False
+
+
 def _last_week(match: re.Match[str], today: date) -> tuple[date, bool]:
     return today - timedelta(days=today.weekday() + 3), False
 
@@ -280,6 +313,13 @@ _BEFORE = rf"(?:{_W}[\s,]+(?:le\s+|the\s+)?)?"
 
 # the first that fits a stretch of text takes it: full dates, then months and weeks, then counts and names of days
 _DATES: tuple[tuple[str, Reader], ...] = (
+    (
+        rf"\b(?:semaine (?:du|commencant le)|week (?:of|commencing|beginning)(?: the)?|w/[cb])\s+(?P<d>[0-3]?\d)"
+        rf"(?:er|st|nd|rd|th)?(?:\s+(?:of\s+)?{_M})?",
+        _week_of,
+    ),
+    (rf"\b(?:premiere|1ere|1re|first|1st) (?:semaine|week) (?:de |d'|of |in )?{_M}", _first_week),
+    (rf"\b(?:le |au )?premier\s+{_M}", _first_of),
     (r"\b(?P<year>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)\b", _iso),
     (
         r"(?<![\d/.,-])(?P<d>[0-3]?\d)\s?[/.-]\s?(?P<m>[01]?\d)\s?[/.-]\s?(?P<year>20\d\d|\d\d)(?!\d|"
@@ -331,7 +371,7 @@ _SPANS: tuple[tuple[str, Reader], ...] = (
 
 _RELATIVE: tuple[tuple[str, Reader], ...] = (
     (
-        r"\b(?:en |la |week |wk )?(?:semaine|sem\.?|week|wk) (?:n° ?)?(?P<number>\d{1,2})\b(?! ?(?:jours|days))",
+        r"\b(?:en |la |week |wk )?(?:semaine |sem\.? ?|week |wk ?|s(?=\d{2}\b))(?:n° ?)?(?P<number>\d{1,2})\b(?! ?(?:jours|days))",
         _numbered_week,
     ),
     (r"\b(?:la )?semaine (?:derniere|passee)\b|\blast week\b", _last_week),
@@ -345,9 +385,12 @@ _RELATIVE: tuple[tuple[str, Reader], ...] = (
         r"(?: ouvres?| ouvrables?)?",
         _ahead,
     ),
-    (r"\bsous huitaine\b|\bd'ici (?:une )?huitaine\b", _fixed(8)),
+    (r"\b(?:by |before )?(?:the )?(?:eow|end of (?:the )?week)\b", _week),
+    (r"\b(?:avant|d'ici(?: a)?|pour|before|by) (?:noel|les fetes|christmas|xmas)\b", _christmas),
+    (r"\bce week-?end\b|\bthis weekend\b", _weekend),
+    (r"\bsous huitaine\b|\bd'ici (?:une )?huitaine\b|\bdans la huitaine\b", _fixed(8)),
     (
-        r"\bsous quinzaine\b|\bd'ici (?:une )?quinzaine\b|\bdans une quinzaine\b|\bfortnight\b",
+        r"\bsous quinzaine\b|\bd'ici (?:une )?quinzaine\b|\bdans (?:une|la) quinzaine\b|\bfortnight\b",
         _fixed(15, is_exact=False),
     ),
     (

@@ -69,9 +69,11 @@ def _amount(sentence: str, written: Written) -> dict[str, str] | None:
 
 
 def _promise(sentence: str, written: Written) -> dict[str, Any]:
-    coming = [one for text in _near(sentence, written) for one in _days(text, written) if one.day >= written.today]
+    coming = [one for text in _near(sentence, written) for one in _of_payment(text, written)]
     flat = fold(written.whole)
     found: dict[str, Any] = {"amount": _amount(sentence, written)}
+    if found["amount"] is None:
+        found["share_percent"] = _share(fold(sentence))
     coming.sort(key=lambda one: one.day == written.today)
     if coming:
         found |= {"date": coming[0].day.isoformat(), "date_words": coming[0].words, "date_is_exact": coming[0].is_exact}
@@ -84,6 +86,32 @@ def _promise(sentence: str, written: Written) -> dict[str, Any]:
     ):
         found["asks_for"] = "more_time"
     return found
+
+
+def _of_payment(text: str, written: Written) -> list[days.FoundDay]:
+    """The coming days a text names, but not the day on which somebody is back, if it names others."""
+    coming = [one for one in _days(text, written) if one.day >= written.today]
+    flat = fold(text)
+    away = [one for one in coming if _BACK_ON.search(re.split(r"[,;]", flat[: one.start])[-1])]
+    return [one for one in coming if one not in away] or coming
+
+
+_BACK_ON = re.compile(
+    r"\b(?:rentre|revien\w+|de retour|est absente?|en conges?|reunion|is back|returns?|away|meeting)\b.{0,20}$"
+)
+
+
+def _share(flat: str) -> int | None:
+    """The part of what is owed that is promised first: "la moitié vendredi, le reste fin décembre" -> 50."""
+    if re.search(r"\b(?:la |une )?moitie\b|\bhalf\b(?! (?:a|an|past|hour|day|year))", flat):
+        return 50
+    if re.search(r"\bun tiers\b|\b(?:a|one) third\b", flat):
+        return 33
+    if re.search(r"\bun quart\b|\b(?:a|one) quarter (?:of|now|on|by)\b", flat):
+        return 25
+    said = re.search(r"(?<![\d.,])([1-9]\d?) ?%", flat)
+    is_more = re.search(r"\b(?:solde|reste|balance|rest|remainder|acompte|deposit|maintenant|now|le|on|by)\b", flat)
+    return int(said[1]) if said and is_more else None
 
 
 _PLAN = (

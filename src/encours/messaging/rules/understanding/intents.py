@@ -1,14 +1,15 @@
 """What each sentence of a text is likely to mean: cues, likeness to known sentences, and a confidence."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from encours.core.text import fold
-from encours.messaging.rules.understanding import days
+from encours.messaging.rules.understanding import amounts, days
 from encours.messaging.rules.understanding.cues import cues
 from encours.messaging.rules.understanding.likeness import Examples
+from encours.messaging.rules.understanding.plainly import spelt
 
 SURE_PERCENT = 60
 HEARD_PERCENT = 40
@@ -41,6 +42,8 @@ def heard(sentences: Sequence[str], *, today: date, examples: Examples) -> list[
         best.values(),
         key=lambda one: (
             one.confidence_percent < SURE_PERCENT,
+            # whoever writes about a debt and wants no more mail writes about the debt first
+            one.kind == "unsubscribe" and _is_beside(one, best),
             -one.points - _WEIGHT.get(one.kind, 0),
             one.place,
         ),
@@ -50,12 +53,21 @@ def heard(sentences: Sequence[str], *, today: date, examples: Examples) -> list[
 # which comes first when two are nearly as sure: what would do most harm if overlooked
 _WEIGHT = {"bank_detail_change": 4, "dispute": 3, "promise": 2, "remittance": 2, "out_of_office": 4, "unsubscribe": 1}
 
+_OF_MONEY = ("promise", "dispute", "remittance")
+
+
+def _is_beside(one: Heard, best: Mapping[str, Heard]) -> bool:
+    """Whether another sentence surely speaks of the debt itself."""
+    others = [best[kind] for kind in _OF_MONEY if kind in best]
+    return any(other.confidence_percent >= SURE_PERCENT and other.place != one.place for other in others)
+
+
 # likeness alone does not name these: a wrong alarm costs a person's time
 _NEEDS_WORDS = frozenset({"bank_detail_change", "contact_change", "po_number", "unsubscribe"})
 
 
 def _points(sentence: str, today: date, examples: Examples) -> dict[str, int]:
-    flat = fold(sentence).replace("\u2019", "'")[:600]
+    flat = spelt(fold(sentence).replace("\u2019", "'")[:600])
     found: dict[str, int] = {}
     known = cues()
     if known.small_talk.match(flat):
@@ -107,14 +119,33 @@ _NOT_BEFORE = re.compile(
 )
 
 
+# said of today, this is still to come
+_PAYING = re.compile(r"\b(?:paying|settling|transferring|am doing|will do|vais (?:payer|regler|virer|le faire))\b")
+# it left already, whatever day it arrives
+_GONE = re.compile(
+    r"\b(?:emis|parti|envoye|fait|effectue|execute|poste|sent|made|issued|left|went out|gone|paid|transferred|wired)e?s?"
+    r"\b.{0,12}\b(?:hier|avant-hier|ce matin|la semaine derniere|yesterday|this morning|last (?:night|week))\b"
+)
+# behind these a coming day is when money sent already arrives
+_VALUE_DAY = re.compile(r"\b(?:value (?:date|day)|date de valeur|valeur|en banque)\b")
+
+
 def _by_tense(found: dict[str, int], sentence: str, flat: str, today: date) -> None:
     """Money and a day in one sentence: a coming day makes a promise of it, a past one a payment made."""
     is_put_off = bool(_NOT_BEFORE.search(flat))
-    if not _MONEY.search(flat) or (_NOT_PAYING.search(flat) and not is_put_off) or flat.rstrip().endswith("?"):
+    if (
+        not (_MONEY.search(flat) or amounts.amounts_in(sentence))
+        or (_NOT_PAYING.search(flat) and not is_put_off)
+        or flat.rstrip().endswith("?")
+    ):
         return
     if any(one.day > today for one in days.happenings_in(sentence, today=today)):
-        is_past = found.get("remittance", 0) >= 6
-        found["promise"] = max(found.get("promise", 0) + (0 if is_past else 2), 2 if is_past else 5)
+        is_gone = bool(_GONE.search(flat) or _VALUE_DAY.search(flat))
+        is_past = found.get("remittance", 0) >= 6 or is_gone
+        found["remittance"] = max(found.get("remittance", 0) + 2, 5) if is_gone else found.get("remittance", 0)
+        found["promise"] = max(found.get("promise", 0) + (-3 if is_gone else 0 if is_past else 2), 2 if is_past else 5)
+    elif _PAYING.search(flat):
+        found["promise"] = max(found.get("promise", 0) + 2, 5)
     elif any(one.day <= today for one in days.happenings_in(sentence, today=today, looks_back=True)):
         found["remittance"] = max(found.get("remittance", 0) + 1, 5 if "promise" not in found else 2)
 

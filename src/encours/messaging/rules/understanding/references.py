@@ -25,6 +25,7 @@ _ORDER = re.compile(
     r"is)*\s*[:#]?\s*(?P<number>(?:[A-Z]{1,6}[-_/ ]?)?\d[\dA-Z]*(?:[-/_.][\dA-Z]+)*)",
     re.IGNORECASE,
 )
+_ORDER_SHAPED = re.compile(r"(?<![\w@./-])(?:PO|BC|BDC|CDE|CMD|EJ)[-_/]\d[\dA-Z]*(?:[-/_]\d[\dA-Z]*)*(?![\w@])")
 _IBAN = re.compile(r"\b[A-Z]{2}\s?\d{2}(?:[ \u00a0.-]?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
@@ -78,6 +79,7 @@ def _is_number(token: str, text: str, end: int) -> bool:
 def order_numbers_in(text: str) -> list[str]:
     """The purchase-order numbers a text names: "Notre commande n° 4500123" -> ["4500123"]."""
     found = [_tidy(match["number"]) for match in _ORDER.finditer(text)]
+    found += [match[0] for match in _ORDER_SHAPED.finditer(text)]
     return list(dict.fromkeys(one for one in found if sum(letter.isdigit() for letter in one) >= 3))
 
 
