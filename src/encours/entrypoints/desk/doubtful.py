@@ -124,10 +124,12 @@ def _own(request: DeskRequest, customer_id: int, kind: BadDebtKind) -> list[int]
 
 def _condition(one: Condition) -> dict[str, Any]:
     name, holds, otherwise = rules.TAX_WORDS[one.code]
+    doubt = one.data.get("doubt", "")
     return {
         "code": one.code,
         "name": gettext(name),
         "article": one.article,
+        "doubt": gettext(doubt) if doubt else "",
         "says": gettext(holds if one.answer is Answer.YES else otherwise),
         "answer": one.answer.value,
         "tone": TONES[one.answer],

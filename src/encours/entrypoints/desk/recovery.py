@@ -5,11 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.dateparse import parse_date
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -17,8 +17,10 @@ from encours.access import rules as access
 from encours.core.errors import Refused, gettext_noop
 from encours.core.money import ENGLISH, FRENCH, Money
 from encours.customers import queries as customers
+from encours.entrypoints import exports
 from encours.entrypoints.desk.customer import account_head
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.ledger import queries as ledger
@@ -92,13 +94,44 @@ def _shown(found: list[guardian.Guarded], today: date) -> list[dict[str, Any]]:
     ]
 
 
+DEADLINE_COLUMNS = (
+    Column("safe_date", _("Safe day")),
+    Column("possible_date", _("Possible day")),
+    Column("what", _("What ends")),
+    Column("number", _("Number")),
+    Column("name", _("Customer")),
+    Column("subject", _("Document")),
+    Column("amount_minor", _("Still open"), "money"),
+    Column("currency", _("Currency")),
+    Column("article", _("Text")),
+    Column("doubt", _("To verify:")),
+)
+
+
+def _flat(one: guardian.Guarded) -> dict[str, Any]:
+    return {
+        "safe_date": one.deadline.safe_date,
+        "possible_date": one.deadline.possible_date,
+        "what": str(KIND_WORDS[one.deadline.kind]),
+        "number": one.customer_number,
+        "name": one.customer_name,
+        "subject": one.subject,
+        "amount_minor": one.amount_minor if one.currency else None,
+        "currency": one.currency or "EUR",
+        "article": one.deadline.article,
+        "doubt": gettext(one.deadline.doubt) if one.deadline.doubt else "",
+    }
+
+
 @screen("view_books")
-def deadlines(request: DeskRequest) -> HttpResponse:
+def deadlines(request: DeskRequest) -> HttpResponseBase:
     kind = request.GET.get("kind", "")
     asked = guardian.Asked(request.organisation_id, request.today, scope=request.scope)
     found = guardian.deadlines(asked)
     kinds = {one.deadline.kind for one in found}
     shown = [one for one in found if not kind or one.deadline.kind.value == kind]
+    if form := request.GET.get("export"):
+        return exports.sheet(form, name=gettext("deadlines"), columns=DEADLINE_COLUMNS, rows=map(_flat, shown))
     context = {
         "rows": _shown(shown, request.today),
         "kind": kind,
@@ -434,6 +467,40 @@ def claim_pdf(request: DeskRequest, proceeding_id: int, place: int) -> HttpRespo
     return _pdf(content, f"declaration-{found.customer.number}.pdf")
 
 
+CLAIM_COLUMNS = (
+    Column("document_number", _("Document")),
+    Column("item_date", _("Date")),
+    Column("due_date", _("Due date")),
+    Column("state", _("State")),
+    Column("principal", _("Principal"), "money"),
+    Column("interest", _("Interest"), "money"),
+    Column("fixed", _("Fixed sum"), "money"),
+    Column("total", _("Total"), "money"),
+    Column("currency", _("Currency")),
+)
+
+
+@screen("export")
+def claim_xlsx(request: DeskRequest, proceeding_id: int, place: int) -> HttpResponseBase:
+    """The same rows for the trustee's own form, or for whoever checks them; the last row is their sum."""
+    found = _proceeding(request, proceeding_id)
+    made = proceedings.statements(found, entity_ids=tuple(request.scope.entity_ids))
+    if place >= len(made):
+        raise Http404
+    rows = list(proceedings.claim_rows(made[place], due=pgettext("claim", "due"), to_come=pgettext("claim", "to fall due")))
+    name = f"declaration-{found.customer.number}".replace('"', "")
+    return exports.sheet("xlsx", name=name, columns=CLAIM_COLUMNS, rows=[*rows, _sum_of(rows)])
+
+
+def _sum_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    names = ("principal", "interest", "fixed", "total")
+    return {
+        "document_number": gettext("Total claimed"),
+        "currency": rows[0]["currency"] if rows else "EUR",
+        **{name: sum(row[name] for row in rows) for name in names},
+    }
+
+
 @screen("view_books")
 def claim(request: DeskRequest, proceeding_id: int) -> HttpResponse:
     """What is filed, before it is printed."""
@@ -471,6 +538,7 @@ urlpatterns = [
     path("notices/<int:notice_id>/proof/file", notice_proof_file, name="notice_proof_file"),
     path("proceedings/<int:proceeding_id>/claim", claim, name="proceeding_claim"),
     path("proceedings/<int:proceeding_id>/claim/<int:place>.pdf", claim_pdf, name="proceeding_claim_pdf"),
+    path("proceedings/<int:proceeding_id>/claim/<int:place>.xlsx", claim_xlsx, name="proceeding_claim_xlsx"),
     path("proceedings/<int:proceeding_id>/step", proceeding_step, name="proceeding_step"),
     path("customers/<path:number>/recovery/annex.pdf", annex_pdf, name="recovery_annex"),
     path("customers/<path:number>/recovery/notice", notice_new, name="notice_new"),

@@ -10,6 +10,7 @@ from encours.recovery.actions.bad_debts import (
     set_policy,
     take_back,
 )
+from encours.recovery.actions.deadlines import ask_in_time
 from encours.recovery.actions.dossiers import make_dossier
 from encours.recovery.actions.handovers import (
     NewHandOver,
@@ -38,6 +39,7 @@ __all__ = [
     "Said",
     "add_partner",
     "approve",
+    "ask_in_time",
     "end_hand_over",
     "end_proceeding",
     "file_claim",

@@ -17,9 +17,11 @@ from encours.plans import actions as plans
 from encours.plans.queries.followed import standing
 from encours.recovery.actions.acts import ReasonMissing, customer_of
 from encours.recovery.models import LegalAct, Proceeding, ProceedingKind
+from encours.recovery.queries.guardian import is_abroad
 from encours.recovery.rules.deadlines import ActKind, Kind, insolvency
 from encours.recovery.rules.registry import periods
 from encours.team import actions as team
+from encours.team.models import TaskPriority
 
 
 class ProceedingUnknown(NotFound):
@@ -123,8 +125,8 @@ def _in_their_language(organisation_id: int, text: str) -> str:
 def _ask_for_the_claim(made: Proceeding, today: date, by: Actor) -> None:
     """A task with the safe day to file; without a publication day, to find it."""
     days = insolvency(
-        made.published_date, is_creditor_abroad=False, is_claim_filed=False, sold_with_retention=False,
-        registry=periods(), calendar=BusinessCalendar(),
+        made.published_date, is_creditor_abroad=is_abroad(made.organisation_id), is_claim_filed=False,
+        sold_with_retention=False, registry=periods(), calendar=BusinessCalendar(),
     )  # fmt: skip
     filing = next((one for one in days if one.kind is Kind.CLAIM_FILING), None)
     text = gettext_noop("File the claim of {name} with the trustee") if filing else gettext_noop(
@@ -139,7 +141,7 @@ def _ask_for_the_claim(made: Proceeding, today: date, by: Actor) -> None:
         customer_id=made.customer_id,
         key=f"proceeding:{made.pk}:{'claim' if filing else 'publication'}",
         source="rule",
-        priority=1,
+        priority=TaskPriority.HIGH,
     )
 
 

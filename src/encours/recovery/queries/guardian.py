@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from encours.access.models import Entity
 from encours.access.rules import Scope
 from encours.core.dates import BusinessCalendar
 from encours.customers import queries as customers
@@ -55,6 +56,7 @@ class Asked:
     account_ids: Sequence[int] | None = None  # None: everyone in scope
     scope: Scope | None = None
     horizon_days: int = HORIZON_DAYS
+    rows_max: int = ROWS_MAX
 
     @property
     def until(self) -> date:
@@ -95,7 +97,7 @@ def deadlines(asked: Asked) -> list[Guarded]:
         *_deductions(asked),
         *_notices(asked),
     ]
-    return sorted(found, key=lambda one: (one.deadline.safe_date, one.customer_name, one.subject))[:ROWS_MAX]
+    return sorted(found, key=lambda one: (one.deadline.safe_date, one.customer_name, one.subject))[: asked.rows_max]
 
 
 def _customer_ids(asked: Asked) -> list[int] | None:
@@ -158,8 +160,9 @@ def _limitations(asked: Asked) -> list[Guarded]:
         cursor.execute(
             _DEBTS,
             {
-                "organisation": asked.organisation_id, "today": asked.today, "until": asked.until, "rows": ROWS_MAX,
-                "ids": _customer_ids(asked), "entities": list(scope.entity_ids) if scope and scope.entity_ids else None,
+                "organisation": asked.organisation_id, "today": asked.today, "until": asked.until,
+                "rows": asked.rows_max, "ids": _customer_ids(asked),
+                "entities": list(scope.entity_ids) if scope and scope.entity_ids else None,
             },
         )  # fmt: skip
         rows = cursor.fetchall()
@@ -225,18 +228,25 @@ def _acts(asked: Asked) -> list[Guarded]:
     return found
 
 
+def is_abroad(organisation_id: int) -> bool:
+    """Whether every company of the organisation sits outside France: one that does not has the shorter time to file."""
+    countries = Entity.objects.filter(organisation_id=organisation_id).values_list("country", flat=True)
+    return bool(countries) and all(country not in ("", "FR") for country in countries)
+
+
 def _insolvencies(asked: Asked) -> list[Guarded]:
     open_ones = Proceeding.objects.filter(organisation_id=asked.organisation_id, ended_date__isnull=True)
     ids = _customer_ids(asked)
     if ids is not None:
         open_ones = open_ones.filter(customer_id__in=ids)
     rows = list(open_ones.order_by("pk"))
+    abroad = is_abroad(asked.organisation_id) if rows else False
     facts = _facts(asked, (row.customer_id for row in rows))
     found = []
     for row in rows:
         days = insolvency(
             row.published_date,
-            is_creditor_abroad=False,
+            is_creditor_abroad=abroad,
             is_claim_filed=row.claim_filed_date is not None,
             sold_with_retention=row.has_retention,
             registry=periods(),

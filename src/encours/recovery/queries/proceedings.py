@@ -1,8 +1,9 @@
 """A customer's insolvency: what it cuts in two, and the claim statement for the trustee, as PDF and as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -201,6 +202,28 @@ def paper(statement: Statement, *, language: str, day: date) -> papers.Paper:
     )  # fmt: skip
 
 
+def claim_rows(statement: Statement, *, due: str, to_come: str) -> Iterator[dict[str, Any]]:
+    """The claim line by line, amounts in minor units; `due` and `to_come` are the words for what was due by then."""
+    due_ids = {item.item_id for item in statement.split.due_before}
+    for one in statement.lines:
+        yield {
+            "document_number": _document(one.owed),
+            "item_date": one.owed.item_date,
+            "due_date": one.owed.due_date,
+            "state": due if one.owed.item_id in due_ids else to_come,
+            "principal": one.owed.open_minor,
+            "interest": one.interest_minor,
+            "fixed": one.compensation_minor,
+            "total": one.total_minor,
+            "currency": statement.currency,
+        }
+
+
+def _document(owed: Owed) -> str:
+    part = f" ({owed.instalment_number}/{owed.instalment_count})" if owed.instalment_count > 1 else ""
+    return f"{owed.document_number}{part}"
+
+
 def _published(row: Proceeding, language: str) -> str:
     if row.published_date is None:
         return ""
@@ -209,10 +232,9 @@ def _published(row: Proceeding, language: str) -> str:
 
 def _row(one: ClaimLine, words: dict[str, str], language: str, *, is_due: bool) -> list[str]:
     owed = one.owed
-    part = f" ({owed.instalment_number}/{owed.instalment_count})" if owed.instalment_count > 1 else ""
     amounts = (owed.open_minor, one.interest_minor, one.compensation_minor, one.total_minor)
     return [
-        f"{owed.document_number}{part}",
+        _document(owed),
         formats.short_date(owed.due_date, language),
         words["due"] if is_due else words["to_come"],
         *(formats.money(minor, owed.currency, language) for minor in amounts),

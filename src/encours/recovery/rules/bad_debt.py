@@ -116,8 +116,8 @@ class LossFile:
 
 
 def last_day(loss_date: date, period: LegalValue) -> date:
-    """31 December of the last year in which the VAT may be claimed: lost in 2026, two years -> 31 December 2028."""
-    return date(loss_date.year + int(period.value), 12, 31)
+    """The last day to claim the VAT, before 31 December: lost in 2026, two years -> 30 December 2028."""
+    return date(loss_date.year + int(period.value), 12, 30)
 
 
 def tax_conditions(file: LossFile) -> list[Condition]:
@@ -133,7 +133,12 @@ def tax_conditions(file: LossFile) -> list[Condition]:
         Condition("lost", Answer.YES if file.is_in_liquidation else Answer.LOOK, "CGI 272, 1"),
         Condition("charged", charged, "CGI 272, 1"),
         Condition("duplicate", Answer.LOOK, "CGI 272, 1 ; BOI-TVA-DED-40-10-20"),
-        Condition("in_time", time, file.period.article, {"until": until.isoformat()} if until else {}),
+        Condition(
+            "in_time",
+            time,
+            file.period.article,
+            {"doubt": file.period.doubt, **({"until": until.isoformat()} if until else {})},
+        ),
     ]
 
 
@@ -157,7 +162,7 @@ TAX_WORDS = {
     "in_time": (
         gettext_noop("The time to claim is not over"),
         gettext_noop("The return of this period may still take it."),
-        gettext_noop("Give the day of the loss; the VAT is claimed by 31 December of the second year after it."),
+        gettext_noop("Give the day of the loss; the VAT is claimed before 31 December of the second year after it."),
     ),
 }  # fmt: skip
 

@@ -122,6 +122,12 @@ def open_of(user_ids: Collection[int], *, organisation_id: int, limit: int = 500
     return list(found.select_related("customer", "assignee").order_by("due_date", "pk")[:limit])
 
 
+def open_keys(start: str, *, organisation_id: int) -> list[str]:
+    """The keys of the open tasks that begin like this: what a rule asked for and nobody has done."""
+    found = Task.objects.filter(organisation_id=organisation_id, state=TaskState.OPEN, key__startswith=start)
+    return list(found.order_by("pk").values_list("key", flat=True))
+
+
 def open_subjects(kind: str, *, organisation_id: int, source: str) -> set[int]:
     """What the open tasks of that source are about, by their numbers."""
     found = Task.objects.filter(
