@@ -59,8 +59,8 @@ def days_in(text: str, *, today: date, looks_back: bool = False) -> list[FoundDa
 
     Of what is told as past (`looks_back`), "lundi" is the last Monday and "le 12" the last 12th.
 
-    On Thursday 2026-11-19: "vendredi prochain" -> 2026-11-20, about; "le 15" -> 2026-12-15; "fin de mois" -> 2026-11-30;
-    "by 27/11" -> 2026-11-27; "in two weeks" -> 2026-12-03; "fin de semaine prochaine" -> 2026-11-27, about
+    On Thursday 2026-11-19: "vendredi prochain" -> 2026-11-20, about; "le 15" -> 2026-12-15; "fin de mois" ->
+    2026-11-30; "by 27/11" -> 2026-11-27; "in two weeks" -> 2026-12-03; "fin de semaine prochaine" -> 2026-11-27, about
     """
     flat = _TERMS.sub(lambda match: " " * len(match[0]), _flat(text))
     found: list[FoundDay] = []
@@ -371,7 +371,8 @@ _SPANS: tuple[tuple[str, Reader], ...] = (
 
 _RELATIVE: tuple[tuple[str, Reader], ...] = (
     (
-        r"\b(?:en |la |week |wk )?(?:semaine |sem\.? ?|week |wk ?|s(?=\d{2}\b))(?:n° ?)?(?P<number>\d{1,2})\b(?! ?(?:jours|days))",
+        r"\b(?:en |la |week |wk )?(?:semaine |sem\.? ?|week |wk ?|s(?=\d{2}\b))(?:n° ?)?"
+        r"(?P<number>\d{1,2})\b(?! ?(?:jours|days))",
         _numbered_week,
     ),
     (r"\b(?:la )?semaine (?:derniere|passee)\b|\blast week\b", _last_week),

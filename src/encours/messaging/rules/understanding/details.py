@@ -77,7 +77,7 @@ def _promise(sentence: str, written: Written) -> dict[str, Any]:
     coming.sort(key=lambda one: one.day == written.today)
     if coming:
         found |= {"date": coming[0].day.isoformat(), "date_words": coming[0].words, "date_is_exact": coming[0].is_exact}
-        if len(coming) > 1 and re.search(_PLAN, flat):
+        if len(coming) > 1 and (re.search(_PLAN, flat) or found.get("share_percent")):
             found["dates"] = [one.day.isoformat() for one in coming]
     if re.search(_PLAN, flat):
         found["asks_for"] = "payment_plan"

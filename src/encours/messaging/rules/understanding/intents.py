@@ -123,8 +123,8 @@ _NOT_BEFORE = re.compile(
 _PAYING = re.compile(r"\b(?:paying|settling|transferring|am doing|will do|vais (?:payer|regler|virer|le faire))\b")
 # it left already, whatever day it arrives
 _GONE = re.compile(
-    r"\b(?:emis|parti|envoye|fait|effectue|execute|poste|sent|made|issued|left|went out|gone|paid|transferred|wired)e?s?"
-    r"\b.{0,12}\b(?:hier|avant-hier|ce matin|la semaine derniere|yesterday|this morning|last (?:night|week))\b"
+    r"\b(?:emis|parti|envoye|fait|effectue|execute|poste|sent|made|issued|left|went out|gone|paid|transferred|wired)"
+    r"e?s?\b.{0,12}\b(?:hier|avant-hier|ce matin|la semaine derniere|yesterday|this morning|last (?:night|week))\b"
 )
 # behind these a coming day is when money sent already arrives
 _VALUE_DAY = re.compile(r"\b(?:value (?:date|day)|date de valeur|valeur|en banque)\b")

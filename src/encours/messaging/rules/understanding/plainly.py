@@ -1,4 +1,4 @@
-"""Hasty writing put as the cues have it: elisions without their sign, "ne" left out, abbreviations, slips of a letter."""
+"""Hasty writing put as the cues have it: elisions without their sign, "ne" left out, short forms, slips of a letter."""
 
 import re
 from functools import lru_cache
@@ -9,9 +9,9 @@ from rapidfuzz.distance import DamerauLevenshtein
 _SHORT = {
     "jai": "j'ai", "nai": "n'ai", "jen": "j'en", "cest": "c'est", "ct": "c'etait", "nest": "n'est", "javais": "j'avais",
     "jattend": "j'attends", "jattends": "j'attends", "jenvoie": "j'envoie", "jeffectue": "j'effectue",
-    "daccord": "d'accord", "naurai": "n'aurai", "navons": "n'avons", "navez": "n'avez", "nont": "n'ont", "ya": "il y a",
-    "chui": "je suis", "jsuis": "je suis", "pq": "pourquoi", "pk": "pourquoi", "qd": "quand", "dc": "donc", "ns": "nous",
-    "fact": "facture", "rglt": "reglement", "reglt": "reglement", "rgt": "reglement", "virt": "virement",
+    "daccord": "d'accord", "naurai": "n'aurai", "navons": "n'avons", "navez": "n'avez", "nont": "n'ont",
+    "ya": "il y a", "chui": "je suis", "jsuis": "je suis", "pq": "pourquoi", "pk": "pourquoi", "qd": "quand", "dc": "donc",
+    "ns": "nous", "fact": "facture", "rglt": "reglement", "reglt": "reglement", "rgt": "reglement", "virt": "virement",
     "pmt": "payment", "pymt": "payment", "pmnt": "payment", "tmr": "tomorrow", "tmrw": "tomorrow", "tomo": "tomorrow",
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "plse": "please", "pb": "probleme", "cmd": "commande",
     "cde": "commande", "acct": "account", "stmt": "statement", "recd": "received", "rcvd": "received", "chq": "cheque",
