@@ -73,6 +73,11 @@ class Sums:
     elsewhere_minor: int = 0  # in a payment plan or with a partner
 
     @property
+    def credited_minor(self) -> int:
+        """What is to be deducted, below zero."""
+        return -self.credit_minor
+
+    @property
     def total_minor(self) -> int:
         """The balance."""
         return self.due_minor + self.coming_minor + self.contested_minor + self.elsewhere_minor - self.credit_minor

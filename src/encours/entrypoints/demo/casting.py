@@ -138,6 +138,10 @@ def _of_maelle(player: Player) -> bool:
     return _is_company(player) and player.customer.collector == 0
 
 
+def _of_anybody(player: Player) -> bool:
+    return player.customer.habit not in (behaviour.INSOLVENT, behaviour.SILENT)
+
+
 def _late(days: int) -> Fits:
     return lambda player: _is_company(player) and player.customer.habit != behaviour.SILENT and player.days_late >= days
 
@@ -161,4 +165,6 @@ PARTS: tuple[tuple[str, Fits], ...] = (
     ("bounced", _is_company),
     ("called_1", _of_maelle),
     ("called_3", _is_company),
+    ("portal_promise", _of_anybody),
+    ("portal_dispute", _of_anybody),
 )

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from encours.collections import actions as collections
-from encours.entrypoints.demo import casting, channels, inbox, recoveries, settling, teamwork
+from encours.entrypoints.demo import casting, channels, inbox, portal, recoveries, settling, teamwork
 from encours.entrypoints.demo.casting import Scene
 from encours.entrypoints.demo.company import BY
 from encours.entrypoints.demo.replay import Stage
@@ -23,6 +23,7 @@ def begin(scene: Scene, *, day: dt.date) -> None:
     """What is set up on the first day of all."""
     settling.set_rules(scene, day)
     settling.keep_aside(scene, day)
+    portal.open_page(scene, day)
 
 
 def play(scene: Scene, *, start: dt.date, end: dt.date) -> None:
@@ -48,6 +49,7 @@ def play_today(scene: Scene) -> None:
         settling.advise,
         inbox.arrive,
         recoveries.acknowledge,
+        portal.contest,
         teamwork.comment,
         teamwork.work,
         teamwork.be_away,
@@ -64,6 +66,8 @@ def _programme(scene: Scene) -> Sequence[tuple[dt.date, Play]]:
         (scene.before(9), recoveries.agree_plan),
         (scene.before(9), teamwork.promise_in_parts),
         (scene.before(1), teamwork.call),
+        (scene.before(5), portal.look),
+        (scene.before(1), portal.promise),
         (scene.before(channels.CAMPAIGN_DAYS_AGO), channels.tell_closing),
         (channels.statement_day(scene.today), channels.schedule_statements),
     ]

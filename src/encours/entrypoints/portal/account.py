@@ -11,9 +11,10 @@ from encours.access.models import Entity
 from encours.access.rules import Scope
 from encours.conversation.queries import portal as reading
 from encours.conversation.queries.portal import Account
+from encours.disputes.models import Dispute
 from encours.entrypoints import exports, formats
 from encours.entrypoints.listing import Column
-from encours.entrypoints.portal import door
+from encours.entrypoints.portal import door, words
 from encours.entrypoints.portal.door import Visit, opened_page, shown
 from encours.entrypoints.portal.paying import payments_for
 from encours.ledger.queries import AsOf
@@ -66,13 +67,14 @@ def home(visit: Visit) -> HttpResponse:
             "first": payments[0] if payments else None,
             "main": account.sums[0] if account.sums else None,
             "oldest": max((row.days_late for row in account.late), default=0),
-            "claims": [one for one in _claims(visit) if one.closed_date is None],
         },
     )
 
 
-def _claims(visit: Visit) -> list[Any]:
-    return reading.disputes_of(visit.customer.pk, organisation_id=visit.organisation_id)
+def _claims(visit: Visit) -> list[tuple[Dispute, str, str]]:
+    """What is or was contested, with its reason and its end in words for the customer."""
+    found = reading.disputes_of(visit.customer.pk, organisation_id=visit.organisation_id)
+    return [(one, words.reason(one), words.outcome(one) if one.closed_date else "") for one in found]
 
 
 @require_GET
@@ -84,7 +86,7 @@ def item(visit: Visit, item_id: int) -> HttpResponse:
         raise Http404
     framed = frame(visit, account)
     payments = payments_for([row], customer=visit.customer, entities=framed["entities"])
-    claims = [one for one in _claims(visit) if one.document_number == row.item.document_number]
+    claims = [told for told in _claims(visit) if told[0].document_number == row.item.document_number]
     return shown(visit, "portal/item.html", {**framed, "row": row, "payments": payments, "claims": claims})
 
 

@@ -17,7 +17,9 @@ from encours.conversation.actions.portal import Visitor
 from encours.conversation.queries import portal as reading
 from encours.core.errors import Conflict, EncoursError, Refused, gettext_noop
 from encours.core.money import Money
+from encours.disputes.models import DisputeReason
 from encours.entrypoints import formats
+from encours.entrypoints.portal import words
 from encours.entrypoints.portal.account import account_of, frame
 from encours.entrypoints.portal.door import ACTS_MAX, Visit, is_over, opened_page, shown, style
 from encours.entrypoints.responses import status_of
@@ -165,10 +167,14 @@ def promise(visit: Visit) -> HttpResponse:
         "total_minor": sum(row.free_minor for row in offered if row.item.pk in chosen),
         "parts": range(1, limits.parts_max + 1),
         "last": last_day(limits, today=visit.today),
-        "usual": min(visit.today + timedelta(days=7), last_day(limits, today=visit.today)),
+        "usual": min(_next_workday(visit.today + timedelta(days=7)), last_day(limits, today=visit.today)),
         "rows": _rows(visit, limits.parts_max),
     }
     return _form(visit, "portal/promise.html", given, deed)
+
+
+def _next_workday(day: date) -> date:
+    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 else day
 
 
 def _rows(visit: Visit, count: int) -> list[tuple[str, str]]:
@@ -210,7 +216,9 @@ def contest(visit: Visit) -> HttpResponse:
         **frame(visit, account),
         "offered": offered,
         "row": row,
-        "reasons": reading.reasons(visit.organisation_id),
+        "reasons": words.reasons(
+            reading.reasons(visit.organisation_id), usual={code: str(label) for code, label in DisputeReason.choices}
+        ),
     }
     return _form(visit, "portal/contest.html", given, deed)
 

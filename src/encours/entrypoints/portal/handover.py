@@ -79,7 +79,8 @@ def page(request: HttpRequest, seen: HandOverSeen) -> HttpResponse:
     }
     with translation.override(get_language() or "fr"):
         response = render(request, "portal/hand_over.html", shown)
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # to no other site; "no-referrer" would have the browser send its own form without an origin, and be refused
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
