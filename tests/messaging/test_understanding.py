@@ -211,9 +211,8 @@ class TestHasty:
         assert found.fields["date"] == "2026-11-26"
 
     def test_a_part_of_what_is_owed_is_told_as_such(self):
-        assert (
-            understood("Nous réglerons la moitié le 25/11 et le reste en décembre.").main.fields["share_percent"] == 50
-        )
+        found = understood("Nous réglerons la moitié le 25/11 et le reste le 10 décembre.").main
+        assert (found.fields["share_percent"], found.fields["dates"]) == (50, ["2026-11-25", "2026-12-10"])
 
     def test_what_left_already_is_no_promise_whatever_day_it_arrives(self):
         assert understood("Wire sent this morning, value date tomorrow.").main.kind == Kind.REMITTANCE
