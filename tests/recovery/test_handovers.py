@@ -153,7 +153,7 @@ class TestPortal:
         assert page.status_code == 200
         assert "F1" in text
         assert "SECRET-9" not in text
-        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Referrer-Policy"] == "same-origin"
 
     def test_a_wrong_secret_is_a_page_that_says_so(self, brevanne, made):
         secret = link(brevanne, made)
