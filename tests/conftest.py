@@ -1,36 +1,19 @@
 """Databases and the fixed cast for every test."""
 
-import contextlib
 from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
 from django.db import connections
-from django.test.utils import setup_databases, teardown_databases
 
-from tests import cast
+from tests import cast, databases
 
 # A property fails for what it finds, never for how busy the machine is.
 hypothesis.settings.register_profile(
     "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("house")
-
-
-@contextlib.contextmanager
-def _as_owner() -> Iterator[None]:
-    """Connect as the tables' owner instead of the bound role."""
-    connection = connections["default"]
-    connection.close()
-    options = connection.settings_dict["OPTIONS"]
-    bound = options.pop("options", None)
-    try:
-        yield
-    finally:
-        connection.close()
-        if bound is not None:
-            options["options"] = bound
 
 
 @pytest.fixture(scope="session")
@@ -48,35 +31,19 @@ def django_db_setup(
     """
     del django_test_environment, django_db_modify_db_settings
     connection = connections["default"]
-    with django_db_blocker.unblock():
-        with _as_owner():
-            made = setup_databases(
-                verbosity=0,
-                interactive=False,
-                keepdb=django_db_keepdb and not django_db_createdb,
-                serialized_aliases=[],
-            )
-        operations = type(connection.ops)
-        flush = operations.execute_sql_flush
-
-        def flush_as_owner(self: Any, sql_list: list[str]) -> None:
-            flush(self, ["set role none", *sql_list, "set role encours_app"])
-
-        # on the class: beside a running event loop, as the browser brings one, Django makes another connection
-        operations.execute_sql_flush = flush_as_owner
+    before = str(connection.settings_dict["NAME"])
+    with django_db_blocker.unblock(), databases.as_owner():
+        if django_db_keepdb and not django_db_createdb:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=True)
+        else:
+            databases.take_copy()
+        databases.flush_as_owner()
     yield
-    with django_db_blocker.unblock(), _as_owner():
-        _close_left_over_sessions()
-        teardown_databases(made, verbosity=0, keepdb=django_db_keepdb)
-
-
-def _close_left_over_sessions() -> None:
-    """A thread of the browser tests' server may hold the database for a moment longer than the tests."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        )
+    with django_db_blocker.unblock(), databases.as_owner():
+        made = str(connection.settings_dict["NAME"])
+        databases.use(before)
+        if not django_db_keepdb:
+            databases.drop(made)
 
 
 @pytest.fixture
