@@ -7,18 +7,18 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 # what people write in a hurry -> what it stands for; over folded text, whole words only
 _SHORT = {
-    "jai": "j'ai", "nai": "n'ai", "jen": "j'en", "cest": "c'est", "ct": "c'etait", "nest": "n'est", "javais": "j'avais",
-    "jattend": "j'attends", "jattends": "j'attends", "jenvoie": "j'envoie", "jeffectue": "j'effectue",
-    "daccord": "d'accord", "naurai": "n'aurai", "navons": "n'avons", "navez": "n'avez", "nont": "n'ont",
-    "ya": "il y a", "chui": "je suis", "jsuis": "je suis", "pq": "pourquoi", "pk": "pourquoi", "qd": "quand",
-    "dc": "donc", "ns": "nous", "fact": "facture", "rglt": "reglement", "reglt": "reglement", "rgt": "reglement", "virt": "virement",
-    "pmt": "payment", "pymt": "payment", "pmnt": "payment", "tmr": "tomorrow", "tmrw": "tomorrow", "tomo": "tomorrow",
-    "u": "you", "ur": "your", "pls": "please", "plz": "please", "plse": "please", "pb": "probleme", "cmd": "commande",
-    "cde": "commande", "acct": "account", "stmt": "statement", "recd": "received", "rcvd": "received", "chq": "cheque",
-    "stp": "s'il te plait", "bdc": "bon de commande", "pj": "piece jointe", "didnt": "didn't",
-    "doesnt": "doesn't", "havent": "haven't", "cant": "can't", "wont": "won't", "isnt": "isn't", "wasnt": "wasn't",
-    "hasnt": "hasn't", "couldnt": "couldn't", "ive": "i've", "weve": "we've", "youve": "you've", "thats": "that's",
-    "paiment": "paiement", "payement": "paiement",
+    "jai": "j'ai", "nai": "n'ai", "jen": "j'en", "cest": "c'est", "ct": "c'etait", "nest": "n'est",
+    "javais": "j'avais", "jattend": "j'attends", "jattends": "j'attends", "jenvoie": "j'envoie",
+    "jeffectue": "j'effectue", "daccord": "d'accord", "naurai": "n'aurai", "navons": "n'avons", "navez": "n'avez",
+    "nont": "n'ont", "ya": "il y a", "chui": "je suis", "jsuis": "je suis", "pq": "pourquoi", "pk": "pourquoi",
+    "qd": "quand", "dc": "donc", "ns": "nous", "fact": "facture", "rglt": "reglement", "reglt": "reglement",
+    "rgt": "reglement", "virt": "virement", "pmt": "payment", "pymt": "payment", "pmnt": "payment", "tmr": "tomorrow",
+    "tmrw": "tomorrow", "tomo": "tomorrow", "u": "you", "ur": "your", "pls": "please", "plz": "please",
+    "plse": "please", "pb": "probleme", "cmd": "commande", "cde": "commande", "acct": "account", "stmt": "statement",
+    "recd": "received", "rcvd": "received", "chq": "cheque", "stp": "s'il te plait", "bdc": "bon de commande",
+    "pj": "piece jointe", "didnt": "didn't", "doesnt": "doesn't", "havent": "haven't", "cant": "can't",
+    "wont": "won't", "isnt": "isn't", "wasnt": "wasn't", "hasnt": "hasn't", "couldnt": "couldn't", "ive": "i've",
+    "weve": "we've", "youve": "you've", "thats": "that's", "paiment": "paiement", "payement": "paiement",
 }  # fmt: skip
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _SAID_NO = re.compile(
