@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from encours.access.rules import Scope
 from encours.customers.queries import owned_by
@@ -49,6 +49,14 @@ def bank_accounts(scope: Scope) -> QuerySet[BankAccount]:
     if scope.entity_ids:
         accounts = accounts.filter(entity_id__in=scope.entity_ids)
     return accounts.order_by("is_confirmed", "name", "iban", "account_number", "pk")
+
+
+def own_transfers(organisation_id: int) -> list[tuple[str, int]]:
+    """Own accounts that stand on the other side of own movements, and how many: transfers within the house."""
+    own = BankAccount.objects.filter(organisation_id=organisation_id).exclude(iban="").values_list("iban", flat=True)
+    lines = BankLine.objects.filter(organisation_id=organisation_id, counterparty_iban__in=list(own))
+    found = lines.values_list("counterparty_iban").annotate(count=Count("pk")).order_by("counterparty_iban")
+    return [(iban, count) for iban, count in found]
 
 
 def movements(account_id: int, *, organisation_id: int) -> QuerySet[BankLine]:

@@ -3,15 +3,16 @@
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 
 from encours.access.models import Membership
 from encours.ledger.actions import chosen_counterparts
-from encours.ledger.models import OpenItem
+from encours.ledger.models import Entry, OpenItem
 from encours.matching import actions as matching
 from encours.matching.models import LineWork, Match, MatchingPolicy, MatchingRule, State
 from encours.matching.queries import marks
-from encours.payments.models import BankLine
+from encours.payments.models import BankAccount, BankLine
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, Desk, is_workbook, seated
 from tests.matching.bank import Bank
@@ -264,6 +265,34 @@ class TestThresholdsAndRules:
         assert "Frais bancaires" in desk.get("/cash/settings").content.decode()
         desk.post(f"/cash/rules/{MatchingRule.objects.get().pk}/retire")
         assert not MatchingRule.objects.get().is_active
+
+    def test_a_providers_payments_fees_and_payouts_are_split_by_the_rules_offered(
+        self, company: Company, desk: Desk, books: Books
+    ):
+        bank = Bank(company)
+        report = Bank(company, currency="EUR", ledger_account="517", entity=company.entity)
+        BankAccount.objects.filter(pk=report.account.pk).update(kind="psp")
+        page = desk.get("/cash/settings").content.decode()
+        assert "Commissions des prestataires" in page
+        assert "Versements des prestataires" in page
+        desk.post("/cash/rules", {"name": "Frais", "bank_code": "fee", "effect": "book", "account": "627"})
+        desk.post("/cash/rules", {"name": "Versements", "bank_code": "payout", "effect": "payout", "account": "580"})
+        desk.post("/cash/rules", {"name": "Banque", "text_contains": "STRIPE", "effect": "payout", "account": ""})
+        assert "Commissions des prestataires" not in desk.get("/cash/settings").content.decode()
+        books.invoice(company.acme, "F-2026-0413", 64_000, due=-5)
+        given = {"counterparty_name": "", "counterparty_iban": ""}
+        lines = [
+            report.line(64_000, text="Facture F-2026-0413", bank_code="charge", counterparty_name="ACME"),
+            report.line(-921, text="Facture F-2026-0413", bank_code="fee", **given),
+            report.line(-63_079, text="PAYOUT", bank_code="payout", **given),
+        ]
+        lines.append(came_in(bank, books, 63_079, "VIR STRIPE PAYMENTS", **given))
+        states = [LineWork.objects.get(line=one).state for one in lines]
+        assert states == [State.APPLIED, State.BOOKED, State.BOOKED, State.BOOKED]
+        booked = Entry.objects.filter(organisation=company.organisation, account__in=("517", "580", "627"))
+        totals = {row["account"]: row["sum"] for row in booked.values("account").annotate(sum=Sum("amount_minor"))}
+        assert totals == {"517": 0, "580": 0, "627": 921}
+        assert item("F-2026-0413").open_minor == 0
 
     @pytest.mark.parametrize(
         "rule",

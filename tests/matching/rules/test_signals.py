@@ -75,6 +75,12 @@ def test_a_number_broken_by_the_line_of_the_bank_is_read_and_shown_where_it_stan
     assert text[quoted[0].start : quoted[0].end] == "FA-2026-0\n0412"
 
 
+def test_a_waiting_line_shows_its_payers_name_also_where_the_account_told_it():
+    text = "VIR INST ACME DISTRIBUTION REGLEMENT"
+    best = outcome_of(line(1_111, text, iban=ACME_IBAN)).best
+    assert [text[one.start : one.end] for one in best.highlights if one.field == "text"] == ["ACME DISTRIBUTION"]
+
+
 # several numbers in one text
 LISTED = [
     ("FA-2026-00412, FA-2026-00415", 165_650, [412, 415]),
@@ -270,7 +276,8 @@ def test_an_advice_gives_each_document_its_amount():
 
 def test_a_payout_is_gross_less_fee():
     advice = (AdviceLine("FA-2026-00412", 118_200, deduction_minor=1_800, deduction_reason="fee"),)
-    best = best_of(line(118_200, "PAYOUT", advice=advice))
+    rule = UserRule(1, RuleEffect.PAYOUT, text_contains="payout")
+    best = best_of(line(118_200, "PAYOUT", advice=advice), book(policy=Policy(rules=(rule,))))
     assert [(one.treatment, one.amount_minor) for one in best.residuals] == [(Treatment.CHARGE, 1_800)]
 
 
@@ -303,10 +310,12 @@ def test_an_instalment_is_chosen_by_its_amount():
         (UserRule(4, RuleEffect.NEVER_CUSTOMER, iban=ACME_IBAN, customer_id=ACME), Status.UNMATCHED),
         (UserRule(5, RuleEffect.CUSTOMER, iban=ACME_IBAN, customer_id=ACME), Status.APPLIED),
         (UserRule(6, RuleEffect.IGNORE, direction="out"), Status.APPLIED),
+        (UserRule(7, RuleEffect.PAYOUT, bank_code="payout"), Status.BOOKED),
+        (UserRule(8, RuleEffect.PAYOUT, bank_code="fee"), Status.APPLIED),
     ],
 )
 def test_a_rule_of_the_user_decides_before_the_engine(rule, status):
-    given = line(120_000, "Virement interne FA-2026-00412", iban=ACME_IBAN, name="Banque")
+    given = line(120_000, "Virement interne FA-2026-00412", iban=ACME_IBAN, name="Banque", bank_code="payout")
     assert outcome_of(given, book(policy=Policy(rules=(rule,)))).status == status
 
 

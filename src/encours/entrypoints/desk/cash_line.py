@@ -226,7 +226,7 @@ def _shown(proposal: Proposal, number: int, chosen: int, detail: LineDetail) -> 
     return ProposalShown(
         number,
         cash_words.title_of(proposal),
-        cash_words.share(proposal.probability_ppm),
+        cash_words.share(proposal.probability_ppm) if proposal.probability_ppm else gettext("as before"),
         tone,
         [(text, points) for text, points in reasons if text],
         number == chosen,

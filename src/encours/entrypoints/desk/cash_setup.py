@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from encours.access.models import Role
@@ -22,6 +22,8 @@ from encours.entrypoints.responses import told
 from encours.matching.actions import settings as matching
 from encours.matching.models import MatchingPolicy, MatchingRule, RuleEffect
 from encours.matching.queries import book, marks
+from encours.payments import queries as payments
+from encours.payments.models import AccountKind
 
 EUR = "EUR"
 BARS = (
@@ -103,6 +105,12 @@ class RuleForm(DeskForm):
     name_contains = forms.CharField(label=gettext_lazy("Payer's name contains"), max_length=200, required=False)
     text_contains = forms.CharField(label=gettext_lazy("Text contains"), max_length=200, required=False)
     iban = forms.CharField(label=gettext_lazy("Payer's account"), max_length=40, required=False)
+    bank_code = forms.CharField(
+        label=gettext_lazy("Kind of operation begins with"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("As the bank or provider calls it: fee, payout, 03 ..."),
+    )
     direction = forms.ChoiceField(label=gettext_lazy("Direction"), choices=DIRECTIONS, required=False)
     amount_min = AmountField(label=gettext_lazy("Amount from"), required=False)
     amount_max = AmountField(label=gettext_lazy("Amount to"), required=False)
@@ -111,7 +119,7 @@ class RuleForm(DeskForm):
         label=gettext_lazy("Account of the general ledger"),
         max_length=20,
         required=False,
-        help_text=gettext_lazy("To book on."),
+        help_text=gettext_lazy("To book on; a payout goes to 580 where it is empty."),
     )
     customer = forms.CharField(
         label=gettext_lazy("Customer number"),
@@ -196,13 +204,15 @@ def _page(
     request: DeskRequest, *, form: PolicyForm | None = None, rule_form: RuleForm | None = None, status: int = 200
 ) -> HttpResponse:
     policy = book.policy_row(request.organisation_id)
-    asked = {name: request.GET[name] for name in ("name_contains", "text_contains", "iban") if request.GET.get(name)}
+    names = ("name_contains", "text_contains", "iban", "bank_code")
+    asked = {name: request.GET[name] for name in names if request.GET.get(name)}
     initial = {**asked, "name": request.GET.get("name_contains", ""), "effect": "ignore"} if asked else None
     context = {
         "form": form or PolicyForm(initial=_initial(policy)),
         "rule_form": rule_form or RuleForm(initial=initial),
         "is_rule_open": bool(asked) or bool(rule_form and rule_form.errors),
         "limits": _limits(request, policy),
+        "suggestions": _suggestions(request) if _may_edit(request) else [],
         "rules": [{"rule": rule, "asks": _asks(rule)} for rule in marks.rules(request.organisation_id)],
         "may_edit": _may_edit(request),
     }
@@ -218,6 +228,8 @@ def _asks(rule: MatchingRule) -> str:
         parts.append(gettext("text “{text}”").format(text=rule.text_contains))
     if rule.iban:
         parts.append(gettext("account {iban}").format(iban=rule.iban))
+    if rule.bank_code:
+        parts.append(gettext("operation “{code}”").format(code=rule.bank_code))
     if rule.direction:
         parts.append(str(dict(DIRECTIONS)[rule.direction]))
     for name, words in (("amount_min_minor", gettext("from {amount}")), ("amount_max_minor", gettext("to {amount}"))):
@@ -225,6 +237,29 @@ def _asks(rule: MatchingRule) -> str:
         if minor is not None:
             parts.append(words.format(amount=cash_words.money(minor, EUR)))
     return ", ".join(parts)
+
+
+def _suggestions(request: DeskRequest) -> list[dict[str, Any]]:
+    """Rules that the accounts at hand ask for and nobody has added: a provider's fees and payouts, own transfers."""
+    rules = marks.rules(request.organisation_id)
+    codes, ibans = {rule.bank_code for rule in rules}, {rule.iban for rule in rules}
+    found = []
+    if payments.bank_accounts(request.scope).filter(kind=AccountKind.PSP).exists():
+        fee = {"name": gettext("Providers’ fees"), "bank_code": "fee", "effect": "book", "account": "627"}
+        payout = {"name": gettext("Payouts of providers"), "bank_code": "payout", "effect": "payout", "account": "580"}
+        why_fee = gettext("What the provider keeps of each payment is booked on 627.")
+        why_payout = gettext(
+            "What leaves the provider’s account for the bank’s passes through 580; the bank’s own line of it too."
+        )
+        found += [(fee, why_fee)] if "fee" not in codes else []
+        found += [(payout, why_payout)] if "payout" not in codes else []
+    for iban, count in payments.own_transfers(request.organisation_id):
+        if iban not in ibans:
+            name = gettext("Own account …{tail}").format(tail=iban[-4:])
+            why = ngettext("{count} movement was with it: both sides pass through 580.",
+                           "{count} movements were with it: both sides pass through 580.", count)  # fmt: skip
+            found.append(({"name": name, "iban": iban, "effect": "book", "account": "580"}, why.format(count=count)))
+    return [{"rule": rule, "why": why} for rule, why in found]
 
 
 @screen("edit_entity")

@@ -91,6 +91,8 @@ def chip_of(row: QueueRow) -> Chip:
         return Chip(str(text), tone, icon)
     if row.customer_id is None:
         return Chip(gettext("Payer unknown"), "watch", "help")
+    if row.probability_ppm is None and row.why_not == "undone_before":
+        return Chip(gettext("Taken back"), "watch", "history")
     if row.probability_ppm is None:
         return Chip(gettext("Nothing fits"), "watch", "help")
     if row.rival_count and row.probability_ppm < LIKELY_PPM:

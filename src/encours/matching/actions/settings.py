@@ -130,7 +130,7 @@ def save_rule(
     rule.iban, rule.bank_code = "".join(form.iban.split()).upper(), form.bank_code.strip()
     rule.amount_min_minor, rule.amount_max_minor = form.amount_min_minor, form.amount_max_minor
     rule.customer_id = form.customer_id if about_customer else None
-    rule.account = form.account if form.effect == RuleEffect.BOOK else ""
+    rule.account = form.account if form.effect in (RuleEffect.BOOK, RuleEffect.PAYOUT) else ""
     rule.save()
     _audit(rule, by=by, verb="save_matching_rule", details={"name": rule.name, "effect": rule.effect})
     return rule
@@ -142,7 +142,8 @@ def _check(form: RuleForm, organisation_id: int) -> None:
     texts = (form.name_contains, form.text_contains, form.iban, form.bank_code)
     if not any(text.strip() for text in texts) and form.amount_min_minor is None and form.amount_max_minor is None:
         raise RuleSaysNothing
-    if form.effect == RuleEffect.BOOK and (not form.account.isalnum() or form.account.startswith("41")):
+    is_wrong = not form.account.isalnum() or form.account.startswith("41")
+    if is_wrong and (form.effect == RuleEffect.BOOK or (form.effect == RuleEffect.PAYOUT and form.account)):
         raise RuleNeedsAccount(field="account")
     if form.effect in (RuleEffect.CUSTOMER, RuleEffect.NEVER_CUSTOMER):
         ours = Customer.objects.filter(organisation_id=organisation_id, merged_into__isnull=True)

@@ -196,8 +196,8 @@ def ranked(drafts: Iterable[Draft], nothing: int, standing: Standing, *, most: i
     return order[:most]
 
 
-def proposal(draft: Draft, standing: Standing, line: Line) -> Proposal:
-    """The draft as it is stored and shown."""
+def proposal(draft: Draft, standing: Standing, line: Line, *, is_to_be_read: bool = False) -> Proposal:
+    """The draft as it is stored and shown; for one that a person reads, the payer's name is marked in the text too."""
     items = standing.shelf.items
     quoted = [
         Reason(f"quote_{quote.form}", quote.points, {"document_number": items[quote.position].document_number})
@@ -208,6 +208,10 @@ def proposal(draft: Draft, standing: Standing, line: Line) -> Proposal:
     highlights = [Highlight(quote.field, quote.start, quote.end, quote.form) for quote in draft.quotes if quote.end]
     if payer.field and payer.end:
         highlights.append(Highlight(payer.field, payer.start, payer.end, payer.how))
+    if is_to_be_read and payer.field != "text" and payer.customer_id in standing.book.customers:
+        core = standing.book.core_of(payer.customer_id)
+        at = folding.plain(folding.unwrapped(line.text)[0]).find(core) if core else -1
+        highlights += [Highlight("text", at, at + len(core), payer.how)] if at >= 0 else []
     if "\n" in line.text:
         removed = folding.unwrapped(line.text)[1]
         highlights = [_rewrapped(one, removed) if one.field == "text" else one for one in highlights]

@@ -185,7 +185,7 @@ class _Run:
         line, found = self.lines[index], self.weighed[index]
         found = [one for one in found if self._is_affordable(one)]
         if found:
-            best, *rivals = (drafts.proposal(one, self.standing, line) for one in found)
+            best, *rivals = (drafts.proposal(one, self.standing, line, is_to_be_read=True) for one in found)
             outcome = Outcome(line.key, Status.PROPOSED, best, tuple(rivals), self.why_not(index) or "contended")
         else:
             outcome = Outcome(line.key, Status.UNMATCHED, why_not="nothing_fits")

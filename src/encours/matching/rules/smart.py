@@ -6,7 +6,9 @@ from encours.matching.rules import folding
 from encours.matching.rules.drafts import Draft
 from encours.matching.rules.facts import Line, Outcome, RuleEffect, Status, UserRule
 
-DECIDED = {RuleEffect.IGNORE: Status.IGNORED, RuleEffect.BOOK: Status.BOOKED}
+DECIDED = {RuleEffect.IGNORE: Status.IGNORED, RuleEffect.BOOK: Status.BOOKED, RuleEffect.PAYOUT: Status.BOOKED}
+# money on its way between accounts of one company (PCG 58): what a provider pays out, what the bank receives of it
+TRANSIT = "580"
 
 
 def holds(rule: UserRule, line: Line) -> bool:
@@ -26,10 +28,19 @@ def holds(rule: UserRule, line: Line) -> bool:
 
 
 def decide(line: Line, rules: Iterable[UserRule]) -> Outcome | None:
-    """The outcome when a rule takes a line out of cash application; None when the engine is to look at it."""
+    """The outcome when a rule takes a line out of cash application; None when the engine is to look at it.
+
+    A provider's payout is money on its way: 1,596.67 leave the provider's account and reach the bank's, both against
+    580. What the payers paid, and what the provider kept, are the other lines of its report; a payout that brings an
+    advice of its own is matched by it instead.
+    """
     for rule in rules:
-        if rule.effect in DECIDED and holds(rule, line):
-            return Outcome(line.key, DECIDED[rule.effect], rule_id=rule.rule_id, account=rule.account)
+        if rule.effect not in DECIDED or not holds(rule, line):
+            continue
+        if rule.effect == RuleEffect.PAYOUT and (line.advice or rule.customer_id):
+            return None
+        account = rule.account or (TRANSIT if rule.effect == RuleEffect.PAYOUT else "")
+        return Outcome(line.key, DECIDED[rule.effect], rule_id=rule.rule_id, account=account)
     return None
 
 

@@ -131,6 +131,14 @@
     if (done) { event.preventDefault(); event.stopImmediatePropagation(); }
   }, true);
 
+  /* ---------- a note, a colleague, an account: opened by its key, it is typed in at once ---------- */
+  document.addEventListener("toggle", (event) => {
+    const pop = event.target;
+    if (!pop.matches("#peek details.en-pop") || !pop.open) return;
+    const field = one("textarea, select, input:not([type=hidden])", pop);
+    if (field) field.focus();
+  }, true);
+
   /* ---------- the next line: skipped to, or gone to once this one is applied ---------- */
   const lines = () => all("tr[data-row][data-line]");
   function nextLine() {
@@ -139,7 +147,7 @@
   }
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-oldest]")) oldestFirst();
-    if (event.target.closest("[data-skip]")) document.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+    if (event.target.closest("[data-skip]")) document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
   });
   document.addEventListener("submit", (event) => {
     const then = event.target.elements.then, next = nextLine();
