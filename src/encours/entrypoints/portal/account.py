@@ -19,6 +19,8 @@ from encours.entrypoints.portal.door import Visit, opened_page, shown
 from encours.entrypoints.portal.paying import payments_for
 from encours.ledger.queries import AsOf
 from encours.mailings.queries import statements
+from encours.mailings.rules.statement import Statement
+from encours.portal.queries import PATH
 
 open_link = require_GET(door.come_in)
 
@@ -128,7 +130,7 @@ def columns() -> tuple[Column, ...]:
     )
 
 
-def _statement(visit: Visit) -> tuple[Entity, statements.Statement]:
+def _statement(visit: Visit) -> tuple[Entity, Statement]:
     framed = frame(visit, account_of(visit))
     wanted = visit.request.GET.get("company", "")
     found = next((one for one in framed["entities"] if one.code == wanted), framed["company"])
@@ -170,5 +172,5 @@ def language(visit: Visit) -> HttpResponse:
 def leave(visit: Visit) -> HttpResponse:
     """This browser forgets the account; the link in the message still opens it."""
     answer = HttpResponseRedirect(visit.to("home"))
-    answer.delete_cookie(door.cookie_of(visit.handle), path=door.PATH, samesite="Lax")
+    answer.delete_cookie(door.cookie_of(visit.handle), path=PATH, samesite="Lax")
     return answer
