@@ -39,6 +39,25 @@ def shared_out[Given, Found](
     return merged
 
 
+@contextmanager
+def beside[Found](work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
+    """Long pure work done by a fork while the caller goes on with something else, such as waiting for the database.
+
+    What is yielded waits for the answer. As in `shared_out`, what the fork cannot hand back is done again here, and all
+    of it where forking is not safe or there is one processor.
+    """
+    if processors() < 2 or not _may_fork():
+        yield work
+        return
+
+    def answer() -> Found:
+        found = _read(pipe)
+        return work() if found is None else found[0]
+
+    with _forked(lambda _: [work()], ()) as pipe:
+        yield answer
+
+
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         with context.bound(organisation.pk):
             now = datetime.now(UTC)
             today = arguments.as_of or business_date(now, timezone=asking.zone_of(organisation))
+            made = _for_programs if arguments.json else _for_people
+            sentence = _sentences()
             result = matching.run_matching(
                 organisation_id=organisation.pk,
                 today=today,
@@ -51,14 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
                 by=BY,
                 propose_only=arguments.propose_only,
                 claimed_item_ids=disputes.claimed_item_ids(organisation.pk),
+                tell=lambda rows: [made(told.document(row, sentence, is_new=True)) for row in rows],
             )
             lines = told.told(
                 organisation.pk,
                 today=today,
                 run_line_ids=result.line_ids,
-                sentence=_sentences(),
-                made=_for_programs if arguments.json else _for_people,
+                sentence=sentence,
+                made=made,
                 since=arguments.since,
+                known=result.told,
             )
             _tell(organisation, today, lines, arguments)
     except EncoursError as error:

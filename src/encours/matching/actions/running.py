@@ -4,7 +4,7 @@ import contextlib
 import gc
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,10 +16,11 @@ from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.copying import NULL, copy_rows, escaped
 from encours.core.events import publish
-from encours.core.processors import shared_out
+from encours.core.processors import beside, shared_out
 from encours.matching.actions import booked, returns
 from encours.matching.actions.booked import LineDecided
-from encours.matching.actions.staging import Applied, Decision, apply_decided
+from encours.matching.actions.staging import Applied, Decision, apply_decided, new_match_ids
+from encours.matching.actions.telling import Tell, Teller, Told
 from encours.matching.events import Deduction, DeductionsTaken
 from encours.matching.models import OPEN_STATES, How, State
 from encours.matching.queries import book as facts_of
@@ -60,6 +61,7 @@ class RunResult:
     line_ids: list[int] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     deductions: int = 0
+    told: Told = field(default_factory=dict)  # by line, its day and what `tell` made of it
 
     @property
     def applied(self) -> int:
@@ -90,12 +92,14 @@ def run_matching(
     propose_only: bool = False,
     line_ids: Collection[int] | None = None,
     claimed_item_ids: Collection[int] = (),
+    tell: Tell | None = None,
 ) -> RunResult:
     """Propose for every waiting bank line; apply what is above the organisation's bar, keep the rest with its reasons.
 
     A line already decided is left alone, so a second run changes nothing; two runs at once wait for one another, and a
     killed one leaves nothing. Lines whose items somebody used meanwhile wait for the next run. With `propose_only`
-    nothing is applied.
+    nothing is applied. `tell` makes of the lines what is to be told of them, in a process of its own while the database
+    writes; lines it says nothing of are read from the books afterwards.
     """
     del now
     with connection.cursor() as cursor:
@@ -114,16 +118,25 @@ def run_matching(
     chosen = _Choice(organisation_id, waiting, loaded, propose_only=propose_only)
     outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))
     chosen.take(of_other_companies(waiting.lines, outcomes, book))
-    applied = apply_decided(
-        chosen.decisions, organisation_id=organisation_id, by=by, today=today, touched_ids=loaded.touched_ids
-    )
-    chosen.give_back(applied.lost_line_ids)
-    # a person who was first on one of these lines sends them all to the next run
-    with contextlib.suppress(LineDecided), transaction.atomic():
-        booked.book_on_accounts(organisation_id=organisation_id, lines=chosen.on_accounts, by=by, today=today)
-        booked.tie(organisation_id=organisation_id, ties=chosen.ties, by=by, today=today)
-    keep_works(organisation_id, chosen.works, today=today)
-    result.deductions = tell_deductions(organisation_id, chosen.decisions, applied, by=by, today=today)
+    match_ids = new_match_ids(len(chosen.decisions))
+    telling = chosen.telling(Teller(organisation_id, book.customers), match_ids)
+    with beside(lambda: telling(tell) if tell else []) as told:
+        applied = apply_decided(
+            chosen.decisions,
+            organisation_id=organisation_id,
+            by=by,
+            today=today,
+            touched_ids=loaded.touched_ids,
+            match_ids=match_ids,
+        )
+        chosen.give_back(applied.lost_line_ids)
+        # a person who was first on one of these lines sends them all to the next run
+        with contextlib.suppress(LineDecided), transaction.atomic():
+            booked.book_on_accounts(organisation_id=organisation_id, lines=chosen.on_accounts, by=by, today=today)
+            booked.tie(organisation_id=organisation_id, ties=chosen.ties, by=by, today=today)
+        keep_works(organisation_id, chosen.works, today=today)
+        result.deductions = tell_deductions(organisation_id, chosen.decisions, applied, by=by, today=today)
+        result.told = {line_id: (day, one) for line_id, day, one in told() if line_id not in applied.lost_line_ids}
     result.counts = chosen.counts(applied)
     record_audit(
         by=by,
@@ -191,6 +204,22 @@ class _Choice:
             return
         self._outcome_of[row.line_id] = outcome
         self.decisions.append(Decision(row, found, best.allocations, best.residuals, How.ALONE, best))
+
+    def telling(self, teller: Teller, match_ids: Sequence[int]) -> Callable[[Tell], list[tuple[int, date, Any]]]:
+        """How the lines are told as they stand now; those tied or booked on an account are read back later."""
+        works = list(self.works)
+
+        def told(tell: Tell) -> list[tuple[int, date, Any]]:
+            waiting = (
+                teller.waiting(
+                    work.row, work.state, work.outcome, work.why_not, rivals=len(work.outcome.rivals[:RIVALS_KEPT])
+                )
+                for work in works
+            )
+            rows = [*teller.decided(self.decisions, match_ids), *waiting]
+            return [(row.line_id, row.booking_date, one) for row, one in zip(rows, tell(rows), strict=True)]
+
+        return told
 
     def give_back(self, lost: Collection[int]) -> None:
         """Lines whose items changed meanwhile wait again."""

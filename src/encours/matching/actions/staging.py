@@ -57,17 +57,21 @@ def apply_decided(
     by: Actor,
     today: date,
     touched_ids: set[int],
+    match_ids: Sequence[int] | None = None,
     why: str = "",
 ) -> Applied:
     """Put decided lines into the books: receipts, items for differences, lettered allocations, matches.
 
     What is open of the items, and the state of the lines, is looked at again under lock: lines that came too late are
     left out, and told. `touched_ids` are items that were partly settled before; their groups are lettered afterwards.
+    The matches get the numbers of `match_ids`, from `new_match_ids`.
     """
     applied = Applied()
     if not decisions:
         return applied
-    _stage(decisions, organisation_id=organisation_id, today=today, touched_ids=touched_ids)
+    if match_ids is None:
+        match_ids = new_match_ids(len(decisions))
+    _stage(decisions, match_ids, organisation_id=organisation_id, today=today, touched_ids=touched_ids)
     with connection.cursor() as cursor:
         _drop_what_changed(cursor, organisation_id)
         _take_lines(cursor, organisation_id, today=today)
@@ -75,10 +79,8 @@ def apply_decided(
         applied.lost_line_ids = {row[0] for row in cursor.fetchall()}
         cursor.execute("select distinct entity_id from match_head order by 1")
         entities = [row[0] for row in cursor.fetchall()]
-        cursor.execute("select nextval('matching_match_id_seq')")
-        stamp = cursor.fetchone()[0]
     for entity_id in entities:
-        batch = ledger.Batch(organisation_id, entity_id, SOURCE, f"match:{stamp}:{entity_id}", by, why)
+        batch = ledger.Batch(organisation_id, entity_id, SOURCE, f"match:{match_ids[0]}:{entity_id}", by, why)
         _book(batch)
     _keep_matches(organisation_id, by=by, today=today)
     _learn(organisation_id, today=today)
@@ -103,13 +105,28 @@ HEAD = """create temp table match_head (rank integer primary key, line_id bigint
     receipt_id bigint default nextval('payments_receipt_id_seq'),
     item_id bigint default nextval('ledger_openitem_id_seq'),
     allocation_id bigint default nextval('ledger_allocation_id_seq'),
-    match_id bigint default nextval('matching_match_id_seq')) on commit drop"""
+    match_id bigint) on commit drop"""
 HEAD_COLUMNS = """rank, line_id, account_id, entity_id, customer_id, currency, amount_minor, leg_minor, booking_date,
     book_date, allocation_date, counterpart, number, payer_name, payer_iban, payer_key, reference, how,
-    probability_ppm, signature, allocations, residuals, reasons, code, code_date, is_simple, why, transaction_id"""
+    probability_ppm, signature, allocations, residuals, reasons, code, code_date, is_simple, why, transaction_id,
+    match_id"""
 
 
-def _stage(decisions: Sequence[Decision], *, organisation_id: int, today: date, touched_ids: set[int]) -> None:
+def new_match_ids(count: int) -> list[int]:
+    """The numbers that as many matches will have."""
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('matching_match_id_seq') from generate_series(1, %s)", [count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _stage(
+    decisions: Sequence[Decision],
+    match_ids: Sequence[int],
+    *,
+    organisation_id: int,
+    today: date,
+    touched_ids: set[int],
+) -> None:
     shared = _shared(decisions)
     is_simple = [
         all(leg.item_id not in touched_ids and leg.item_id not in shared for leg in one.booking.legs)
@@ -135,8 +152,8 @@ def _stage(decisions: Sequence[Decision], *, organisation_id: int, today: date, 
                    item_id bigint default nextval('ledger_openitem_id_seq')) on commit drop"""
         )
         heads = (
-            _head(rank, one, next(codes) if has_code[rank] else "", today, is_simple=is_simple[rank])
-            for rank, one in enumerate(decisions)
+            _head(rank, one, next(codes) if has_code[rank] else "", today, is_simple=is_simple[rank]) + f"\t{match_id}"
+            for rank, (one, match_id) in enumerate(zip(decisions, match_ids, strict=True))
         )
         copy_rows(cursor, f"copy match_head ({HEAD_COLUMNS}) from stdin", heads)
         legs = (

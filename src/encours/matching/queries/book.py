@@ -419,6 +419,17 @@ def closed_days(organisation_id: int) -> dict[int, date]:
         return dict(cursor.fetchall())
 
 
+def account_names(organisation_id: int) -> dict[int, str]:
+    """What each bank account is called where programs read it: its IBAN, else its number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select id, coalesce(nullif(iban, ''), account_number) from payments_bankaccount
+               where organisation_id = %s""",
+            [organisation_id],
+        )
+        return dict(cursor.fetchall())
+
+
 def numbers_of(customer_ids: Collection[int], *, organisation_id: int) -> Mapping[int, tuple[str, str]]:
     """Number and name of each customer."""
     with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -32,7 +32,8 @@ select b.id, b.entry_reference, b.bank_reference, coalesce(nullif(a.iban, ''), a
        coalesce(w.state, 'waiting'), coalesce(w.how, ''), coalesce(c.number, ''), coalesce(c.name, ''),
        coalesce(m.probability_ppm, w.probability_ppm), coalesce(m.allocations, w.proposal -> 'allocations'),
        coalesce(m.residuals, w.proposal -> 'residuals'), coalesce(m.reasons, w.proposal -> 'reasons'),
-       coalesce(jsonb_array_length(w.rivals), 0), coalesce(w.why_not, ''), coalesce(m.on_account_minor, 0), m.id
+       case when m.id is null then coalesce(jsonb_array_length(w.rivals), 0) else 0 end, coalesce(w.why_not, ''),
+       coalesce(m.on_account_minor, 0), m.id
 from payments_bankline b
 join payments_bankaccount a on a.id = b.account_id
 left join matching_linework w on w.organisation_id = b.organisation_id and w.line_id = b.id
@@ -41,8 +42,35 @@ left join matching_match m on m.id = w.match_id and m.organisation_id = w.organi
 where b.organisation_id = %(organisation)s and b.detail_count = 0 and b.amount_minor <> 0
   and b.booking_date <= %(today)s
   and (b.id = any(%(run)s::bigint[]) or (w.id is not null and b.booking_date >= %(since)s))
+  and b.id <> all(%(known)s::bigint[])
 order by b.booking_date, b.id
 """
+
+
+class Row(NamedTuple):
+    """A line and what became of it, as `_TOLD` reads it; a run that has just decided it need not read it again."""
+
+    line_id: int
+    entry_reference: str
+    bank_reference: str
+    account: str
+    booking_date: date
+    currency: str
+    amount_minor: int
+    payer_name: str
+    text: str
+    state: str
+    how: str
+    customer_number: str
+    customer_name: str
+    probability_ppm: int | None
+    allocations: Any  # as they are kept, or their JSON
+    residuals: Any
+    reasons: Any
+    rival_count: int
+    why_not: str
+    on_account_minor: int
+    match_id: int | None
 
 
 def told[Told](
@@ -53,10 +81,12 @@ def told[Told](
     sentence: Callable[[Reason, str], str],
     made: Callable[[dict[str, Any]], Told],
     since: date | None = None,
+    known: Mapping[int, tuple[date, Told]] | None = None,
 ) -> list[Told]:
     """The lines of a run and, besides, those decided earlier that were booked since a day (a month before the last).
 
-    Each is handed to `made`, in whatever process has a share of them.
+    Each is handed to `made`, in whatever process has a share of them. `known` are lines that were made before, with
+    their day: they are not read again.
     """
     in_run = set(run_line_ids)
     if since is None:
@@ -66,13 +96,34 @@ def told[Told](
                 [organisation_id, today],
             )
             since = (cursor.fetchone()[0] or today) - timedelta(days=RECENT_DAYS)
+    known = known or {}
     with connection.cursor() as cursor:
-        cursor.execute(_TOLD, {"organisation": organisation_id, "today": today, "run": list(in_run), "since": since})
-        rows = cursor.fetchall()
-    return shared_out(lambda some: [made(_document(row, in_run, sentence)) for row in some], rows, least=SHARED_FROM)
+        cursor.execute(
+            _TOLD,
+            {
+                "organisation": organisation_id,
+                "today": today,
+                "run": list(in_run.difference(known)),
+                "since": since,
+                "known": list(known),
+            },
+        )
+        rows = [Row._make(row) for row in cursor.fetchall()]
+    found = shared_out(
+        lambda some: [made(document(row, sentence, is_new=row.line_id in in_run)) for row in some],
+        rows,
+        least=SHARED_FROM,
+    )
+    if not known:
+        return found
+    order = [(row.booking_date, row.line_id, one) for row, one in zip(rows, found, strict=True)]
+    order += [(day, line_id, one) for line_id, (day, one) in known.items()]
+    order.sort(key=lambda one: one[:2])
+    return [one for _, _, one in order]
 
 
-def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason, str], str]) -> dict[str, Any]:
+def document(row: Row, sentence: Callable[[Reason, str], str], *, is_new: bool) -> dict[str, Any]:
+    """A line as docs/cli.md describes it; `is_new` when this very run looked at it."""
     (
         line_id, entry_reference, bank_reference, account, booking_date, currency, amount, payer, text, state, how,
         number, name, ppm, allocations, residuals, reasons, rivals, why_not, on_account, match_id,
@@ -102,7 +153,7 @@ def _document(row: tuple[Any, ...], in_run: set[int], sentence: Callable[[Reason
         "status": STATUS_OF[State(state)],
         "state": state,
         "how": how,
-        "decided": "now" if line_id in in_run else "earlier",
+        "decided": "now" if is_new else "earlier",
         "match": match_id,
         "customer_number": number,
         "customer_name": name,
