@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, unquote, urlparse
 APPLICATION_ROLE = "encours_app"
 EMBEDDED_SETTINGS = {
     # One machine, one book: enough memory to sort and hash a million rows, and a server that still starts at once.
-    "shared_buffers": "512MB",
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
@@ -24,6 +23,17 @@ EMBEDDED_SETTINGS = {
     "wal_compression": "off",
     "max_connections": "100",
 }
+
+
+# What the server keeps of its tables and indexes: the indexes of a million invoices do not fit into the 512 MB of before,
+# and every row added to them then pushed another page out. Taken from the machine only as it is used.
+SHARED_MB_MIN, SHARED_MB_MAX, SHARED_PART = 256, 2048, 12
+
+
+def shared_buffers() -> str:
+    """A twelfth of the machine's memory, within bounds: 24 GB -> 2048MB, 8 GB -> 682MB."""
+    machine_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+    return f"{max(SHARED_MB_MIN, min(SHARED_MB_MAX, machine_mb // SHARED_PART))}MB"
 
 
 def home() -> Path:
@@ -42,7 +52,8 @@ def start_embedded_server(folder: Path) -> str:
     if not (data / "PG_VERSION").exists():
         with _portable_locale():
             server = get_server(data)
-        settings = "".join(f"{name} = '{value}'\n" for name, value in EMBEDDED_SETTINGS.items())
+        chosen = {"shared_buffers": shared_buffers(), **EMBEDDED_SETTINGS}
+        settings = "".join(f"{name} = '{value}'\n" for name, value in chosen.items())
         with (data / "postgresql.auto.conf").open("a") as file:
             file.write(settings)
         _restart(server)
