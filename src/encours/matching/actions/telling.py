@@ -33,21 +33,21 @@ class Teller:
                 kept.residuals_as_json(one.residuals),
                 kept.reasons_as_json(one.proposal.reasons) if one.proposal else [],
             )
-            yield Row(
+            yield Row._make((
                 *self._line(one.row), state, one.how, *self._party(one.booking.customer_id),
                 one.proposal.probability_ppm if one.proposal else None, *map(_read_back, evidence), 0, "",
                 one.booking.on_account_minor, match_id,
-            )  # fmt: skip
+            ))  # fmt: skip
 
     def waiting(self, row: BankRow, state: str, outcome: Outcome, why_not: str, *, rivals: int) -> Row:
         """A line that is kept for a person, with what is proposed for it."""
         best: Proposal | None = outcome.best
         evidence: Mapping[str, Any] = kept.as_json(best) if best else {}
         parts = (_read_back(evidence.get(name)) for name in ("allocations", "residuals", "reasons"))
-        return Row(
+        return Row._make((
             *self._line(row), state, "", *self._party(best.customer_id if best else 0),
             best.probability_ppm if best else None, *parts, rivals, why_not, 0, None,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def _line(self, row: BankRow) -> tuple[int, str, str, str, date, str, int, str, str]:
         return (
