@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from encours.entrypoints.cli import words
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """No options."""
@@ -33,6 +35,8 @@ def bring_up_to_date() -> None:
     if not _is_behind():
         return
     connections.close_all()
+    # to stderr: what a command prints stays its own
+    sys.stderr.write(words.gettext("Preparing the database; the first time takes a minute or two.") + "\n")
     environment = {**os.environ, "ENCOURS_AS_OWNER": "1"}
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"], env=environment, check=True

@@ -127,7 +127,7 @@ def _people(request: DeskRequest) -> Step:
     return Step(
         title=gettext("Your colleagues"),
         why=gettext("Each sees what their role allows; a collector's list has their own customers."),
-        fact=ngettext("{count} person", "{count} people", people).format(count=_count(people)),
+        fact=gettext("{count} people").format(count=_count(people)) if people > 1 else "",
         is_done=people > 1,
         label=gettext("Invite a person"),
         address=reverse("desk:user_new"),
