@@ -25,8 +25,8 @@ EMBEDDED_SETTINGS = {
 }
 
 
-# What the server keeps of its tables and indexes: the indexes of a million invoices do not fit into the 512 MB of before,
-# and every row added to them then pushed another page out. Taken from the machine only as it is used.
+# What the server keeps of its tables and indexes: those of a million invoices did not fit into 512 MB, and every row
+# added to them pushed another page out. Taken from the machine only as it is used.
 SHARED_MB_MIN, SHARED_MB_MAX, SHARED_PART = 256, 2048, 12
 
 
