@@ -1,11 +1,14 @@
 """When a message may leave."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
 
 from encours.collections.rules.calendar import NeverSends, SendingCalendar, next_sending_instant
+from encours.collections.rules.facts import Hours, Policy
 from encours.core.dates import BusinessCalendar
+from tests.collections import cases
 
 PARIS = SendingCalendar()
 
@@ -54,3 +57,27 @@ class TestSendingCalendar:
     def test_a_calendar_that_never_opens_is_refused(self):
         with pytest.raises(NeverSends):
             next_sending_instant(utc("2026-11-24T12:00"), SendingCalendar(weekdays=frozenset()))
+
+
+class TestTheCustomersClock:
+    # decided on Tuesday 24 November 2026 at 9:30 in Paris, open there from 9:00 to 18:00
+    NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("hours", "expected"),
+        [
+            (Hours(), datetime(2026, 11, 24, 8, 30, tzinfo=UTC)),
+            (Hours("America/Montreal"), datetime(2026, 11, 24, 14, 0, tzinfo=UTC)),
+            (Hours("Pacific/Noumea"), datetime(2026, 11, 24, 22, 0, tzinfo=UTC)),
+            (Hours(opens_at=time(14)), datetime(2026, 11, 24, 13, 0, tzinfo=UTC)),
+            # later than our own closing: until the end of their day
+            (Hours(opens_at=time(19)), datetime(2026, 11, 24, 18, 0, tzinfo=UTC)),
+        ],
+    )
+    def test_says_when_a_message_reaches_it(self, hours, expected):
+        run = replace(cases.run(), today=date(2026, 11, 24), decided_at=self.NOW, policy=Policy())
+        assert run.of(1, hours).send_after == expected
+
+    def test_nobody_without_hours_of_its_own_is_reckoned_anew(self):
+        run = cases.run()
+        assert run.of(1) is run

@@ -6,6 +6,7 @@ import pytest
 
 from encours.collections import actions as collections
 from encours.collections.models import Occurrence, Reminder, ReminderItem
+from encours.customers import details_actions as details
 from encours.customers.models import Contact, Customer
 from encours.messaging.models import Message
 from encours.team.models import Task
@@ -79,6 +80,17 @@ class TestRun:
             ("Check", brevanne.acme.pk, 2), ("Hand_Over", brevanne.borealis.pk, 3),
         ]  # fmt: skip
         assert not Message.objects.exists()
+
+    def test_a_customer_is_written_to_by_its_own_clock(self, brevanne):
+        details.set_hours(
+            organisation_id=brevanne.organisation_id, customer_id=brevanne.acme.pk, timezone="America/Montreal",
+            write_from=dt.time(10), by=brevanne.by,
+        )  # fmt: skip
+        books.post(brevanne, brevanne.acme, "F1")
+        books.post(brevanne, brevanne.borealis, "F2")
+        books.run(brevanne)
+        leaves = dict(Reminder.objects.filter(outcome="due").values_list("customer__name", "send_after"))
+        assert leaves == {"Acme": dt.datetime(2026, 11, 24, 15, 0, tzinfo=dt.UTC), "Borealis": NOW}
 
     def test_two_companies_write_to_one_customer_on_two_days(self, brevanne):
         collections.set_policy(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -91,7 +92,7 @@ def _asked(rule: AssignmentRule) -> tuple[Condition, ...]:
     return conditions_of(rule.conditions, fields=ASSIGNMENT_FIELDS)
 
 
-def moves_sql(organisation_id: int, role: OwnerRole, *, only_missing: bool) -> tuple[str, dict[str, object]] | None:
+def moves_sql(organisation_id: int, role: OwnerRole, *, only_missing: bool) -> tuple[str, dict[str, Any]] | None:
     """The customers that the rules of a role give to somebody else, in SQL; None where it has no rule.
 
     People who no longer work here are given nothing; a customer whom no rule fits keeps whom it has.

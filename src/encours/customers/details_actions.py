@@ -1,6 +1,7 @@
 """Write what customers tell of themselves in a mail: somebody to reach, no more mail, another bank account."""
 
-from datetime import datetime
+from datetime import datetime, time
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
@@ -28,6 +29,37 @@ class IbanUnusable(Refused):
     """The IBAN's check digits are wrong."""
 
     message = gettext_noop("This IBAN is mistyped: its check digits are wrong.")
+
+
+class TimezoneUnknown(Refused):
+    """The clock is none the world keeps."""
+
+    message = gettext_noop("“{timezone}” is not a time zone.")
+
+
+@transaction.atomic
+def set_hours(*, organisation_id: int, customer_id: int, timezone: str, write_from: time | None, by: Actor) -> bool:
+    """Say by whose clock and from which hour messages reach a customer; empty leaves the sender's. Whether it changed.
+
+    Refuses a time zone that does not exist.
+    """
+    if timezone and timezone not in available_timezones():
+        raise TimezoneUnknown(field="timezone", timezone=timezone)
+    customer = lock_one(organisation_id=organisation_id, customer_id=customer_id)
+    before = (customer.timezone, customer.write_from)
+    if before == (timezone, write_from):
+        return False
+    customer.timezone, customer.write_from = timezone, write_from
+    customer.save(update_fields=["timezone", "write_from"])
+    record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="set_hours",
+        subject_kind="customer",
+        subject_id=customer.pk,
+        details={"timezone": timezone, "write_from": write_from.isoformat() if write_from else ""},
+    )
+    return True
 
 
 @transaction.atomic

@@ -48,6 +48,9 @@ class Customer(Scoped):
     iban = models.CharField(max_length=40, blank=True, default="")
     terms = models.CharField(max_length=20, blank=True, default="")
     is_natural_person = models.BooleanField(default=False)
+    # by whose clock, and from which hour on, messages reach it; empty: as the company that writes
+    timezone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    write_from = models.TimeField(null=True, blank=True)
     segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     collector = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     sales_rep = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

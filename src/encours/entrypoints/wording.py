@@ -72,6 +72,7 @@ VERBS: Mapping[str, Promise] = {
     "keep_assignment_rule": _("Rule of assignment kept"),
     "remove_assignment_rule": _("Rule of assignment removed"),
     "apply_assignment_rules": _("Customers given by the rules"),
+    "set_hours": _("Hours of writing set"),
     "set_credit_limit": _("Credit limit set"),
     "take_credit_limits": _("Credit limits taken from a file"),
     "set_sending_policy": _("Sending rules changed"),

@@ -87,7 +87,7 @@ def marker(decision: Decision) -> Marker:
 
 
 def _reminder(pk: int, decision: Decision, storing: Storing) -> tuple[Any, ...]:
-    run, step, plan = storing.facts.of(decision.entity_id), decision.step, decision.plan
+    run, step, plan = storing.facts.of(decision.entity_id, decision.hours), decision.step, decision.plan
     leaves = decision.outcome is Outcome.DUE
     stops = decision.outcome in STOPPED
     is_message = step is not None and step.channel in WRITTEN
@@ -140,7 +140,7 @@ def _items(pk: int, decision: Decision, storing: Storing) -> Iterator[tuple[Any,
         step.position if step and is_placed else None, step.days if step and is_placed else None,
     )  # fmt: skip
     deadline = step.new_deadline_days if step else None
-    left = storing.facts.of(decision.entity_id).send_on if leaves else None
+    left = storing.facts.of(decision.entity_id, decision.hours).send_on if leaves else None
     is_thanks = step is not None and step.basis is Basis.PAID
     for item, claimed, disputed, offset in decision.claims:
         yield (

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import batched
 from typing import Any
 
@@ -44,6 +45,7 @@ from encours.collections.rules.facts import (
     Credit,
     CustomerFacts,
     DisputeFact,
+    Hours,
     Instalment,
     LastStep,
     PauseFact,
@@ -344,7 +346,8 @@ def _customer_ids(organisation_id: int, ids: Sequence[int] | None) -> list[int]:
 
 def _facts(book: Book, where: _Where, *, with_idle: bool) -> Iterator[CustomerFacts]:
     rows = _read(book, where)
-    for customer_id, number, segment_id, email, has_postal, is_person, country, *own_people in where.rows(CUSTOMERS):
+    for customer_id, number, segment_id, email, has_postal, is_person, country, *whose in where.rows(CUSTOMERS):
+        clock, hour, *own_people = whose
         items = rows.items.get(customer_id, ())
         if not items and customer_id not in rows.settled and not with_idle:
             continue
@@ -383,7 +386,13 @@ def _facts(book: Book, where: _Where, *, with_idle: bool) -> Iterator[CustomerFa
             kept_from=_kept_from(book, customer_id, joined.plan),
             is_natural_person=is_person,
             country=country,
+            hours=_hours(clock, hour),
         )
+
+
+@lru_cache(maxsize=512)
+def _hours(clock: str, hour: time | None) -> Hours | None:
+    return Hours(clock, hour) if clock or hour else None
 
 
 def _kept_from(book: Book, customer_id: int, plan: Plan | None) -> frozenset[str]:

@@ -80,7 +80,7 @@ from customers_customer where organisation_id = %(organisation)s and id = any(%(
 def followed(scenario_id: int, *, scope: Scope, sample_size: int) -> tuple[list[int], int]:
     """The customers a scenario applies to, at most so many of them, drawn by lot; and how many there are in all."""
     mine = f"and {customers.owned_sql('a')}" if scope.own_portfolio_only else ""
-    values = {
+    values: dict[str, Any] = {
         "organisation": scope.organisation_id,
         "scenario": scenario_id,
         "size": sample_size,

@@ -2,7 +2,7 @@
 
 CUSTOMERS = """
 select id, number, segment_id, email, street <> '' and city <> '', is_natural_person, country,
-       collector_id, sales_rep_id, success_owner_id
+       timezone, write_from, collector_id, sales_rep_id, success_owner_id
 from customers_customer
 where organisation_id = %(organisation)s and id <in> order by id
 """

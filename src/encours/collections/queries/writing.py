@@ -134,7 +134,7 @@ def context_of(written: Written, listed: Sequence[Claim], *, today: date) -> dic
 
 def words_to_come(customer: Customer, decision: Decision, step: Step, *, day: date) -> tuple[str, str]:
     """What the template would say in a message to come: subject and paragraphs, empty where it cannot be told yet."""
-    entity = Entity.objects.get(organisation_id=customer.organisation_id, pk=decision.entity_id)
+    entity = Entity.objects.get(organisation_id=customer.organisation_id, pk=decision.entity_id or 0)
     to = tuple(Address(one.email, one.name) for one in decision.to)
     written = Written(customer, entity, None, to, step.template_key, language=_language_of(customer))
     deadline = day + timedelta(days=step.new_deadline_days) if step.new_deadline_days else None

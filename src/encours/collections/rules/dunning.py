@@ -171,7 +171,7 @@ def decide(customer: CustomerFacts, run: RunFacts) -> list[Decision]:
             if is_same_contact or contacts is customer.contact_dates
             else replace(customer, contact_dates=contacts)
         )
-        company_run = run.of(draft.entity_id) if run.policies else run
+        company_run = run.of(draft.entity_id, customer.hours) if run.policies or customer.hours else run
         decision = _weigh(draft, seen, plan, company_run)
         decisions.append(decision)
         if decision.outcome is Outcome.DUE and draft.step.channel in WRITTEN and not is_same_contact:
@@ -364,7 +364,7 @@ def _decision(
     disputed = tuple(claim for claim in raw.claims if claim.disputed_minor) if customer.disputes else ()
     return Decision(
         customer.customer_id, draft.entity_id, outcome, tuple(results), plan, step,
-        draft.claims, draft.credits, disputed, totals, to, cc, draft.mark,
+        draft.claims, draft.credits, disputed, totals, to, cc, draft.mark, customer.hours,
     )  # fmt: skip
 
 

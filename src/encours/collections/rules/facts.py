@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from encours.collections.rules.calendar import SendingCalendar, sending_from
 from encours.collections.rules.steps import EntryChoice, Plan, Step, StepEvent
+
+END_OF_DAY = time(23, 59)
 
 
 class LastStep(NamedTuple):
@@ -152,6 +154,21 @@ class CustomerFacts:
     has_postal_address: bool = False
     is_natural_person: bool = False
     country: str = ""  # of the customer, for telephone numbers written without one
+    hours: "Hours | None" = None  # its own clock and hour, where it has them
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When one customer is written to: by the clock of its own time zone, from its own hour on."""
+
+    timezone: str = ""
+    opens_at: time | None = None
+
+    def applied(self, calendar: SendingCalendar) -> SendingCalendar:
+        """The company's calendar by this customer's clock: 9:00 in Montreal is 15:00 in Paris."""
+        opens = self.opens_at or calendar.opens_at
+        closes = calendar.closes_at if opens < calendar.closes_at else END_OF_DAY
+        return replace(calendar, timezone=self.timezone or calendar.timezone, opens_at=opens, closes_at=closes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +198,15 @@ class RunFacts:
     policies: Mapping[int, Policy] = field(default_factory=dict)
     decided_at: datetime | None = None
 
-    def of(self, entity_id: int | None) -> "RunFacts":
-        """The run as it is for one company: its own limits, and the first moment at which its own calendar is open."""
+    def of(self, entity_id: int | None, hours: Hours | None = None) -> "RunFacts":
+        """The run for one company and customer: its own limits, and the first moment at which its calendar is open."""
         policy = self.policies.get(entity_id or 0) if self.policies else None
-        if policy is None:
+        if policy is None and hours is None:
             return self
-        send_after, send_on = sending_from(self.today, self.decided_at, policy.calendar)
-        return replace(self, policy=policy, send_after=send_after, send_on=send_on)
+        limits = policy or self.policy
+        calendar = limits.calendar if hours is None else hours.applied(limits.calendar)
+        send_after, send_on = sending_from(self.today, self.decided_at, calendar)
+        return replace(self, policy=limits, send_after=send_after, send_on=send_on)
 
 
 class CheckOutcome(StrEnum):
@@ -279,6 +298,7 @@ class Decision:
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     mark: str = ""
+    hours: Hours | None = None
 
     @property
     def frees_on(self) -> date | None:

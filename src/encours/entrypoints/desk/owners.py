@@ -1,7 +1,9 @@
 """Whose a customer is and how much it may owe: collector, salesperson, customer success, credit limit."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.db import transaction
@@ -17,6 +19,7 @@ from encours.core.money import Money
 from encours.credit import actions as credit
 from encours.credit import queries as limits
 from encours.customers import actions as customers
+from encours.customers import details_actions as details
 from encours.customers.models import Customer, OwnerRole
 from encours.customers.queries import customer_by_number
 from encours.entrypoints.desk.screens import screen
@@ -41,6 +44,13 @@ class OwnersForm(DeskForm):
         max_value=AMOUNT_MAX,
         help_text=gettext_lazy("Empty: no limit. What a file of customers says later counts when it changes there."),
     )
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
+    write_from = forms.TimeField(
+        label=gettext_lazy("Written to from"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=gettext_lazy("By the customer's clock. Empty: the hours of the company that writes."),
+    )
     why = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
 
 
@@ -48,17 +58,18 @@ class OwnersForm(DeskForm):
 def owners(request: DeskRequest, number: str) -> HttpResponse:
     who = customer_by_number(number, scope=request.scope)
     seen = limits.limit_of(who.pk, organisation_id=request.organisation_id, today=request.today)
-    currency = seen.limit.currency if seen else access.entities(request.scope).first().currency
+    currency = seen.limit.currency if seen else _usual_currency(request)
     may_limit = can(request.scope, "set_credit_limit")
     initial: dict[str, Any] = {role.value: getattr(who, f"{role.value}_id") or "" for role in OwnerRole}
+    initial |= {"timezone": who.timezone, "write_from": who.write_from}
     if seen is not None:
         initial["credit_limit"] = Money(seen.use.limit_minor, currency).as_decimal()
     form = OwnersForm(request.POST or None, initial=initial)
-    form.unit_of = {"credit_limit": currency}
-    form.fields["credit_limit"].unit = currency
+    form.fields["credit_limit"].unit = currency  # type: ignore[attr-defined]  # read by ui/field.html
     people = [("", gettext("Nobody")), *_people(request, who)]
     for role in OwnerRole:
         form.offer(role.value, people)
+    form.offer("timezone", [("", gettext("As the company that writes")), *_zones()])
     if not may_limit:
         del form.fields["credit_limit"]
     if request.method == "POST" and form.is_valid():
@@ -73,6 +84,17 @@ def owners(request: DeskRequest, number: str) -> HttpResponse:
         "history": limits.limits_of(who.pk, organisation_id=request.organisation_id),
     }
     return render(request, "desk/customers/owners.html", context, status=422 if form.errors else 200)
+
+
+@cache
+def _zones() -> list[tuple[str, str]]:
+    """The clocks of the world, by continent and city."""
+    return [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
+
+
+def _usual_currency(request: DeskRequest) -> str:
+    company = access.entities(request.scope).first()
+    return company.currency if company else "EUR"
 
 
 def _people(request: DeskRequest, who: Customer) -> list[tuple[int, str]]:
@@ -91,6 +113,13 @@ def _keep(request: DeskRequest, who: Customer, said: dict[str, Any], *, currency
             customers.Assignment(who.pk, segment_id=who.segment_id, parent_id=who.parent_id, **people),
         ],
         why=said["why"],
+        by=request.actor,
+    )
+    details.set_hours(
+        organisation_id=request.organisation_id,
+        customer_id=who.pk,
+        timezone=said["timezone"],
+        write_from=said["write_from"],
         by=request.actor,
     )
     if "credit_limit" not in said:
