@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from encours.core.terms import MonthEnd, Terms, TermsUnreadable
 
 VERBS: Mapping[str, Promise] = {
     "create_organisation": _("Organisation created"),
@@ -235,6 +237,8 @@ VERBS: Mapping[str, Promise] = {
     "erase_person": _("Person erased"),
     "hold_data": _("Data held"),
     "lift_hold": _("Hold lifted"),
+    "data_let_go": _("Data past its term let go"),
+    "retention_set": _("Retention changed"),
     "copy_kept": _("PDF of an invoice kept"),
     "copy_withdrawn": _("PDF of an invoice withdrawn"),
     "portal_link_given": _("Portal link given"),
@@ -319,6 +323,22 @@ def subject(code: str) -> str:
 def channel(code: str) -> str:
     """The door an entry came through in words: "cli" -> "command line"."""
     return _word(CHANNELS, code)
+
+
+def terms(code: str) -> str:
+    """Settlement terms as people say them, and as they are read again: "45EOM" -> "45 days, end of month"."""
+    try:
+        parsed = Terms.parse(code)
+    except TermsUnreadable:
+        return code
+    days = parsed.days
+    if parsed.month_end is MonthEnd.BEFORE_DAYS:
+        return gettext("end of month, {days} days").format(days=days)
+    if parsed.month_end is MonthEnd.AFTER_DAYS and parsed.day is not None:
+        return gettext("{days} days, end of month, on the {day}").format(days=days, day=parsed.day)
+    if parsed.month_end is MonthEnd.AFTER_DAYS:
+        return gettext("{days} days, end of month").format(days=days) if days else gettext("end of month")
+    return ngettext("{days} day", "{days} days", days).format(days=days) if days else gettext("on receipt")
 
 
 def _word(words: Mapping[str, Promise], code: str) -> str:

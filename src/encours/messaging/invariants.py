@@ -45,6 +45,6 @@ LAWS = {
     "message_bytes_are_intact": (
         "select count(*) from messaging_messagecontent where organisation_id = %(organisation)s",
         """select message_id from messaging_messagecontent
-           where organisation_id = %(organisation)s and sha256(raw) <> sha256""",
+           where organisation_id = %(organisation)s and octet_length(raw) > 0 and sha256(raw) <> sha256""",
     ),
 }

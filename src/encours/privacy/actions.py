@@ -1,8 +1,9 @@
 """Hold what may be needed in court, and erase a person who asks for it."""
 
-from datetime import date
+import json
+from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from encours.access import actions as access
 from encours.core.actors import Actor
@@ -10,8 +11,8 @@ from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.customers import contact_actions
 from encours.customers.models import Contact, Customer
 from encours.privacy import queries
-from encours.privacy.models import Erasure, LegalHold
-from encours.privacy.rules import kept_until
+from encours.privacy.models import Erasure, LegalHold, Purge, RetentionPolicy
+from encours.privacy.rules import kept_until, let_go_before
 
 
 class HoldWithoutReason(Refused):
@@ -107,6 +108,59 @@ def erase_person(
         kept=kept, author_name=by.name,
     )  # fmt: skip
     _audit(customer_id, organisation_id, "erase_person", why, {"contact": contact_id, "kept": kept}, by)
+    return made
+
+
+@transaction.atomic
+def set_retention(*, organisation_id: int, lets_go_by_night: bool, now: datetime, by: Actor) -> RetentionPolicy:
+    """Say whether what is past its term goes each night by itself."""
+    made, _ = RetentionPolicy.objects.update_or_create(
+        organisation_id=organisation_id, defaults={"lets_go_by_night": lets_go_by_night, "changed_at": now}
+    )
+    access.record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="retention_set",
+        subject_kind="organisation",
+        subject_id=organisation_id,
+        details={"lets_go_by_night": lets_go_by_night},
+    )
+    return made
+
+
+@transaction.atomic
+def let_go(*, organisation_id: int, today: date, now: datetime, by: Actor) -> Purge | None:
+    """Let go what is past its term; None when nothing is.
+
+    The words, names, files and bytes of exchanges go; that one took place, when, in which state and under which hash
+    stays, and so do books, promises, disputes and plans. Nothing under a legal hold goes, and nothing younger than a
+    debt that is still open. People nobody had to do with for three years are erased as if they had asked.
+    """
+    before = let_go_before("exchanges", today)
+    with connection.cursor() as cursor:
+        cursor.execute("select privacy_let_go(%s, %s)", [organisation_id, queries.start_of(before)])
+        found = cursor.fetchone()[0]
+    counts: dict[str, int] = json.loads(found) if isinstance(found, str) else dict(found)
+    people = queries.forgotten_people(organisation_id, today=today)
+    for contact_id, customer_id in people:
+        contact_actions.erase_contact(
+            organisation_id=organisation_id, customer_id=customer_id, contact_id=contact_id, by=by
+        )
+    counts |= {"contact": len(people)} if people else {}
+    if not counts:
+        return None
+    made = Purge.objects.create(
+        organisation_id=organisation_id, before_date=before, counts=counts, author_name=by.name[:200], purged_at=now
+    )
+    access.record_audit(
+        by=by,
+        organisation_id=organisation_id,
+        verb="data_let_go",
+        subject_kind="organisation",
+        subject_id=organisation_id,
+        why="retention",
+        details={"counts": counts, "before": before.isoformat(), "purge": made.pk},
+    )
     return made
 
 

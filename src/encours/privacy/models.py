@@ -1,10 +1,11 @@
-"""Legal holds and erasures."""
+"""Legal holds, erasures, and what was let go because its term was over."""
 
 from typing import ClassVar
 
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from encours.access.models import Scoped
 from encours.customers.models import Customer
@@ -56,3 +57,34 @@ class Erasure(Scoped):
 
     def __str__(self) -> str:
         return f"contact {self.contact_ref} erased on {self.asked_date}"
+
+
+class RetentionPolicy(Scoped):
+    """Whether what is past its term is let go each night; without a row a person does it."""
+
+    lets_go_by_night = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation"], name="privacy_retention_policy_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"retention of {self.organisation_id}"
+
+
+class Purge(Scoped):
+    """What was let go at once, by number: exchanges from before a day, people nobody wrote with since; insert-only."""
+
+    before_date = models.DateField()
+    counts = models.JSONField(default=dict)  # {"message": 12, "mail": 3, ..., "contact": 1}
+    author_name = models.CharField(max_length=200)
+    purged_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organisation", "-id"], name="privacy_purge_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.purged_at}: {self.counts}"

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
@@ -16,7 +17,9 @@ from encours.core.errors import jsonable
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer, Note
 from encours.messaging.models import InboundMail, MessageContent, Reply
-from encours.privacy.models import Erasure, LegalHold
+from encours.portal.models import PortalVisit
+from encours.privacy.models import Erasure, LegalHold, Purge, RetentionPolicy
+from encours.privacy.rules import let_go_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,60 @@ def erasures(organisation_id: int) -> Sequence[Erasure]:
     """Who asked to be erased, by customer, the latest first."""
     found = Erasure.objects.filter(organisation_id=organisation_id).select_related("customer")
     return list(found.order_by("-pk")[:500])
+
+
+def purges(organisation_id: int) -> Sequence[Purge]:
+    """What was let go, the latest first."""
+    return list(Purge.objects.filter(organisation_id=organisation_id).order_by("-pk")[:24])
+
+
+def lets_go_by_night(organisation_id: int) -> bool:
+    """Whether what is past its term goes each night."""
+    return RetentionPolicy.objects.filter(organisation_id=organisation_id, lets_go_by_night=True).exists()
+
+
+def past_term(organisation_id: int, *, today: date) -> dict[str, int]:
+    """How much is past its term, by kind: what a purge of today would let go."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select kind, count(*) from privacy_past_term(%s, %s) group by kind",
+            [organisation_id, start_of(let_go_before("exchanges", today))],
+        )
+        counts = {str(kind): int(number) for kind, number in cursor.fetchall()}
+    people = len(forgotten_people(organisation_id, today=today))
+    return counts | ({"contact": people} if people else {})
+
+
+def start_of(day: date) -> datetime:
+    """The instant a day begins, on the day's own side: nothing of that day is past yet."""
+    return datetime.combine(day, time(), UTC) - timedelta(hours=14)
+
+
+_FORGOTTEN = """
+select c.id, c.customer_id from customers_contact c
+join customers_customer k on k.id = c.customer_id
+where c.organisation_id = %(organisation)s and c.recorded_at < %(before)s
+  and not exists (select from privacy_legalhold h where h.organisation_id = c.organisation_id and h.ended_date is null
+                  and h.customer_id in (k.id, k.merged_into_id))
+  and not exists (select from ledger_openitem i where i.organisation_id = c.organisation_id
+                  and i.customer_id in (k.id, k.merged_into_id)
+                  and (i.open_minor <> 0 or i.item_date >= %(before)s::date))
+  and not exists (select from messaging_message m where m.organisation_id = c.organisation_id
+                  and m.customer_id = c.customer_id and m.created_at >= %(before)s)
+  and not exists (select from messaging_reply r where r.organisation_id = c.organisation_id
+                  and r.customer_id = c.customer_id and r.received_at >= %(before)s)
+  and not exists (select from collections_call l where l.organisation_id = c.organisation_id
+                  and l.customer_id = c.customer_id and l.called_at >= %(before)s)
+order by c.id limit 5000
+"""
+
+
+def forgotten_people(organisation_id: int, *, today: date) -> list[tuple[int, int]]:
+    """Contacts and their customers with whom nothing happened for three years: no exchange, no invoice, no debt."""
+    before = start_of(let_go_before("contacts", today))
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGOTTEN, {"organisation": organisation_id, "before": before})
+        return [(int(contact), int(customer)) for contact, customer in cursor.fetchall()]
 
 
 def exchanges_with(contact: Contact) -> Kept:
@@ -84,6 +141,10 @@ def data_of(contact: Contact) -> dict[str, bytes]:
         files[f"received/{mail.pk}.eml"] = bytes(mail.raw)
     calls = Call.objects.filter(organisation_id=contact.organisation_id, contact_id=contact.pk).order_by("pk")
     files["calls.json"] = _json([_plain(one, _CALL) for one in calls])
+    visits = PortalVisit.objects.filter(
+        organisation_id=contact.organisation_id, customer_id=contact.customer_id, contact_ref=contact.pk
+    )
+    files["visits.json"] = _json([_plain(one, _VISIT) for one in visits.order_by("pk")])
     return files
 
 
@@ -131,6 +192,7 @@ def exchanges_of(customer: Customer, *, scope: Scope) -> dict[str, bytes]:
 
 _PERSON = ("name", "role", "email", "phone", "language", "channel", "opted_out_channels", "opted_out_at", "bounced_at")
 _REPLY = ("received_at", "from_name", "from_email", "subject", "text")
+_VISIT = ("visited_at", "browser")
 _CALL = ("called_at", "contact_name", "outcome", "phone", "note", "author_name")
 _NOTE = ("recorded_at", "author_name", "text", "subject_kind", "subject")
 _PROMISE = ("made_date", "promised_date", "amount_minor", "currency", "source", "note", "author_name")

@@ -21,6 +21,7 @@ class Retention:
     counted_from: str
     ground: str
     source: str
+    is_let_go: bool = False  # the purge takes it; the books and the audit trail stay until a person archives them
 
 
 # Sources: articles of the codes named; the reference framework of the CNIL on unpaid bills is deliberation 2021-131.
@@ -31,17 +32,28 @@ RETENTIONS: tuple[Retention, ...] = (
     ),
     Retention(
         "exchanges", gettext_noop("Messages, answers, calls and notes about a claim"), 5,
-        gettext_noop("the last exchange"), gettext_noop("Proof of the claim until it lapses"), "C. com. L110-4",
+        gettext_noop("the exchange, or until older debts are settled"),
+        gettext_noop("Proof of the claim until it lapses"), "C. com. L110-4", is_let_go=True,
     ),
     Retention(
         "contacts", gettext_noop("Names, addresses and telephones of people at customers'"), 3,
-        gettext_noop("the last exchange"), gettext_noop("Running the customer relation"), "RGPD art. 6.1.f",
+        gettext_noop("the last exchange or invoice"), gettext_noop("Running the customer relation"), "RGPD art. 6.1.f",
+        is_let_go=True,
     ),
     Retention(
         "audit", gettext_noop("Who did what in Encours"), 10,
         gettext_noop("the deed"), gettext_noop("Reliable audit trail"), "CGI art. 289 VII 1°",
     ),
 )  # fmt: skip
+
+
+def let_go_before(code: str, today: date) -> date:
+    """The day before which something is past its term: on 2031-11-22, an exchange of 2026-11-21."""
+    years = next(one.years for one in RETENTIONS if one.code == code)
+    try:
+        return today.replace(year=today.year - years)
+    except ValueError:
+        return today.replace(year=today.year - years, day=28)
 
 
 def kept_until(code: str, last: date) -> date:

@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from encours.customers.models import Contact
-from encours.privacy.models import LegalHold
+from encours.privacy.models import LegalHold, RetentionPolicy
 from tests.entrypoints.desk.conftest import seated
 
 
@@ -35,3 +35,13 @@ class TestPrivacy:
         assert desk.post("/customers/C001/privacy/hold", {"verb": "hold", "why": "x"}).status_code == 403
         assert desk.post(f"/customers/C001/privacy/{contact.pk}/erase", {}).status_code == 403
         assert not LegalHold.objects.exists()
+
+    def test_the_register_says_what_is_past_its_term_and_an_administrator_alone_lets_it_go(self, company):
+        desk = seated(company, role="admin")
+        page = desk.get("/settings/privacy").content.decode()
+        assert "L110-4" in page
+        assert desk.post("/settings/privacy/let-go", {"verb": "night", "by_night": "on"}).status_code == 302
+        assert RetentionPolicy.objects.get().lets_go_by_night
+        assert desk.post("/settings/privacy/let-go", {}).status_code == 302
+        assert "RGPD" in desk.get("/settings/privacy/register.txt").content.decode()
+        assert seated(company, role="credit_manager").post("/settings/privacy/let-go", {}).status_code == 403

@@ -143,6 +143,7 @@ def message(request: DeskRequest, message_id: int) -> HttpResponse:
         "row": Row.of(view.message),
         "events": [_event(event) for event in view.events],
         "reason_form": ReasonForm(),
+        "is_let_go": hasattr(view.message, "content") and not view.raw,
         "is_letter": kind_of(view.message.channel) == "letter",
         "is_email": view.message.channel == "email",
         "may_settle": may_settle and state == State.IN_DOUBT,

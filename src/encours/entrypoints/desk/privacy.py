@@ -3,7 +3,7 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
@@ -29,14 +29,117 @@ def _contact(customer: Customer, contact_id: int) -> Contact:
     return one
 
 
+# what is let go, and the article 30 record, in the words of the page
+KINDS = {
+    "message": gettext_lazy("Messages sent"),
+    "answer": gettext_lazy("Answers"),
+    "mail": gettext_lazy("Mails received, with their files"),
+    "call": gettext_lazy("Calls"),
+    "note": gettext_lazy("Comments"),
+    "reminder": gettext_lazy("Recipients of reminders"),
+    "contact": gettext_lazy("People"),
+}
+RECORD = (
+    (
+        gettext_lazy("Purpose"),
+        gettext_lazy(
+            "Following what customers owe, reminding them, settling disputes, applying payments and collecting unpaid "
+            "bills. No decision about a person is taken by the software alone."
+        ),
+    ),
+    (
+        gettext_lazy("Persons concerned"),
+        gettext_lazy(
+            "People who answer for customers that are companies; customers who are natural persons; our own staff."
+        ),
+    ),
+    (
+        gettext_lazy("Data"),
+        gettext_lazy(
+            "Name, role, professional address and telephone; language and channel; messages, answers and their files, "
+            "calls and comments; invoices, payments, promises, disputes and plans; bank details of customers; of staff "
+            "also what they did and when. Openings of e-mails only where they were asked for, never of natural persons."
+        ),
+    ),
+    (
+        gettext_lazy("Recipients"),
+        gettext_lazy(
+            "Staff by their role and portfolio. Providers the organisation chose: mail and SMS servers, a drafting "
+            "endpoint if one is switched on. Agencies, lawyers and bailiffs for the debts handed over to them."
+        ),
+    ),
+    (
+        gettext_lazy("Transfers outside the European Union"),
+        gettext_lazy("None by the software itself, which is hosted by the organisation; look at the providers chosen."),
+    ),
+    (
+        gettext_lazy("Rights"),
+        gettext_lazy(
+            "Access and portability: the copy of a person, on the customer's Privacy page. Rectification: the "
+            "contact's page. Erasure and objection: the same Privacy page, or “write no more”. A legal hold suspends erasure."
+        ),
+    ),
+    (
+        gettext_lazy("Security"),
+        gettext_lazy(
+            "Rows separated by organisation in the database, roles and portfolios, second factor, secrets encrypted, "
+            "an audit trail chained by hashes, bank details changed by two persons."
+        ),
+    ),
+)
+
+
 @screen("view_audit")
 def register(request: DeskRequest) -> HttpResponse:
+    past = queries.past_term(request.organisation_id, today=request.today)
     context = {
         "retentions": RETENTIONS,
+        "past": [(KINDS[kind], past[kind]) for kind in KINDS if past.get(kind)],
+        "purges": [
+            (one, [(KINDS[kind], one.counts[kind]) for kind in KINDS if one.counts.get(kind)])
+            for one in queries.purges(request.organisation_id)
+        ],
+        "by_night": queries.lets_go_by_night(request.organisation_id),
+        "may_let_go": can(request.scope, "edit_organisation"),
+        "record": RECORD,
         "holds": queries.holds(request.organisation_id),
         "erasures": queries.erasures(request.organisation_id),
     }
     return render(request, "desk/privacy/register.html", context)
+
+
+@screen("view_audit")
+def record(request: DeskRequest) -> HttpResponse:
+    """The record of processing activities (RGPD article 30) as a text to complete and keep."""
+    lines = [gettext("Record of processing activities (RGPD, article 30)"), request.organisation.name, ""]
+    for name, text in RECORD:
+        lines += [str(name).upper(), str(text), ""]
+    lines.append(gettext("Kept for").upper())
+    for one in RETENTIONS:
+        years = gettext("{years} years from {event}").format(years=one.years, event=gettext(one.counted_from))
+        lines.append(f"- {gettext(one.what)}: {years} ({gettext(one.ground)}, {one.source})")
+    answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="register.txt"'
+    return answer
+
+
+@screen("edit_organisation")
+@require_POST
+def let_go(request: DeskRequest) -> HttpResponse:
+    """Let go now what is past its term, or say whether it goes each night."""
+    organisation_id = request.organisation_id
+    if request.POST.get("verb") == "night":
+        wanted = request.POST.get("by_night") == "on"
+        actions.set_retention(
+            organisation_id=organisation_id, lets_go_by_night=wanted, now=request.now, by=request.actor
+        )
+        on, off = gettext("What is past its term goes each night."), gettext("Nothing goes by itself.")
+        told(request, on if wanted else off)
+        return redirect("desk:privacy")
+    made = actions.let_go(organisation_id=organisation_id, today=request.today, now=request.now, by=request.actor)
+    total = sum(made.counts.values()) if made else 0
+    told(request, ngettext("{count} record was let go.", "{count} records were let go.", total).format(count=total))
+    return redirect("desk:privacy")
 
 
 @screen("edit_customer")
@@ -129,6 +232,8 @@ def data_hold(request: DeskRequest, number: str) -> HttpResponse:
 
 urlpatterns = [
     path("settings/privacy", register, name="privacy"),
+    path("settings/privacy/register.txt", record, name="privacy_record"),
+    path("settings/privacy/let-go", let_go, name="let_go"),
     path("customers/<path:number>/privacy", privacy_of, name="customer_privacy"),
     path("customers/<path:number>/privacy/hold", data_hold, name="data_hold"),
     path("customers/<path:number>/privacy/exchanges.zip", exchanges_copy, name="exchanges_copy"),

@@ -1,7 +1,9 @@
 """What the night is for: look at the books' laws, and forget jobs long done."""
 
 import logging
+from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import transaction
 from procrastinate import JobContext, builtin_tasks
 from procrastinate.contrib.django import app
@@ -9,8 +11,11 @@ from procrastinate.contrib.django import app
 from encours.access.actions import record_audit
 from encours.access.models import Organisation
 from encours.core.actors import Actor
+from encours.core.dates import business_date
 from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.entrypoints.laws import findings_of
+from encours.privacy import actions as privacy
+from encours.privacy import queries as privacy_queries
 
 BY = Actor.system("nightly check")
 FINISHED_JOBS_KEPT_HOURS = 24 * 30
@@ -40,6 +45,23 @@ def check(organisation: Organisation) -> None:
             subject_id=organisation.pk,
             details={"laws": len(findings), "broken": broken},
         )
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queue="upkeep", queueing_lock="upkeep.let_go", lock="upkeep.let_go")
+def let_go_by_night(timestamp: int) -> None:
+    """Let go what is past its term, where the organisation wants it each night."""
+    del timestamp
+    in_each_organisation(let_go)
+
+
+def let_go(organisation: Organisation) -> None:
+    """Let go what is past its term in one organisation, if it said so."""
+    if not privacy_queries.lets_go_by_night(organisation.pk):
+        return
+    now = datetime.now(UTC)
+    today = business_date(now, timezone=settings.TIME_ZONE)
+    privacy.let_go(organisation_id=organisation.pk, today=today, now=now, by=Actor.system("retention"))
 
 
 @app.periodic(cron="50 3 * * *")
