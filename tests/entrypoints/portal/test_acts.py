@@ -15,6 +15,7 @@ from encours.conversation.queries import portal as reading
 from encours.customers.models import Contact, Note
 from encours.disputes import actions as disputes
 from encours.disputes.models import Dispute
+from encours.invoices.models import DocumentCopy
 from encours.messaging.models import MailAttachment, Reply, Understanding
 from encours.team.models import Notification
 
@@ -253,3 +254,22 @@ class TestReading:
         sheet = browser.get(f"{at}statement.xlsx")
         assert b"".join(sheet.streaming_content).startswith(b"PK")
         sheet.close()
+
+    def test_the_copy_of_an_invoice_is_the_customers_own(self, company, open_portal, browser, at):
+        for number in ("FA-1", "FA-3"):
+            content = b"%PDF-1.7 " + number.encode()
+            DocumentCopy.objects.create(
+                organisation=company.organisation,
+                entity=company.entity,
+                number=number,
+                file_name=f"{number}.pdf",
+                content=content,
+                size_bytes=len(content),
+                sha256=number,
+                added_by_name="import",
+            )
+        own, theirs = open_portal.item("FA-1"), open_portal.item("FA-3")
+        assert browser.get(f"{at}invoices/{own.pk}.pdf").content == b"%PDF-1.7 FA-1"
+        assert f"invoices/{own.pk}.pdf" in browser.get(at).content.decode()
+        for number in (theirs.pk, open_portal.item("FA-2").pk):
+            assert browser.get(f"{at}invoices/{number}.pdf").status_code == 404

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from encours.access.models import Organisation
 from encours.core.dates import business_date
 from encours.entrypoints.cli.output import DONE, print_line, refuse
-from encours.entrypoints.demo import load, people
+from encours.entrypoints.demo import load, people, portal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +87,9 @@ def _tell_how(arguments: argparse.Namespace) -> None:
     for person in people.EVERYBODY:
         print_line(f"    {person.email:<38} {person.title}")
     print_line(_("  The password is {password} for all.").format(password=people.PASSWORD))
+    if link := portal.link_of_today():
+        told = _("  What a customer sees: http://localhost:{port}{link}")
+        print_line(told.format(port=arguments.port, link=link))
     print_line(_("  Nothing is sent: what would have left is on the mailbox page, /mailbox."))
     print_line()
 

@@ -2,15 +2,21 @@
 
 import datetime as dt
 
+from django.utils.timezone import localdate
+
+from encours.access import context
+from encours.access.models import Organisation
 from encours.conversation.actions import portal as acting
 from encours.conversation.actions.portal import Visitor
 from encours.customers.models import Contact
 from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.casting import Player, Scene
 from encours.entrypoints.demo.company import BY
+from encours.entrypoints.demo.people import GROUP
 from encours.messaging.rules.values import Attachment
 from encours.portal import actions as portal
 from encours.portal import queries
+from encours.portal.models import PortalVisit
 from encours.portal.queries import Opened
 from encours.portal.rules import Offer
 
@@ -67,6 +73,26 @@ def contest(scene: Scene) -> None:
         today=scene.today,
         now=scene.at(scene.today, 8, 2),
     )
+
+
+def link_of_today() -> str:
+    """The way to the page of the customer who came last, for whoever tries the demo; empty where there is none."""
+    organisation = Organisation.objects.filter(name=GROUP).first()
+    if organisation is None:
+        return ""
+    with context.bound(organisation.pk):
+        visit = PortalVisit.objects.filter(organisation_id=organisation.pk).order_by("-pk").first()
+        person = queries.person_of(visit.customer, visit.contact_ref) if visit else None
+        if visit is None or person is None or not queries.policy_of(organisation.pk).is_on:
+            return ""
+        secret = portal.give_link(
+            organisation_id=organisation.pk,
+            customer_id=visit.customer_id,
+            contact_ref=visit.contact_ref,
+            today=localdate(),
+            by=BY,
+        )
+    return f"{queries.PATH}{secret}"
 
 
 def _come(scene: Scene, part: str, *, day: dt.date, hour: int, minute: int) -> Opened | None:

@@ -257,7 +257,7 @@ def _visits(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             at=came.visit.visited_at,
             feed="exchanges",
             icon="eye",
-            title=gettext("{name} looked at the account on the portal").format(name=who),
+            title=gettext("{name} looked at the account").format(name=who),
             detail=gettext("In another browser than the first: the link may have been passed on.")
             if came.is_elsewhere
             else "",

@@ -1,5 +1,6 @@
 """The customer's pages that are read: the account, an invoice, what is paid, what was written, the statement."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -17,6 +18,9 @@ from encours.entrypoints.listing import Column
 from encours.entrypoints.portal import door, words
 from encours.entrypoints.portal.door import Visit, opened_page, shown
 from encours.entrypoints.portal.paying import payments_for
+from encours.invoices import copy_queries as copies
+from encours.invoices.models import DocumentCopy
+from encours.ledger.models import OpenItem
 from encours.ledger.queries import AsOf
 from encours.mailings.queries import statements
 from encours.mailings.rules.statement import Statement
@@ -42,7 +46,13 @@ def frame(visit: Visit, account: Account) -> dict[str, Any]:
     for row in account.rows:
         owed[row.item.entity_id] = owed.get(row.item.entity_id, 0) + row.item.open_minor
     main = max(entities, key=lambda one: owed.get(one.pk, 0), default=None)
-    return {"entities": entities, "company": main, "many": len(owed) > 1, "account": account}
+    return {
+        "entities": entities,
+        "company": main,
+        "many": len(owed) > 1,
+        "sellers": [one for one in entities if one.pk in owed],
+        "account": account,
+    }
 
 
 def account_of(visit: Visit) -> Account:
@@ -64,6 +74,7 @@ def home(visit: Visit) -> HttpResponse:
         "portal/home.html",
         {
             **framed,
+            "copies": copies_of(visit, [row.item for row in account.rows]),
             "chosen_ids": {row.item.pk for row in chosen},
             "payments": payments,
             "first": payments[0] if payments else None,
@@ -71,6 +82,29 @@ def home(visit: Visit) -> HttpResponse:
             "oldest": max((row.days_late for row in account.late), default=0),
         },
     )
+
+
+def copies_of(visit: Visit, items: Iterable[OpenItem]) -> dict[int, DocumentCopy]:
+    """The PDF held of each of some invoices, by document."""
+    wanted = {item.document_id for item in items if item.kind in reading.CLAIMS and item.document_id}
+    return copies.of_documents(wanted, organisation_id=visit.organisation_id) if wanted else {}
+
+
+@require_GET
+@opened_page
+def invoice_pdf(visit: Visit, item_id: int) -> HttpResponse:
+    """The copy of an invoice of this account, paid or not, where we hold one."""
+    accounts = reading.accounts_of(visit.customer.pk, organisation_id=visit.organisation_id)
+    found = OpenItem.objects.filter(
+        organisation_id=visit.organisation_id, customer_id__in=accounts, kind__in=reading.CLAIMS, pk=item_id
+    ).first()
+    copy = copies_of(visit, [found]).get(found.document_id or 0) if found is not None else None
+    if found is None or copy is None:
+        raise Http404
+    answer = HttpResponse(copies.content(copy), content_type="application/pdf")
+    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in found.document_number)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return answer
 
 
 def _claims(visit: Visit) -> list[tuple[Dispute, str, str]]:
@@ -89,14 +123,22 @@ def item(visit: Visit, item_id: int) -> HttpResponse:
     framed = frame(visit, account)
     payments = payments_for([row], customer=visit.customer, entities=framed["entities"])
     claims = [told for told in _claims(visit) if told[0].document_number == row.item.document_number]
-    return shown(visit, "portal/item.html", {**framed, "row": row, "payments": payments, "claims": claims})
+    return shown(
+        visit,
+        "portal/item.html",
+        {**framed, "row": row, "payments": payments, "claims": claims, "copies": copies_of(visit, [row.item])},
+    )
 
 
 @require_GET
 @opened_page
 def settled(visit: Visit) -> HttpResponse:
     rows = reading.settled(visit.customer.pk, organisation_id=visit.organisation_id, today=visit.today)
-    return shown(visit, "portal/settled.html", {**frame(visit, account_of(visit)), "rows": rows})
+    return shown(
+        visit,
+        "portal/settled.html",
+        {**frame(visit, account_of(visit)), "rows": rows, "copies": copies_of(visit, rows)},
+    )
 
 
 @require_GET

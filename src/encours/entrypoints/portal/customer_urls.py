@@ -10,6 +10,7 @@ OF = "a/<str:handle>/"
 urlpatterns = [
     path(OF, account.home, name="home"),
     path(f"{OF}invoices/<int:item_id>", account.item, name="item"),
+    path(f"{OF}invoices/<int:item_id>.pdf", account.invoice_pdf, name="invoice_pdf"),
     path(f"{OF}paid", account.settled, name="settled"),
     path(f"{OF}exchanges", account.exchanges, name="exchanges"),
     path(f"{OF}who", account.who, name="who"),
