@@ -62,7 +62,7 @@ class Document(Scoped):
             models.CheckConstraint(condition=Q(kind__in=DocumentKind.values), name="invoices_document_kind"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["organisation", "customer", "issue_date"], name="invoices_document_customer"),
+            models.Index(fields=["organisation", "customer"], name="invoices_document_customer"),
             models.Index(
                 fields=["organisation", "external_id"],
                 name="invoices_document_external",

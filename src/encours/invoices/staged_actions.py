@@ -65,12 +65,13 @@ def load_staged(
         )
         loaded = Loaded(created=int(cursor.rowcount))
         loaded.settled = _post_new(batch, loaded, settle_on)
-        cursor.execute("select count(*) from incoming where part_rank = 1 and fingerprint = known_fingerprint")
-        loaded.unchanged = cursor.fetchone()[0]
-        cursor.execute("select count(*) from incoming where known_id is null and due_inferred")
-        loaded.due_inferred = cursor.fetchone()[0]
-        cursor.execute("select exists (select from incoming where known_fingerprint <> fingerprint)")
-        if cursor.fetchone()[0]:
+        cursor.execute(
+            """select count(*) filter (where part_rank = 1 and fingerprint = known_fingerprint),
+                   count(*) filter (where known_id is null and due_inferred),
+                   count(*) filter (where known_fingerprint <> fingerprint) from incoming"""
+        )
+        loaded.unchanged, loaded.due_inferred, changed = cursor.fetchone()
+        if changed:
             _correct(batch, import_id=import_id, loaded=loaded)
         _keep_stated(but_settled=settle_on is not None)
     return loaded

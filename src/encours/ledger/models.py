@@ -173,7 +173,7 @@ class OpenItem(Scoped):
                 condition=Q(open_minor=0),
                 include=["customer", "currency", "due_date", "open_minor", *AS_OF_COLUMNS],
             ),
-            models.Index(fields=["organisation", "customer", "item_date"], name="ledger_openitem_customer"),
+            models.Index(fields=["organisation", "customer"], name="ledger_openitem_customer"),
             models.Index(fields=["organisation", "document_id"], name="ledger_openitem_document"),
         ]
 
