@@ -124,6 +124,7 @@ class TestHeadings:
         assert heading("N° Client") == "n client"
         assert heading("InvoiceDate") == "invoice date"
         assert heading("Montant TTC (€)") == "montant ttc"
+        assert heading("Montant T.T.C.") == "montant ttc"
 
     @pytest.mark.parametrize(
         ("header", "kind"),

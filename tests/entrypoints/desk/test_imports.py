@@ -47,8 +47,12 @@ class TestADrop:
         assert '<option value="gross" selected>' in page
 
     def test_says_what_cannot_be_read(self, desk: Desk):
-        page = desk.get(dropped(desk, "odd.csv", FOREIGN)).content.decode()
+        address = dropped(desk, "odd.csv", FOREIGN)
+        page = desk.get(address).content.decode()
         assert "pas encore lisible" in page
+        assert 'name="column0-0"' not in page
+        assert 'href="?kind0=invoices"' in page  # and lets a person say what it holds, then what each column is
+        assert 'name="column0-0"' in desk.get(f"{address}?kind0=invoices").content.decode()
 
     def test_learns_columns_once_and_for_all(self, company: Company, desk: Desk):
         address = dropped(desk, "odd.csv", FOREIGN)

@@ -131,6 +131,11 @@ class FileShown:
     run: ImportRun | None
     is_known: bool
 
+    @property
+    def asks_kind(self) -> bool:
+        """A table whose headings say nothing: a person says what it holds, and which column is what."""
+        return bool(self.preview.header) and not self.fields and self.preview.kind == ""
+
 
 @screen("import_books")
 def import_list(request: DeskRequest) -> HttpResponse:
@@ -164,7 +169,7 @@ def import_drop(request: DeskRequest, word: str) -> HttpResponse:
         "entities": access.entities(request.scope),
         "kinds": [(kind, label) for kind, label in FileKind.choices if kind and kind != "fec"],
         "is_running": any(one.run is not None and one.run.state == RunState.RUNNING for one in shown),
-        "is_refused": any(one.refusal for one in shown),
+        "is_refused": any(one.refusal and not one.fields for one in shown),
     }
     return render(request, "desk/imports/drop.html", context)
 

@@ -129,7 +129,8 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "|account|debtor|customer account",
         ),
         "customer_name": (
-            "nom client|nom du client|raison sociale|societe|nom|denomination|intitule|nom tiers|intitule tiers",
+            "nom client|nom du client|raison sociale|societe|nom|denomination|intitule|nom tiers|intitule tiers"
+            "|libelle tiers",
             "customer name|client name|company|company name|name|debtor name",
         ),
         "kind": (
@@ -143,7 +144,7 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "due_date": (
             "date d echeance|date echeance|echeance|date de reglement prevue|date limite de paiement|a payer avant"
-            "|echeance le|date limite",
+            "|echeance le|date limite|date ech|ech",
             "due date|due on|due|maturity date|payment due date|due by",
         ),
         "currency": ("devise|code devise|monnaie", "currency|currency code|curr|ccy"),
@@ -343,7 +344,6 @@ _HEADINGS: dict[str, dict[str, tuple[str, str]]] = {
             "type|type d operation|type operation|code operation|categorie|methode de paiement",
             "type|transaction type|category|reporting category|transaction code|resources type",
         ),
-        # rows that were refused or still wait are no movements
         "status": ("statut|etat|etat de l operation|statut de l operation", "status|state|transaction status"),
     },
 }
@@ -437,14 +437,14 @@ _INSTALMENT = re.compile(
     r"|(open amount|solde|reste a payer)) ?(\d{1,2})"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _UNIT = re.compile(r" (?:en )?(?:eur|euros?)$")
 
 
 def heading(text: str) -> str:
     """A heading as it is compared: "N° Client" -> "n client", "InvoiceDate" -> "invoice date", "TTC (€)" -> "ttc"."""
-    words = fold_words(
-        _CAMEL.sub(" ", text.replace("\ufeff", "").replace("n°", "n ").replace("N°", "N ").replace("º", " "))
-    )
+    bare = _DOTTED.sub(lambda found: found[0].replace(".", ""), text.replace("\ufeff", ""))
+    words = fold_words(_CAMEL.sub(" ", bare.replace("n°", "n ").replace("N°", "N ").replace("º", " ")))
     return _UNIT.sub("", words) or words
 
 
