@@ -4,6 +4,10 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+from django.utils import translation
+
+from encours.core.terms import Terms
 from encours.entrypoints import wording
 
 PACKAGE = Path(wording.__file__).parents[1]
@@ -28,6 +32,13 @@ def deeds() -> set[str]:
             if name in HELPERS and node.args:
                 found |= {verb for argument in node.args[:2] for verb in _constants(argument) if DEED.fullmatch(verb)}
     return found
+
+
+@pytest.mark.parametrize("code", ["0", "30", "45EOM", "0EOM", "EOM45", "30EOM10"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_terms_are_shown_as_they_are_read(code, language):
+    with translation.override(language):
+        assert Terms.parse(wording.terms(code)).code == code
 
 
 def test_every_deed_has_its_words():

@@ -16,6 +16,7 @@ from encours.access import queries as access_queries
 from encours.access.models import Entity
 from encours.access.rules import can
 from encours.core.currencies import exponent
+from encours.entrypoints import wording
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
@@ -39,7 +40,9 @@ class CompanyForm(DeskForm):
     email = forms.CharField(label=gettext_lazy("General e-mail"), max_length=254, required=False)
     phone = forms.CharField(label=gettext_lazy("Telephone"), max_length=40, required=False)
     default_terms = forms.CharField(
-        label=gettext_lazy("Usual terms"), max_length=20, help_text=gettext_lazy("30, 45EOM or EOM45")
+        label=gettext_lazy("Usual terms"),
+        max_length=60,
+        help_text=gettext_lazy("30 days, 45 days end of month, on receipt"),
     )
     holiday_region = forms.ChoiceField(
         label=gettext_lazy("Public holidays"),
@@ -84,6 +87,7 @@ class BankForm(DeskForm):
 
 def _initial(entity: Entity) -> Mapping[str, Any]:
     values = {name: getattr(entity, name) for name in CompanyForm.base_fields if name != "capital"}
+    values["default_terms"] = wording.terms(entity.default_terms)
     if entity.capital_minor is not None:
         values["capital"] = Decimal(entity.capital_minor).scaleb(-exponent(entity.currency))
     return values
@@ -104,7 +108,7 @@ def companies(request: DeskRequest) -> HttpResponse:
 
 @screen("edit_entity")
 def company_new(request: DeskRequest) -> HttpResponse:
-    form = NewCompanyForm(request.POST or None, initial={"default_terms": "30"})
+    form = NewCompanyForm(request.POST or None, initial={"default_terms": wording.terms("30")})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             values = form.changes(form.cleaned_data["currency"].upper())

@@ -18,13 +18,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, pgettext
 
 from encours.core.currencies import exponent
-from encours.entrypoints import formats, kept
+from encours.entrypoints import formats, kept, wording
 from encours.entrypoints.listing import Listing
 from encours.messaging.models import Channel
 from encours.messaging.rules.formats import in_fours
 
 register = template.Library()
 register.filter(in_fours)
+register.filter(wording.terms)
 _FILLED_LATER = "@the-token-of-this-request@"
 
 
