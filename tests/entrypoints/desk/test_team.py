@@ -195,3 +195,15 @@ class TestMailOfWhoIsAway:
             first_date=books.today, last_date=books.day(4), today=books.today, by=company.by,
         )  # fmt: skip
         assert "F1 is on its way" in his.get(mine).content.decode()
+
+
+class TestTheReview:
+    def test_walks_down_the_late_ones_and_keeps_what_is_decided(self, company: Company, books: Books, desk: Desk):
+        page = desk.get("/team/review").content.decode()
+        assert "Keep it, next" in page
+        first = page.split('action="/team/review/')[1].split('"')[0]
+        desk.post(f"/team/review/{first}", {"text": "Stop deliveries"})
+        after = desk.get("/team/review").content.decode()
+        assert "Stop deliveries" in after
+        assert f'action="/team/review/{first}"' not in after
+        assert desk.get(f"/team/review?day={books.day(-40).isoformat()}").status_code == 200

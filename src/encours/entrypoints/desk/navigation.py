@@ -47,6 +47,7 @@ MAIN: Sequence[Screen] = (
         tab_label=_("Today"),
     ),
     Screen("tasks", _("Tasks"), "checkbox", ("task", "task_new")),
+    Screen("approvals", _("Approvals"), "rubber-stamp"),
     Screen(
         "customers",
         _("Customers"),
@@ -146,7 +147,7 @@ REPORTS: Sequence[Screen] = (
 )
 SETUP: Sequence[Screen] = (
     Screen("start", _("Getting started"), "list-check", (), "import_books"),
-    Screen("team", _("Team"), "users", ("scorecard", "assignments", "assignment", "assignment_new")),
+    Screen("team", _("Team"), "users", ("scorecard", "assignments", "assignment", "assignment_new", "meeting")),
     Screen("imports", _("Imports"), "file-import", ("import", "import_drop"), "import_books"),
     Screen("templates", _("Templates"), "template", ("template",)),
     Screen("segments", _("Segments"), "users-group", ("segment", "segment_new")),

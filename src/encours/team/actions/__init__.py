@@ -2,6 +2,7 @@
 
 from encours.team.actions.absences import end_absence, note_absence
 from encours.team.actions.feeds import open_calendar_feed, revoke_calendar_feed
+from encours.team.actions.meetings import Decided, note_decision
 from encours.team.actions.tasks import (
     NewTask,
     add_task,
@@ -15,6 +16,7 @@ from encours.team.actions.tasks import (
 )
 
 __all__ = [
+    "Decided",
     "NewTask",
     "add_task",
     "add_tasks",
@@ -24,6 +26,7 @@ __all__ = [
     "end_absence",
     "hand_over_task",
     "note_absence",
+    "note_decision",
     "open_calendar_feed",
     "postpone_task",
     "reopen_task",
