@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from encours.access import rules as access
 from encours.entrypoints import formats
-from encours.entrypoints.desk import navigation, recent, standing
+from encours.entrypoints.desk import approvals, navigation, recent, standing
 from encours.entrypoints.requests import DeskRequest
 from encours.matching.queries import workbench
 from encours.team.queries import notices
@@ -76,7 +76,10 @@ def _built(request: DeskRequest) -> dict[str, Any]:
         return frame
     now = standing.of(request.scope, today=request.today)
     current = request.resolver_match.url_name if request.resolver_match else ""
-    told = {"notifications": notices.unread_count(request.scope) or None}
+    told = {
+        "notifications": notices.unread_count(request.scope) or None,
+        "approvals": approvals.count(request.scope) or None,
+    }
     counts = {**now.counts, **told}
     main = _entries(navigation.MAIN, request, current=current or "", counts=counts)
     return {

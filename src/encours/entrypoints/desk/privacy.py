@@ -76,7 +76,8 @@ RECORD = (
         gettext_lazy("Rights"),
         gettext_lazy(
             "Access and portability: the copy of a person, on the customer's Privacy page. Rectification: the "
-            "contact's page. Erasure and objection: the same Privacy page, or “write no more”. A legal hold suspends erasure."
+            "contact's page. Erasure and objection: the same Privacy page, or “write no "
+            "more”. A legal hold suspends erasure."
         ),
     ),
     (

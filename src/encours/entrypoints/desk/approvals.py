@@ -1,0 +1,167 @@
+"""All that waits for the word of whoever reads: one list of what rooms hold back until a person agrees."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, gettext_lazy
+
+from encours.access.rules import Scope, can
+from encours.collections.models import DraftState, ScenarioDraft
+from encours.conversation.models import Answer, AnswerState, BankChange, ChangeState
+from encours.customers import queries as customers
+from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.requests import DeskRequest
+from encours.plans.models import Plan
+from encours.plans.queries import followed
+from encours.recovery.models import BadDebt
+from encours.recovery.queries import bad_debts
+
+SHOWN = 200
+BANK, LOSSES, PLANS, SCENARIOS, ANSWERS = "bank", "losses", "plans", "scenarios", "answers"
+GROUPS: dict[str, tuple[Any, str, Any]] = {
+    BANK: (
+        gettext_lazy("Bank details"),
+        "alert-triangle",
+        gettext_lazy("called back by a colleague; a second person confirms"),
+    ),
+    LOSSES: (gettext_lazy("Doubtful and lost debts"), "receipt-off", gettext_lazy("posted once agreed to")),
+    PLANS: (gettext_lazy("Payment plans"), "calendar-dollar", gettext_lazy("offered to the customer once agreed to")),
+    SCENARIOS: (gettext_lazy("Scenarios"), "route", gettext_lazy("may be put in force once agreed to")),
+    ANSWERS: (gettext_lazy("Answers to customers"), "mail-forward", gettext_lazy("prepared; a person sends them")),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that waits: what it is, of whom, who asks, since when, and where it is decided."""
+
+    title: str
+    detail: str
+    who: str
+    since: Any
+    address: str
+    amount_minor: int | None = None
+    currency: str = ""
+
+
+def _losses(scope: Scope) -> QuerySet[BadDebt]:
+    """Proposals this person may decide: not their own where two are wanted, nor above the limit set for them."""
+    if not can(scope, "write_off"):
+        return BadDebt.objects.none()
+    policy = bad_debts.policy_of(scope.organisation_id)
+    found = bad_debts.in_scope(scope).filter(decided_as="")
+    if policy.needs_second_person and scope.user_id is not None:
+        found = found.filter(Q(proposed_by_id__isnull=True) | ~Q(proposed_by_id=scope.user_id))
+    if policy.limit_minor is not None and not can(scope, "write_off_above_limit"):
+        found = found.filter(amount_minor__lte=policy.limit_minor)
+    return found.order_by("pk")
+
+
+def _plans(scope: Scope) -> QuerySet[Plan]:
+    if not can(scope, "approve_plan"):
+        return Plan.objects.none()
+    return (
+        followed.in_scope(scope)
+        .filter(approved_date__isnull=True, agreed_date__isnull=True, ended_as="")
+        .order_by("pk")
+    )
+
+
+def _scenarios(scope: Scope) -> QuerySet[ScenarioDraft]:
+    """Drafts that others proposed."""
+    if not can(scope, "edit_scenario") or scope.user_id is None:
+        return ScenarioDraft.objects.none()
+    found = ScenarioDraft.objects.filter(organisation_id=scope.organisation_id, state=DraftState.PROPOSED)
+    own = Q(author_id=scope.user_id) | Q(proposer_id=scope.user_id)
+    return found.exclude(own).select_related("scenario").order_by("pk")
+
+
+def _changes(scope: Scope) -> QuerySet[BankChange]:
+    """Changes that a colleague called back about."""
+    if not can(scope, "edit_bank_details") or scope.user_id is None:
+        return BankChange.objects.none()
+    found = BankChange.objects.filter(organisation_id=scope.organisation_id, state=ChangeState.CALLED)
+    return found.exclude(called_by_id=scope.user_id).order_by("pk")
+
+
+def _answers(scope: Scope) -> QuerySet[Answer]:
+    if not can(scope, "send_message"):
+        return Answer.objects.none()
+    found = Answer.objects.filter(organisation_id=scope.organisation_id, state=AnswerState.DRAFT)
+    if scope.own_portfolio_only:
+        found = found.filter(customer_id__in=customers.in_scope_with_merged(scope).values("pk"))
+    return found.order_by("pk")
+
+
+WAITING = {BANK: _changes, LOSSES: _losses, PLANS: _plans, SCENARIOS: _scenarios, ANSWERS: _answers}
+
+
+def count(scope: Scope) -> int:
+    """How many things wait for this person, for the rail."""
+    return sum(waiting(scope).count() for waiting in WAITING.values())
+
+
+def _day(at: datetime | None) -> date | None:
+    return None if at is None else localtime(at).date()
+
+
+def _loss_rows(found: Sequence[BadDebt]) -> Iterator[Row]:
+    for one in found:
+        yield Row(
+            f"{one.number} · {one.customer.name}", f"{one.get_kind_display()} · {one.why}", one.proposed_by_name,
+            one.proposed_date, reverse("desk:bad_debt", args=[one.pk]), one.amount_minor, one.currency,
+        )  # fmt: skip
+
+
+def _plan_rows(found: Sequence[Plan]) -> Iterator[Row]:
+    for one in found:
+        yield Row(
+            f"{one.number} · {one.customer.name}", one.entity.name, one.author_name, one.drafted_date,
+            reverse("desk:plan", args=[one.pk]), one.total_minor, one.currency,
+        )  # fmt: skip
+
+
+def _scenario_rows(found: Sequence[ScenarioDraft]) -> Iterator[Row]:
+    for one in found:
+        address = reverse("desk:scenario", args=[one.scenario_id])
+        yield Row(one.scenario.name, one.note, one.proposer_name, _day(one.proposed_at), address)
+
+
+def _change_rows(found: QuerySet[BankChange]) -> Iterator[Row]:
+    for one in found.select_related("customer"):
+        place = ("desk:inbox_reply", one.reply_id) if one.reply_id else ("desk:inbox_mail", one.mail_id)
+        name = one.customer.name if one.customer else gettext("Unknown sender")
+        detail = gettext("called {name} on {number}").format(name=one.called_name or "—", number=one.called_number)
+        yield Row(name, detail, one.called_by_name, _day(one.called_at), reverse(place[0], args=[place[1]]))
+
+
+def _answer_rows(found: QuerySet[Answer]) -> Iterator[Row]:
+    for one in found.select_related("customer", "reply"):
+        detail = f"{one.get_kind_display()} {', '.join(one.invoices)}".strip()
+        address = reverse("desk:inbox_reply", args=[one.reply_id])
+        yield Row(one.customer.name, detail, one.reply.from_name or one.to_email, _day(one.recorded_at), address)
+
+
+ROWS: dict[str, Any] = {
+    BANK: _change_rows, LOSSES: _loss_rows, PLANS: _plan_rows, SCENARIOS: _scenario_rows, ANSWERS: _answer_rows,
+}  # fmt: skip
+
+
+@screen("view_books")
+def approvals(request: DeskRequest) -> HttpResponse:
+    groups = []
+    for key, (label, icon, note) in GROUPS.items():
+        rows = list(ROWS[key](WAITING[key](request.scope)[:SHOWN]))
+        if rows:
+            groups.append({"key": key, "label": label, "icon": icon, "note": note, "rows": rows})
+    return render(request, "desk/approvals/list.html", {"groups": groups})
+
+
+urlpatterns = [path("approvals", approvals, name="approvals")]
