@@ -215,7 +215,8 @@ def contest(
         raise ItemNotYours
     if row.free_minor <= 0:
         raise ContestedAlready(document_number=row.item.document_number)
-    labels = dict(reading.reasons(visitor.organisation_id))
+    with override(_language(visitor.organisation_id)):
+        labels = dict(reading.reasons(visitor.organisation_id))
     if reason not in labels or (reason == DisputeReason.OTHER and not text.strip()):
         raise ReasonOrWordsMissing
     if amount_minor is not None and not 0 < amount_minor <= row.free_minor:

@@ -138,8 +138,11 @@ def _of_maelle(player: Player) -> bool:
     return _is_company(player) and player.customer.collector == 0
 
 
-def _of_anybody(player: Player) -> bool:
-    return player.customer.habit not in (behaviour.INSOLVENT, behaviour.SILENT)
+def _french(days: int) -> Fits:
+    gone = (behaviour.INSOLVENT, behaviour.SILENT)
+    return lambda player: (
+        player.customer.country == "FR" and player.days_late >= days and player.customer.habit not in gone
+    )
 
 
 def _late(days: int) -> Fits:
@@ -165,6 +168,6 @@ PARTS: tuple[tuple[str, Fits], ...] = (
     ("bounced", _is_company),
     ("called_1", _of_maelle),
     ("called_3", _is_company),
-    ("portal_promise", _of_anybody),
-    ("portal_dispute", _of_anybody),
+    ("portal_promise", _french(5)),
+    ("portal_dispute", _french(0)),
 )
