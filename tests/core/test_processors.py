@@ -98,3 +98,49 @@ class TestBeside:
             pass
         with pytest.raises(ChildProcessError):
             os.waitpid(-1, os.WNOHANG)
+
+
+class TestStreamed:
+    @staticmethod
+    def numbers(place, count):
+        yield from range(place, 103, count)
+
+    def test_comes_in_order_from_several_processes(self, four):
+        assert list(processors.streamed(self.numbers)) == list(range(103))
+        found = list(processors.streamed(lambda place, count: ((n, os.getpid()) for n in self.numbers(place, count))))
+        assert len({process for _, process in found}) == 4
+        assert [number for number, _ in found] == list(range(103))
+
+    @pytest.mark.parametrize("length", [0, 1, 4, 5])
+    def test_ends_with_what_is_made(self, four, length):
+        assert list(processors.streamed(lambda place, count: iter(range(place, length, count)))) == list(range(length))
+
+    def test_what_a_killed_fork_would_have_made_is_made_here(self, four):
+        here = os.getpid()
+
+        def made(place, count):
+            for number in self.numbers(place, count):
+                if number == 50 and os.getpid() != here:
+                    os._exit(9)
+                yield number
+
+        assert list(processors.streamed(made)) == list(range(103))
+
+    def test_a_fault_is_raised_where_it_stands(self, four):
+        def made(place, count):
+            for number in self.numbers(place, count):
+                if number == 50:
+                    raise ValueError("row 50")
+                yield number
+
+        found = []
+        with pytest.raises(ValueError, match="row 50"):
+            found.extend(processors.streamed(made))
+        assert found == list(range(50))
+
+    def test_leaves_no_fork_behind_when_it_is_not_read_to_the_end(self, four):
+        stream = processors.streamed(self.numbers)
+        assert next(stream) == 0
+        stream.close()
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)

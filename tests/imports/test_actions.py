@@ -10,14 +10,16 @@ from django.db import connection
 from django.db.models import Sum
 
 from encours.access.models import AuditEntry
+from encours.core import processors
 from encours.credit.models import CreditLimit
 from encours.customers import assignment_actions
 from encours.customers.models import Contact, Customer, OwnerRole
 from encours.disputes.models import Dispute
 from encours.imports import actions as imports
 from encours.imports import queries
+from encours.imports.actions import loading
 from encours.imports.actions.results import CallResult, FileResult
-from encours.imports.formats import problems
+from encours.imports.formats import problems, tables
 from encours.imports.models import ImportRun, RejectedRow
 from encours.invoices.models import Document
 from encours.ledger import invariants
@@ -564,3 +566,18 @@ class TestCalls:
                 organisation_id=company.organisation_id,
                 by=company.by,
             )
+
+
+def test_a_large_file_read_by_several_processes_is_the_same_in_the_books(
+    bring: Callable[..., CallResult], write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processors, "processors", lambda: 3)
+    monkeypatch.setattr(processors, "_may_fork", lambda: True)
+    monkeypatch.setattr(tables, "BLOCK_ROWS", 5)
+    monkeypatch.setattr(loading, "_SHARED_FROM_ROWS", 1)
+    lines = [f"A{n},C001,2026-01-05,2026-02-05,{'oops' if n == 17 else '100.00'}" for n in range(1, 44)]
+    path = write("i.csv", "Invoice number,Customer,Date,Due date,Amount\n" + "\n".join(lines) + "\n")
+    found = bring(path).files[0]
+    assert counts(found) == (43, 42, 0, 0, 1)
+    assert [problem.line for problem in found.rejected] == [18]
+    assert OpenItem.objects.filter(kind="invoice").count() == 42

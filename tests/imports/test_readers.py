@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.core.money import ENGLISH, FRENCH
-from encours.imports.formats import problems
+from encours.imports.formats import problems, tables
 from encours.imports.formats.amounts import AmountEvidence, AmountReader, mark_shown
 from encours.imports.formats.blocks import Staged
 from encours.imports.formats.dates import DateEvidence, DateReader, order_shown
@@ -277,6 +277,23 @@ class TestTables:
         staged = rows(open_file(write("a.csv", text), kind=None))
         assert staged[0][6] == "2026-01-02"
         assert len(staged) == 12_001
+
+
+class TestShares:
+    """A large file is read by several processes, each its share of the blocks."""
+
+    def test_make_up_the_whole(self, write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tables, "BLOCK_ROWS", 4)
+        lines = [f"F{n},C{n % 3},2026-01-0{n % 9 + 1},{'oops' if n % 7 == 3 else f'{n}.50'}" for n in range(1, 26)]
+        lines[9] = "F10,C1,2026-01-02,10.50,too,many"
+        path = write("i.csv", "Invoice number,Customer,Date,Amount\n" + "\n".join(lines) + "\n")
+        opened = open_file(path, kind="invoices", mappings=())
+        whole = list(opened.staged(currency="EUR"))
+        for count in (2, 3, 9):
+            shares = [list(opened.staged(currency="EUR", share=(place, count))) for place in range(count)]
+            assert [shares[n % count][n // count] for n in range(len(whole))] == whole
+        assert whole[-1].read == 25
+        assert sum(part.rows for part in whole) == 21
 
 
 class TestFec:

@@ -1,10 +1,11 @@
-"""Long pure work shared out to all processors: forks of this process do a part each and hand back what they found."""
+"""Long pure work given to all processors: forks of this process do a part each and hand back what they found."""
 
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,7 +29,7 @@ def shared_out[Given, Found](
         return work(given)
     shares = [given[place::count] for place in range(count)]
     with ExitStack() as forks:
-        pipes = [forks.enter_context(_forked(work, share)) for share in shares[1:]]
+        pipes = [forks.enter_context(_forked(_answering(work, share))) for share in shares[1:]]
         done = [work(shares[0])]
         for share, pipe in zip(shares[1:], pipes, strict=True):
             found = _read(pipe)
@@ -54,8 +55,27 @@ def beside[Found](work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
         found = _read(pipe)
         return work() if found is None else found[0]
 
-    with _forked(lambda _: [work()], ()) as pipe:
+    with _forked(_answering(lambda _: [work()], ())) as pipe:
         yield answer
+
+
+def streamed[Found](made: Callable[[int, int], Iterator[Found]]) -> Iterator[Found]:
+    """All that `made(0, 1)` yields, in its order; fork k of n yields every nth of it, which is `made(k, n)`.
+
+    The forks are never more than one ahead of whoever asks, so memory stays flat. Where one dies, or meets a fault, the
+    rest is made here, and the fault raised here.
+    """
+    count = min(processors(), SHARES_MAX)
+    done = 0
+    if count > 1 and _may_fork():
+        with ExitStack() as forks:
+            pipes = [forks.enter_context(_forked(_streaming(made, place, count))) for place in range(count)]
+            while (found := _read(pipes[done % count])) is not None:
+                if not found:
+                    return
+                yield found[0]
+                done += 1
+    yield from islice(made(0, 1), done, None)
 
 
 def processors() -> int:
@@ -69,15 +89,29 @@ def _may_fork() -> bool:
     return not _THREADS.exists() or sum(1 for _ in _THREADS.iterdir()) == 1
 
 
+type Sender = Callable[[Connection], None]
+
+
+def _answering[Given, Found](work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]) -> Sender:
+    return lambda pipe: pipe.send(work(share))
+
+
+def _streaming[Found](made: Callable[[int, int], Iterator[Found]], place: int, count: int) -> Sender:
+    def send(pipe: Connection) -> None:
+        for found in made(place, count):
+            pipe.send((found,))
+        pipe.send(())
+
+    return send
+
+
 @contextmanager
-def _forked[Given, Found](
-    work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]
-) -> Iterator["Connection[Any, Any]"]:
-    """A process that works on a share, as what it answers; gone when its answer was read, or is not wanted any more."""
+def _forked(send: Sender) -> Iterator["Connection[Any, Any]"]:
+    """A process that sends what it finds, as the pipe to read it from; gone when that is no longer wanted."""
     reading, writing = Pipe(duplex=False)
     number = os.fork()
     if not number:
-        _answer(work, share, writing.fileno())
+        _send(send, writing.fileno())
     writing.close()
     try:
         with reading:
@@ -87,15 +121,13 @@ def _forked[Given, Found](
         os.waitpid(number, 0)
 
 
-def _answer[Given, Found](
-    work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given], writing: int
-) -> NoReturn:
+def _send(send: Sender, writing: int) -> NoReturn:
     # never back into the caller: nothing of it is undone, closed or told twice
     try:
         answer = os.dup2(writing, _FIRST_OPENED) if writing != _FIRST_OPENED else writing
         # the database must see a killed run as gone, so no copy of its connection is kept open here
         os.closerange(_FIRST_OPENED + 1, os.sysconf("SC_OPEN_MAX"))
-        Connection(answer, readable=False).send(work(share))
+        send(Connection(answer, readable=False))
     finally:
         os._exit(0)
 

@@ -11,6 +11,7 @@ from encours.access.models import Entity
 from encours.collections import actions as collections
 from encours.collections.queries import pauses
 from encours.core.actors import Actor
+from encours.core.processors import streamed
 from encours.credit import actions as credit
 from encours.customers import staged_actions as customers
 from encours.disputes import actions as disputes
@@ -26,6 +27,7 @@ from encours.payments import staged_actions as payments
 
 _MANY_ROWS = 500
 _LARGE_ROWS = 100_000
+_SHARED_FROM_ROWS = 40_000
 BLOCKED_NOTE = "import: dunning block"
 REFUSAL_TABLE = """create temp table staged_refusal (line bigint, field text, value text, reason text) on commit drop"""
 
@@ -86,7 +88,7 @@ def _stage(call: Call, opened: Opened, result: FileResult, table: tuple[str, str
     with connection.cursor() as cursor:
         cursor.execute(create)
         with cursor.copy(f"copy {name} ({', '.join(columns)}) from stdin") as copy:
-            for staged in _counted(opened.staged(currency=call.entity.currency), result):
+            for staged in _counted(_staged(call, opened, total), result):
                 if staged.text:
                     copy.write(staged.text)
                 if result.run_id is not None:
@@ -95,6 +97,13 @@ def _stage(call: Call, opened: Opened, result: FileResult, table: tuple[str, str
                     )
         cursor.execute(f"analyze {name} ({', '.join(columns[1:4])})")
     plan_for_sets(result.rows_read)
+
+
+def _staged(call: Call, opened: Opened, rows: int) -> Iterator[Staged]:
+    """The blocks of a file in their order; a large one is read by all processors."""
+    if rows < _SHARED_FROM_ROWS:
+        return opened.staged(currency=call.entity.currency)
+    return streamed(lambda place, count: opened.staged(currency=call.entity.currency, share=(place, count)))
 
 
 def plan_for_sets(rows: int) -> None:

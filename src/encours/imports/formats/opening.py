@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from encours.core.errors import EncoursError
@@ -88,20 +88,20 @@ class Opened:
         hints = Hints(self.mapping.dates, self.mapping.decimal_mark) if self.mapping else Hints()
         return blocks.style_of(self.table, self.columns, hints=hints)
 
-    def staged(self, *, currency: str) -> Iterator[Staged]:
-        """The rows of a table, ready for COPY."""
+    def staged(self, *, currency: str, share: tuple[int, int] = (0, 1)) -> Iterator[Staged]:
+        """The rows of a table, ready for COPY; of `share` (1, 3) the second of every three blocks."""
         if self.table is None or self.columns is None:
             raise TypeError("a FEC has its own reader")
-        style = self.style()
+        style, table = self.style(), replace(self.table, share=share)
         match self.kind:
             case "customers":
-                return parties.customers(self.table, self.columns, style, currency=currency)
+                return parties.customers(table, self.columns, style, currency=currency)
             case "contacts":
-                return parties.contacts(self.table, self.columns, style)
+                return parties.contacts(table, self.columns, style)
             case "payments":
-                return dues.payments(self.table, self.columns, style, currency=currency)
+                return dues.payments(table, self.columns, style, currency=currency)
             case _:
-                return dues.invoices(self.table, self.columns, style, currency=currency)
+                return dues.invoices(table, self.columns, style, currency=currency)
 
 
 def signature_of(header: Sequence[str]) -> str:

@@ -52,7 +52,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file seen as a header and rows; `blocks` may be asked for again and again."""
+    """A file seen as a header and rows; `blocks` may be asked for again and again.
+
+    `share` is (1, 3) for a table that yields the second of every three blocks: several processes read a large file.
+    """
 
     path: Path
     header: tuple[str, ...]
@@ -60,6 +63,7 @@ class Table:
     encoding: str  # or "xlsx"
     delimiter: str = ""
     sheet: str = ""
+    share: tuple[int, int] = (0, 1)
 
     def count_rows(self) -> int:
         """About how many rows there are, for showing progress."""
@@ -71,7 +75,8 @@ class Table:
         """The rows under the header; blank ones are passed over, cut or overlong ones are refused with their line."""
         source = self._workbook_parts() if self.encoding == "xlsx" else self._text_parts()
         width, read = len(self.header), 0
-        for lines, rows in source:
+        place, count = self.share
+        for number, (lines, rows) in enumerate(source):
             block = Block(lines=lines, rows=rows, problems=[], read=0, is_native=self.encoding == "xlsx")
             if set(map(len, rows)) != {width} or not all(row[0] for row in rows):
                 _keep_whole_rows(block, width)
@@ -79,7 +84,8 @@ class Table:
                 _drop_above(block, self.header_line)
             read += len(block.rows) + len({problem.line for problem in block.problems})
             block.read = read
-            yield block
+            if number % count == place:
+                yield block
 
     def above(self) -> list[list[str]]:
         """The rows over the header, where exports tell what the file is of."""
