@@ -345,6 +345,14 @@ def test_every_reason_and_every_why_not_has_words():
                 assert "{" not in wording.sentence(reason)
 
 
+def test_what_is_read_of_many_documents_in_one_way_is_one_sentence():
+    best = best_of(line(263_881, "FA-2026-00412, FA-2026-00415, FA-2026-00420", iban=ACME_IBAN))
+    told = [wording.sentence(one) for one in wording.gathered(best.reasons, most=2)]
+    assert told[0] == "Quotes FA-2026-00412, FA-2026-00415 + 1."
+    assert len(told) == 3
+    assert sum(one.points for one in wording.gathered(best.reasons)) == sum(one.points for one in best.reasons)
+
+
 def test_a_namesake_leaves_the_customer_open():
     twin = CustomerFacts(9, "CL00109", "Acme Distribution SARL", city="Nice")
     twins = book(item(90, 9, "FA-2026-00900", 45_650), customers=(*CUSTOMERS, twin))

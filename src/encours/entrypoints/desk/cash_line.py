@@ -220,7 +220,7 @@ def _shown(proposal: Proposal, number: int, chosen: int, detail: LineDetail) -> 
     show = _shower(detail)
     reasons = [
         (wording.sentence(one, currency=detail.row.currency, translate=gettext, show=show), round(one.points / 10))
-        for one in proposal.reasons
+        for one in wording.gathered(proposal.reasons)
     ]
     tone = "good" if proposal.probability_ppm >= workbench.LIKELY_PPM else ""
     return ProposalShown(

@@ -117,6 +117,12 @@ class NoFile(Refused):
     message = gettext_noop("Choose at least one file.")
 
 
+# what a table may hold; the others are told by their content
+TABLE_KINDS = (
+    FileKind.CUSTOMERS, FileKind.CONTACTS, FileKind.INVOICES, FileKind.PAYMENTS, FileKind.BANK, FileKind.REMITTANCE,
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class FileShown:
     """A dropped file before it is brought in."""
@@ -168,6 +174,7 @@ def import_drop(request: DeskRequest, word: str) -> HttpResponse:
         "has_fec": any(one.preview.kind in {"fec", *MACHINE_READ} for one in shown),
         "entities": access.entities(request.scope),
         "kinds": [(kind, label) for kind, label in FileKind.choices if kind and kind != "fec"],
+        "table_kinds": [(kind.value, kind.label) for kind in TABLE_KINDS],
         "is_running": any(one.run is not None and one.run.state == RunState.RUNNING for one in shown),
         "is_refused": any(one.refusal and not one.fields for one in shown),
     }

@@ -1,6 +1,6 @@
 """What each reason says to a clerk; English templates for the catalogues."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from encours.core.errors import gettext_noop as _
@@ -124,6 +124,26 @@ def sentence(
         return spoken
     write = show or (lambda name, value: show_plainly(name, value, currency))
     return spoken.format_map(_Blank({name: write(name, value) for name, value in data.items()}))
+
+
+def gathered(reasons: Sequence[Reason], *, most: int = 3) -> list[Reason]:
+    """The reasons as a person reads them: what is read of several documents in one way is one sentence.
+
+    "Quotes FA-1", "Quotes FA-2" ... of two hundred -> "Quotes FA-1, FA-2, FA-3 + 197", with the points of all.
+    """
+    of_code: dict[str, list[Reason]] = {}
+    for one in reasons:
+        of_code.setdefault(one.code, []).append(one)
+    found = []
+    for code, alike in of_code.items():
+        numbers = sorted({str(one.data["document_number"]) for one in alike if "document_number" in one.data})
+        if len(numbers) < 2:
+            found += alike
+            continue
+        more = f" + {len(numbers) - most}" if len(numbers) > most else ""
+        said = {**alike[0].data, "document_number": ", ".join(numbers[:most]) + more}
+        found.append(Reason(code, sum(one.points for one in alike), said))
+    return found
 
 
 def why_not(code: str, *, translate: Callable[[str], str] = _) -> str:
