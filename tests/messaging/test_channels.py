@@ -228,6 +228,14 @@ class TestALetter:
         with pytest.raises(postal.PostalAddressIncomplete):
             letter_of(to=Address(name="Acme", lines=()))
 
+    def test_shows_the_way_to_the_customers_page_where_there_is_one(self):
+        context = sample.context()
+        assert "Votre compte en ligne" not in text_of(letter_of())
+        context["links"] = {"portal": "https://compte.brevanne.example/portal/1-2-3-0-20270106-" + "x" * 43}
+        made = letter_of(context=context)
+        assert "Votre compte en ligne" in text_of(made)
+        assert made.page_count == letter_of().page_count
+
 
 class TestARegisteredNumber:
     @pytest.mark.parametrize(

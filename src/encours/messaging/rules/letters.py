@@ -7,6 +7,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+import segno
 from pypdf import PdfReader, PdfWriter
 
 from encours.core.money import Money
@@ -26,6 +27,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "object": "Objet", "customer": "Votre numéro de client", "reference": "Référence à rappeler", "page": "Page",
         "of": "sur", "number": "Document", "issued": "Date", "due": "Échéance", "late": "Retard", "amount": "Reste dû",
         "total": "À régler", "balance": "Solde du compte", "pay": "Pour régler par virement",
+        "account": "Votre compte en ligne",
         "date": "{city}, le {day}",
         REGISTERED_LETTER: "Lettre recommandée avec avis de réception",
         ELECTRONIC_REGISTERED_LETTER: "Lettre recommandée électronique",
@@ -34,7 +36,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "object": "Subject", "customer": "Your customer number", "reference": "Reference to quote", "page": "Page",
         "of": "of", "number": "Document", "issued": "Date", "due": "Due", "late": "Late", "amount": "Outstanding",
-        "total": "To pay", "balance": "Balance of the account", "pay": "To pay by transfer", "date": "{city}, {day}",
+        "total": "To pay", "balance": "Balance of the account", "pay": "To pay by transfer",
+        "account": "Your account online", "date": "{city}, {day}",
         REGISTERED_LETTER: "Registered letter with acknowledgement of receipt",
         ELECTRONIC_REGISTERED_LETTER: "Electronic registered letter",
         "enclosed": "Contested", "credit": "To deduct", "telephone": "Tel.",
@@ -138,12 +141,18 @@ def _block(name: str, values: Mapping[str, Any], language: str) -> Iterable[dict
             "bic": entity["bic"] or "",
             "holder": entity["name"],
             "reference": formats.in_fours(values["customer"]["reference_rf"] or values["customer"]["number"]),
+            "page": _code(values["links"]["portal"]),
         }
     elif name == "signature":
         sender = values["sender"]
         phone = f"{WORDS[language]['telephone']} {sender['phone']}" if sender["phone"] else ""
         lines = [sender["title"], phone, sender["email"]]
         yield {"kind": "signature", "name": sender["name"], "lines": [line for line in lines if line]}
+
+
+def _code(address: str | None) -> str:
+    """The address of the customer's own page as a drawing that a telephone reads; nobody types it from paper."""
+    return segno.make(address, error="l", micro=False).svg_inline(border=0, omitsize=True) if address else ""
 
 
 def table(values: Mapping[str, Any], language: str, *, is_statement: bool) -> dict[str, Any]:
