@@ -28,6 +28,7 @@ from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging import actions as messaging
 from encours.messaging import queries as messages
+from encours.plans import actions as plans
 from encours.team import actions as team
 
 HAND_OVER_SIZE = 1_000
@@ -49,6 +50,9 @@ def run_dunning(
     `is_once_a_day`, whoever comes second on a day, even at the same moment, decides nothing and gets the first run.
     Refuses another day than today's outside the sandbox.
     """
+    # a plan in breach is over, whether or not its own job came by today; another day, in the sandbox, ends no plan
+    if today == local_day(now, loading.calendar_of(loading.policy_of(organisation_id))):
+        plans.review(organisation_id=organisation_id, today=today, now=now, by=by)
     # steps that follow an event, and rules that pause or hand over, have their say before the day is decided
     answer_events(organisation_id=organisation_id, today=today, now=now)
     run = decide_all(organisation_id=organisation_id, today=today, now=now, by=by, is_once_a_day=is_once_a_day)
