@@ -43,12 +43,16 @@
   }
 
   /* ---------- keys: an element with data-key is pressed by that key; the selected row comes first, then panel, then page ---------- */
+  function enter(opener) {
+    const field = opener.matches("details.en-pop[open] > summary") && one("input:not([type=hidden]), select, textarea", opener.parentElement);
+    if (field) field.focus();
+  }
   function pressed(key) {
     const scopes = [selectedRow(), one("#peek"), document].filter(Boolean);
     for (const scope of scopes) {
       const target = one('[data-key="' + CSS.escape(key) + '"]', scope);
       if (target && !target.disabled) {
-        if (isField(target)) { target.focus(); target.select && target.select(); } else { target.click(); if (target.type === "radio") target.focus(); }
+        if (isField(target)) { target.focus(); target.select && target.select(); } else { target.click(); if (target.type === "radio") target.focus(); enter(target); }
         return true;
       }
     }
@@ -113,6 +117,8 @@
       const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
       if (event.key === "ArrowDown") { markOption(options, Math.min(options.length - 1, at + 1)); event.preventDefault(); }
       if (event.key === "ArrowUp") { markOption(options, Math.max(0, at - 1)); event.preventDefault(); }
+      // a search field would take the first Escape to empty itself
+      if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); palette.close(); }
       if (event.key === "Enter" && options.length) { event.preventDefault(); location.assign(options[Math.max(0, at)].dataset.href); }
     });
     palette.addEventListener("click", (event) => {
