@@ -338,5 +338,10 @@ class TestTheFigures:
         page = desk.get("/cash/days").content.decode()
         assert "1\u202f242,00\u00a0€" in page
         assert "42,00\u00a0€" in page
+        for figure, shown in (("all", 2), ("confirmed", 1), ("alone", 0), ("open", 1)):
+            lines = desk.get(f"/cash?tab={figure}&account={bank.account.pk}&day={books.today}").content.decode()
+            assert lines.count("data-line=") == shown, figure
+            assert figure == "open" or f"tab={figure}&amp;" in page or not shown
+        assert desk.get(f"/cash?day={books.day(-1)}&tab=all").content.decode().count("data-line=") == 0
         assert desk.get("/cash/days?export=csv").status_code == 200
         assert is_workbook(desk.get("/cash/unapplied?export=xlsx"))

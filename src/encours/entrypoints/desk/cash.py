@@ -43,6 +43,15 @@ TABS = (
 ALWAYS_SHOWN = {"open", "likely", "unknown"}
 MORE_TABS = (("applied", pgettext_lazy("lines", "Applied")), ("ignored", pgettext_lazy("lines", "Left out")))
 
+# the figures of a day, as `cash_days` counts them
+DAY_TABS = (
+    ("all", pgettext_lazy("lines", "All")),
+    ("alone", pgettext_lazy("lines", "Applied alone")),
+    ("confirmed", pgettext_lazy("lines", "Confirmed")),
+    ("on_account", pgettext_lazy("lines", "On account")),
+    ("elsewhere", pgettext_lazy("lines", "Elsewhere")),
+)
+
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 18 else None
@@ -51,15 +60,25 @@ def _whole(text: str) -> int | None:
 def _filter(request: DeskRequest) -> QueueFilter:
     tab = request.GET.get("tab", "open")
     return QueueFilter(
-        tab=tab if tab in {key for key, _ in (*TABS, *MORE_TABS)} else "open",
+        tab=tab if tab in {key for key, _ in (*TABS, *MORE_TABS, *DAY_TABS)} else "open",
         account_id=_whole(request.GET.get("account", "")),
         customer_id=_whole(request.GET.get("of", "")),
         text=request.GET.get("q", "")[:100],
+        from_date=_day(request),
+        to_date=_day(request),
     )
 
 
+def _day(request: DeskRequest) -> date | None:
+    """The one day asked for, from a figure of the page of days."""
+    try:
+        return date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return None
+
+
 def _query(request: DeskRequest, **changes: str) -> str:
-    kept = {name: request.GET[name] for name in ("tab", "account", "of", "q") if request.GET.get(name)}
+    kept = {name: request.GET[name] for name in ("tab", "account", "of", "q", "day") if request.GET.get(name)}
     return urlencode({name: value for name, value in {**kept, **changes}.items() if value})
 
 
@@ -148,8 +167,11 @@ def _frame(request: DeskRequest, chosen: QueueFilter) -> dict[str, Any]:
             if key == chosen.tab or key in ALWAYS_SHOWN or by_tab.get(key)
         ],
         "more_tabs": [
-            {"key": key, "label": label, "query": _query(request, tab=key)} for key, label in (TABS[-1], *MORE_TABS)
+            {"key": key, "label": label, "query": _query(request, tab=key)}
+            for key, label in (TABS[-1], *MORE_TABS, *(DAY_TABS if chosen.from_date else ()))
         ],
+        "day": chosen.from_date,
+        "without_day": _query(request, day=""),
         "counts": counts,
         "known": marks.bank_known(request.scope),
         "account_id": chosen.account_id,

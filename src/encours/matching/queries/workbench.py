@@ -23,7 +23,11 @@ MONEY_COLUMNS = ("counterparty_name", "counterparty_iban", "ultimate_name", "tex
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Which lines the queue shows: `tab` is open, likely, unknown, returned, mine, applied, ignored or all."""
+    """Which lines the queue shows.
+
+    `tab` is open, likely, unknown, returned, mine, applied, ignored or all; or a figure of a day: alone, confirmed,
+    on_account, elsewhere.
+    """
 
     tab: str = "open"
     account_id: int | None = None
@@ -111,6 +115,11 @@ _TABS = {
     "applied": "w.state in ('applied', 'on_account', 'tied', 'booked')",
     "ignored": "w.state = 'ignored'",
     "all": "true",
+    # as `figures.cash_days` counts them
+    "alone": "w.how = 'alone' and w.state in ('applied', 'on_account', 'booked')",
+    "confirmed": "w.how in ('confirmed', 'bulk', 'manual') and w.state = 'applied'",
+    "on_account": "w.state = 'on_account' and w.how <> 'alone'",
+    "elsewhere": "(w.state in ('booked', 'tied') and w.how <> 'alone' or w.state = 'ignored')",
 }
 
 
