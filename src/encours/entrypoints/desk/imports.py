@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -155,7 +155,8 @@ def import_list(request: DeskRequest) -> HttpResponse:
     context = {
         "runs": runs,
         "mappings": queries.mappings(request.organisation_id),
-        "is_running": any(run.state == RunState.RUNNING for run in runs),
+        # what was just sent has no run yet: the page asks again until it shows
+        "is_running": "sent" in request.GET or any(run.state == RunState.RUNNING for run in runs),
     }
     template = "desk/imports/list.html#runs" if is_partial(request) else "desk/imports/list.html"
     return render(request, template, context)
@@ -240,7 +241,7 @@ def _decided(request: DeskRequest, word: str, files: Sequence[uploads.Dropped]) 
     count = len(files)
     text = ngettext("{count} file is on its way.", "{count} files are on their way.", count).format(count=count)
     told(request, text)
-    return redirect("desk:imports")
+    return redirect(f"{reverse('desk:imports')}?sent={count}")
 
 
 def _entity_code(request: DeskRequest) -> str:
