@@ -14,9 +14,11 @@ from django.conf import settings
 from encours.access.models import Membership, Organisation, User
 from encours.core import secrets
 from encours.customers.models import Note
+from encours.disputes import actions as disputes
 from encours.entrypoints.jobs import notices as job
 from encours.messaging import actions as messaging
 from encours.messaging.models import MailAccount, StaffMail
+from encours.team import actions as team
 from encours.team.actions import hooks
 from encours.team.actions.comments import comment
 from encours.team.actions.notices import Notice, mark_read, notify
@@ -94,6 +96,49 @@ class TestByMail:
             company.acme,
         )
         assert Notification.objects.get(user=company.collector).kind == "answer"
+
+    def test_a_dispute_is_told_to_its_owner_and_answered_by_replying(self, company, paul, postbox):
+        disputes.open_dispute(
+            organisation_id=company.organisation_id, customer_id=company.acme.pk, today=NOW.date(), by=company.by,
+            reason="price", note="Remise oubliée ?", owner_id=paul.pk,
+        )  # fmt: skip
+        pass_on(company)
+        pass_on(company)
+        (mail,) = mails(postbox)
+        assert mail["To"] == paul.email
+        assert "Acme" in mail["Subject"]
+        assert "Remise oubliée" in mail.get_body(("plain",)).get_content()
+        reply = EmailMessage()
+        reply["From"], reply["To"] = paul.email, mail["Reply-To"]
+        reply["Subject"], reply["Message-ID"] = "Re: litige", "<d1@brevanne.example>"
+        reply.set_content("Oui, 5 % accordés en juin.\n")
+        messaging.receive_mail(
+            organisation_id=company.organisation_id, raw=reply.as_bytes(), now=NOW + HOUR, by=company.by
+        )
+        kept = Note.objects.get()
+        assert (kept.text, kept.author, kept.subject_kind) == ("Oui, 5 % accordés en juin.", paul, "dispute")
+        assert Notification.objects.get(user=company.collector).kind == "answer"
+
+    def test_each_is_told_once_what_became_theirs(self, company, paul, postbox):
+        team.add_task(
+            organisation_id=company.organisation_id, title="Voir le dirigeant", due_date=NOW.date(), today=NOW.date(),
+            by=company.by, customer_id=company.acme.pk, assignee_id=paul.pk,
+        )  # fmt: skip
+        team.add_task(
+            organisation_id=company.organisation_id, title="Pour moi", due_date=NOW.date(), today=NOW.date(),
+            by=company.by, customer_id=company.acme.pk, assignee_id=company.collector.pk,
+        )  # fmt: skip
+        messaging.record_reply(
+            organisation_id=company.organisation_id, key="r1", customer_id=company.acme.pk, subject="Re: facture",
+            from_email="c@acme.example", from_name="Lise", text="Bonjour", now=NOW, by=company.by,
+        )  # fmt: skip
+        for _ in range(2):
+            job.tell_what_is_theirs(organisation_id=company.organisation_id, now=NOW, by=job.BY)
+        told = sorted(Notification.objects.values_list("user_id", "kind", "title"))
+        assert told == sorted([
+            (paul.pk, "task", "Nadia Ferrand: Voir le dirigeant"),
+            (company.collector.pk, "reply", "Acme a répondu"),
+        ])  # fmt: skip
 
     def test_the_rest_comes_once_a_day_all_together(self, company, paul, postbox):
         tell_paul(company, paul, "1")

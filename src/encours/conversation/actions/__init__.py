@@ -9,9 +9,11 @@ from encours.conversation.actions.bank_changes import (
 )
 from encours.conversation.actions.proposals import accept_proposal, propose, reject_proposal
 from encours.conversation.actions.taking_in import take_in
+from encours.conversation.actions.telling import answer_on_dispute, tell_what_is_theirs
 
 __all__ = [
     "accept_proposal",
+    "answer_on_dispute",
     "confirm_bank_change",
     "drop_answer",
     "note_bank_change",
@@ -23,4 +25,5 @@ __all__ = [
     "send_answer",
     "set_conversation_policy",
     "take_in",
+    "tell_what_is_theirs",
 ]

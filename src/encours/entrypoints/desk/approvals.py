@@ -5,26 +5,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy
 
-from encours.access.rules import Scope, can
-from encours.collections.models import DraftState, ScenarioDraft
-from encours.conversation.models import Answer, AnswerState, BankChange, ChangeState
-from encours.customers import queries as customers
+from encours.collections.models import ScenarioDraft
+from encours.conversation.models import Answer, BankChange
+from encours.conversation.queries import approvals as waiting
+from encours.conversation.queries.approvals import ANSWERS, BANK, LOSSES, PLANS, SCENARIOS
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.plans.models import Plan
-from encours.plans.queries import followed
 from encours.recovery.models import BadDebt
-from encours.recovery.queries import bad_debts
 
 SHOWN = 200
-BANK, LOSSES, PLANS, SCENARIOS, ANSWERS = "bank", "losses", "plans", "scenarios", "answers"
 GROUPS: dict[str, tuple[Any, str, Any]] = {
     BANK: (
         gettext_lazy("Bank details"),
@@ -49,63 +46,6 @@ class Row:
     address: str
     amount_minor: int | None = None
     currency: str = ""
-
-
-def _losses(scope: Scope) -> QuerySet[BadDebt]:
-    """Proposals this person may decide: not their own where two are wanted, nor above the limit set for them."""
-    if not can(scope, "write_off"):
-        return BadDebt.objects.none()
-    policy = bad_debts.policy_of(scope.organisation_id)
-    found = bad_debts.in_scope(scope).filter(decided_as="")
-    if policy.needs_second_person and scope.user_id is not None:
-        found = found.filter(Q(proposed_by_id__isnull=True) | ~Q(proposed_by_id=scope.user_id))
-    if policy.limit_minor is not None and not can(scope, "write_off_above_limit"):
-        found = found.filter(amount_minor__lte=policy.limit_minor)
-    return found.order_by("pk")
-
-
-def _plans(scope: Scope) -> QuerySet[Plan]:
-    if not can(scope, "approve_plan"):
-        return Plan.objects.none()
-    return (
-        followed.in_scope(scope)
-        .filter(approved_date__isnull=True, agreed_date__isnull=True, ended_as="")
-        .order_by("pk")
-    )
-
-
-def _scenarios(scope: Scope) -> QuerySet[ScenarioDraft]:
-    """Drafts that others proposed."""
-    if not can(scope, "edit_scenario") or scope.user_id is None:
-        return ScenarioDraft.objects.none()
-    found = ScenarioDraft.objects.filter(organisation_id=scope.organisation_id, state=DraftState.PROPOSED)
-    own = Q(author_id=scope.user_id) | Q(proposer_id=scope.user_id)
-    return found.exclude(own).select_related("scenario").order_by("pk")
-
-
-def _changes(scope: Scope) -> QuerySet[BankChange]:
-    """Changes that a colleague called back about."""
-    if not can(scope, "edit_bank_details") or scope.user_id is None:
-        return BankChange.objects.none()
-    found = BankChange.objects.filter(organisation_id=scope.organisation_id, state=ChangeState.CALLED)
-    return found.exclude(called_by_id=scope.user_id).order_by("pk")
-
-
-def _answers(scope: Scope) -> QuerySet[Answer]:
-    if not can(scope, "send_message"):
-        return Answer.objects.none()
-    found = Answer.objects.filter(organisation_id=scope.organisation_id, state=AnswerState.DRAFT)
-    if scope.own_portfolio_only:
-        found = found.filter(customer_id__in=customers.in_scope_with_merged(scope).values("pk"))
-    return found.order_by("pk")
-
-
-WAITING = {BANK: _changes, LOSSES: _losses, PLANS: _plans, SCENARIOS: _scenarios, ANSWERS: _answers}
-
-
-def count(scope: Scope) -> int:
-    """How many things wait for this person, for the rail."""
-    return sum(waiting(scope).count() for waiting in WAITING.values())
 
 
 def _day(at: datetime | None) -> date | None:
@@ -158,7 +98,7 @@ ROWS: dict[str, Any] = {
 def approvals(request: DeskRequest) -> HttpResponse:
     groups = []
     for key, (label, icon, note) in GROUPS.items():
-        rows = list(ROWS[key](WAITING[key](request.scope)[:SHOWN]))
+        rows = list(ROWS[key](waiting.WAITING[key](request.scope)[:SHOWN]))
         if rows:
             groups.append({"key": key, "label": label, "icon": icon, "note": note, "rows": rows})
     return render(request, "desk/approvals/list.html", {"groups": groups})

@@ -11,8 +11,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from encours.access import rules as access
+from encours.conversation.queries import approvals
 from encours.entrypoints import formats
-from encours.entrypoints.desk import approvals, navigation, recent, standing
+from encours.entrypoints.desk import navigation, recent, standing
 from encours.entrypoints.requests import DeskRequest
 from encours.matching.queries import workbench
 from encours.team.queries import notices

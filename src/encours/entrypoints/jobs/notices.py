@@ -14,6 +14,7 @@ from encours.access.models import Organisation, User
 from encours.collections.queries import facts
 from encours.connectors.chat import client as chat
 from encours.connectors.smtp import client as smtp
+from encours.conversation.actions.telling import dispute_of, tell_what_is_theirs
 from encours.core.actors import Actor
 from encours.core.dates import zone
 from encours.core.errors import EncoursError
@@ -29,11 +30,12 @@ from encours.team.queries import notices
 from encours.team.rules.passing import Waiting, due
 
 BY = Actor.system("notifications")
-ABOUT_NOTE = "note"
+ABOUT_NOTE, ABOUT_DISPUTE = "note", "dispute"
 
 
 def pass_on_now(organisation: Organisation, now: datetime) -> None:
     """Queue what people get by e-mail now, hand it over, and tell the chat channels."""
+    tell_what_is_theirs(organisation_id=organisation.pk, now=now, by=BY)
     calendar = facts.calendar_of(facts.policy_of(organisation.pk))
     local = now.astimezone(zone(calendar.timezone))
     is_working_day = calendar.is_open(local.date())
@@ -85,8 +87,11 @@ def _address(one: Notification) -> str:
 
 def _single(one: Notification, now: datetime) -> staff.NewStaffMail:
     parts = [one.text, _address(one)]
+    dispute_id = dispute_of(one.key)
     if one.note_id is not None:
         parts.append(gettext("Answer this e-mail to answer the comment."))
+    elif dispute_id is not None:
+        parts.append(gettext("Answer this e-mail to answer: your words are kept with the dispute."))
     return staff.NewStaffMail(
         key=f"notification:{one.pk}",
         user_id=one.user_id,
@@ -94,8 +99,8 @@ def _single(one: Notification, now: datetime) -> staff.NewStaffMail:
         subject=one.title,
         text="\n\n".join(part for part in parts if part) or one.title,
         send_after=now,
-        about_kind=ABOUT_NOTE if one.note_id is not None else "",
-        about_id=one.note_id,
+        about_kind=ABOUT_NOTE if one.note_id is not None else ABOUT_DISPUTE if dispute_id is not None else "",
+        about_id=one.note_id if one.note_id is not None else dispute_id,
     )
 
 

@@ -48,17 +48,19 @@ def drop_deductions(event: MatchUndone) -> None:
 
 
 def answer_comment(event: ColleagueAnswered) -> None:
-    """What a colleague answers by e-mail stands under the comment they were told of."""
-    if event.about_kind != "note" or event.about_id is None:
+    """What a colleague answers by e-mail stands under the comment, or with the dispute, that they were told of."""
+    if event.about_id is None:
         return
     person = User.objects.get(pk=event.user_id)
-    comments.answer_by_mail(
-        organisation_id=event.organisation_id,
-        note_id=event.about_id,
-        text=event.text,
-        now=event.at,
-        by=Actor(user_id=person.pk, name=person.display_name, channel="mail"),
-    )
+    by = Actor(user_id=person.pk, name=person.display_name, channel="mail")
+    if event.about_kind == "note":
+        comments.answer_by_mail(
+            organisation_id=event.organisation_id, note_id=event.about_id, text=event.text, now=event.at, by=by
+        )
+    elif event.about_kind == "dispute":
+        conversation.answer_on_dispute(
+            organisation_id=event.organisation_id, dispute_id=event.about_id, text=event.text, now=event.at, by=by
+        )
 
 
 REACTIONS: Mapping[type, Sequence[Callable[[Any], None]]] = {

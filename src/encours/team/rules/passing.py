@@ -6,7 +6,8 @@ from datetime import datetime, time
 from typing import NamedTuple
 
 AT_ONCE, DAILY, NEVER = "at_once", "daily", "never"
-PERSONAL = frozenset({"mention", "answer"})
+# what a person is asked in their own name
+PERSONAL = frozenset({"mention", "answer", "dispute"})
 
 
 @dataclass(frozen=True, slots=True)

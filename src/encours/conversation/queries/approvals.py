@@ -1,0 +1,82 @@
+"""What rooms hold back until a person agrees, as far as one person is the one who may."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from encours.access.rules import Scope, can
+from encours.collections.models import DraftState, ScenarioDraft
+from encours.conversation.models import Answer, AnswerState, BankChange, ChangeState
+from encours.customers import queries as customers
+from encours.plans.models import Plan
+from encours.plans.queries import followed
+from encours.recovery.models import BadDebt
+from encours.recovery.queries import bad_debts
+
+BANK, LOSSES, PLANS, SCENARIOS, ANSWERS = "bank", "losses", "plans", "scenarios", "answers"
+
+
+def losses(scope: Scope) -> QuerySet[BadDebt]:
+    """Proposals this person may decide: not their own where two are wanted, nor above the limit set for them."""
+    if not can(scope, "write_off"):
+        return BadDebt.objects.none()
+    policy = bad_debts.policy_of(scope.organisation_id)
+    found = bad_debts.in_scope(scope).filter(decided_as="")
+    if policy.needs_second_person and scope.user_id is not None:
+        found = found.filter(Q(proposed_by_id__isnull=True) | ~Q(proposed_by_id=scope.user_id))
+    if policy.limit_minor is not None and not can(scope, "write_off_above_limit"):
+        found = found.filter(amount_minor__lte=policy.limit_minor)
+    return found.order_by("pk")
+
+
+def plans(scope: Scope) -> QuerySet[Plan]:
+    """Plans drawn up and not offered yet."""
+    if not can(scope, "approve_plan"):
+        return Plan.objects.none()
+    return (
+        followed.in_scope(scope)
+        .filter(approved_date__isnull=True, agreed_date__isnull=True, ended_as="")
+        .order_by("pk")
+    )
+
+
+def scenarios(scope: Scope) -> QuerySet[ScenarioDraft]:
+    """Drafts that others proposed."""
+    if not can(scope, "edit_scenario") or scope.user_id is None:
+        return ScenarioDraft.objects.none()
+    found = ScenarioDraft.objects.filter(organisation_id=scope.organisation_id, state=DraftState.PROPOSED)
+    own = Q(author_id=scope.user_id) | Q(proposer_id=scope.user_id)
+    return found.exclude(own).select_related("scenario").order_by("pk")
+
+
+def changes(scope: Scope) -> QuerySet[BankChange]:
+    """Changes that a colleague called back about."""
+    if not can(scope, "edit_bank_details") or scope.user_id is None:
+        return BankChange.objects.none()
+    found = BankChange.objects.filter(organisation_id=scope.organisation_id, state=ChangeState.CALLED)
+    return found.exclude(called_by_id=scope.user_id).order_by("pk")
+
+
+def answers(scope: Scope) -> QuerySet[Answer]:
+    """Answers prepared for customers of this person."""
+    if not can(scope, "send_message"):
+        return Answer.objects.none()
+    found = Answer.objects.filter(organisation_id=scope.organisation_id, state=AnswerState.DRAFT)
+    if scope.own_portfolio_only:
+        found = found.filter(customer_id__in=customers.in_scope_with_merged(scope).values("pk"))
+    return found.order_by("pk")
+
+
+WAITING: Mapping[str, Callable[[Scope], QuerySet[Any]]] = {
+    BANK: changes,
+    LOSSES: losses,
+    PLANS: plans,
+    SCENARIOS: scenarios,
+    ANSWERS: answers,
+}
+
+
+def count(scope: Scope) -> int:
+    """How many things wait for this person."""
+    return sum(waiting(scope).count() for waiting in WAITING.values())
