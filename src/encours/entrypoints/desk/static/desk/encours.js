@@ -277,7 +277,7 @@
     const box = current.closest(".en-side, .en-subtabs, .en-seg, .en-inboxtabs");
     const inner = current.getBoundingClientRect(), outer = box.getBoundingClientRect();
     if (inner.right > outer.right || inner.left < outer.left) box.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
-    if (inner.bottom > outer.bottom - 64 || inner.top < outer.top) box.scrollTop += inner.top - outer.top - outer.height / 2;
+    if (inner.bottom > outer.bottom - 72) box.scrollTop += inner.bottom - outer.bottom + 72;  // above the rail's foot
   });
 
   /* ---------- what htmx brought in is woken as the page was ---------- */
