@@ -331,7 +331,9 @@ class TestThresholdsAndRules:
 
 
 class TestTheFigures:
-    def test_tell_each_day_what_was_applied_and_what_waits(self, desk: Desk, bank: Bank, books: Books):
+    def test_tell_each_day_what_was_applied_and_what_waits(
+        self, company: Company, desk: Desk, bank: Bank, books: Books
+    ):
         line = came_in(bank, books, 120_000, "VIR ACME FACT FA-1")
         came_in(bank, books, 4_200, "VIR ACME")
         post(desk, line, **ticked(item("FA-1"), proposal="1"))
@@ -342,6 +344,12 @@ class TestTheFigures:
             lines = desk.get(f"/cash?tab={figure}&account={bank.account.pk}&day={books.today}").content.decode()
             assert lines.count("data-line=") == shown, figure
             assert figure == "open" or f"tab={figure}&amp;" in page or not shown
+        bank.line(777_700, day=books.today, text="VIR INCONNU")
+        assert "7\u202f819,00" in desk.get("/cash/days").content.decode()
+        Membership.objects.filter(user=company.collector).update(own_portfolio_only=True)
+        own = seated(company, role="collector").get("/cash/days").content.decode()
+        assert "7\u202f819,00" not in own  # nobody's money yet, and none of theirs
+        Membership.objects.filter(user=company.collector).update(own_portfolio_only=False)
         assert desk.get(f"/cash?day={books.day(-1)}&tab=all").content.decode().count("data-line=") == 0
         assert desk.get("/cash/days?export=csv").status_code == 200
         assert is_workbook(desk.get("/cash/unapplied?export=xlsx"))

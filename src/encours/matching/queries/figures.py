@@ -67,7 +67,11 @@ def cash_days(scope: Scope, *, first: date, last: date, account_id: int | None =
 
 
 def _visible(scope: Scope) -> str:
-    return "and b.entity_id = any(%(entities)s)" if scope.entity_ids else ""
+    """The lines a person may see: those of their companies, and of their own customers where that is all they see."""
+    companies = "and b.entity_id = any(%(entities)s)" if scope.entity_ids else ""
+    own = f"""and exists (select from customers_customer o where o.id = w.customer_id
+        and o.organisation_id = b.organisation_id and {owned_sql("o")})"""
+    return f"{companies} {own if scope.own_portfolio_only else ''}"
 
 
 def _parameters(scope: Scope, **more: Any) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def _parameters(scope: Scope, **more: Any) -> dict[str, Any]:
         "organisation": scope.organisation_id,
         "entities": list(scope.entity_ids),
         "open": list(OPEN_STATES),
+        "people": list(scope.people),
         **more,
     }
 
@@ -190,7 +195,7 @@ def unapplied_cash(
                   {"and i.entity_id = any(%(entities)s)" if scope.entity_ids else ""}
                   {f"and {owned_sql('c')}" if scope.own_portfolio_only else ""}
                 order by i.item_date, i.id limit {int(limit)}""",
-            _parameters(scope, today=today, kinds=list(kinds), people=list(scope.people)),
+            _parameters(scope, today=today, kinds=list(kinds)),
         )
         return [Unapplied(*row) for row in cursor.fetchall()]
 
