@@ -11,11 +11,12 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponseBase
 from django.utils.translation import get_language
 
 from encours.core.currencies import exponent
 from encours.entrypoints.listing import Column
+from encours.entrypoints.responses import stream_of
 
 ROWS_MAX = 1_000_000  # a sheet of XLSX holds 1,048,576
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -40,11 +41,7 @@ def value_of(row: Any, column: Column) -> Any:
 
 def _csv(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> HttpResponseBase:
     is_french = (get_language() or "fr").startswith("fr")
-    answer = StreamingHttpResponse(
-        csv_lines(columns, rows, is_french=is_french), content_type="text/csv; charset=utf-8"
-    )
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+    return stream_of(csv_lines(columns, rows, is_french=is_french), f"{name}.csv", "text/csv; charset=utf-8")
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Any], *, is_french: bool) -> Iterator[str]:

@@ -1,20 +1,21 @@
 """The one table from an expected failure to what a browser gets, and the pages for 403, 404 and 500."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import is_valid_path
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from encours.core.errors import Conflict, EncoursError, NotFound, Refused, Unavailable
 
+PDF, ZIP, ANY_FILE = "application/pdf", "application/zip", "application/octet-stream"
 STATUS_BY_KIND: dict[type[EncoursError], int] = {NotFound: 404, Conflict: 409, Refused: 422, Unavailable: 503}
 
 
@@ -40,6 +41,22 @@ def back(request: HttpRequest, fallback: str) -> HttpResponseRedirect:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return HttpResponseRedirect(wanted if is_ours else fallback)
+
+
+def file_of(content: bytes | str, name: str, media_type: str, *, is_shown: bool = False) -> HttpResponse:
+    """A file for the reader: saved under its name, or with `is_shown` opened by the browser, as a PDF is."""
+    return HttpResponse(content, content_type=media_type, headers=_called(name, is_shown=is_shown))
+
+
+def stream_of(lines: Iterator[str], name: str, media_type: str) -> StreamingHttpResponse:
+    """The same, a part at a time."""
+    return StreamingHttpResponse(lines, content_type=media_type, headers=_called(name, is_shown=False))
+
+
+def _called(name: str, *, is_shown: bool) -> dict[str, str]:
+    # a name that a stranger gave may hold anything, a line break among it
+    disposition = content_disposition_header(as_attachment=not is_shown, filename=" ".join(name.split()))
+    return {"Content-Disposition": disposition} if disposition else {}
 
 
 def told(request: HttpRequest, text: str, *, undo: str = "") -> None:

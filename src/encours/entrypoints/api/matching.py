@@ -26,6 +26,7 @@ from encours.entrypoints.api.shapes import (
     scope_of,
     today,
 )
+from encours.entrypoints.responses import stream_of
 from encours.matching import actions as matching
 from encours.matching.actions.exporting import ExportUnknown
 from encours.matching.actions.undoing import MatchUnknown
@@ -33,6 +34,7 @@ from encours.matching.models import Match
 from encours.matching.queries import files, workbench
 from encours.matching.rules import wording
 from encours.matching.rules.facts import MILLION, Allocation, Proposal, Residual, Treatment
+from encours.matching.rules.fec_file import MEDIA_TYPE as FEC_TYPE
 from encours.matching.rules.fec_file import fec_lines
 
 router = Router()
@@ -480,9 +482,7 @@ def lettrage(
 
 
 def _file(rows: list[Any], name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(fec_lines(rows), content_type="text/tab-separated-values; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return stream_of(fec_lines(rows), name, FEC_TYPE)
 
 
 class ExportShape(Schema):

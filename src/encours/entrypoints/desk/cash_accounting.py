@@ -21,12 +21,13 @@ from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.entrypoints import formats
 from encours.entrypoints.desk.screens import View, screen
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import stream_of, told
 from encours.ledger import account_actions as ledger
 from encours.matching import actions as matching
 from encours.matching.actions.exporting import ExportUnknown
 from encours.matching.models import ExportState
 from encours.matching.queries import book, figures, files
+from encours.matching.rules.fec_file import MEDIA_TYPE as FEC_TYPE
 from encours.matching.rules.fec_file import FecRow, fec_lines
 
 STATE_TONES = {ExportState.MADE: "watch", ExportState.ACKNOWLEDGED: "good", ExportState.REFUSED: "act"}
@@ -178,9 +179,7 @@ def journal_file(request: DeskRequest, export_id: int) -> StreamingHttpResponse:
 
 
 def _file(rows: Sequence[FecRow], name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(fec_lines(rows), content_type="text/tab-separated-values; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return stream_of(fec_lines(rows), name, FEC_TYPE)
 
 
 @accounting_screen("allocate")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -25,7 +25,7 @@ from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import people_of
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import is_partial
+from encours.entrypoints.responses import ANY_FILE, file_of, is_partial
 from encours.messaging import inbound_queries as inbound
 from encours.messaging.models import Filing, InboundMail, Reply
 
@@ -299,8 +299,7 @@ def inbox_source(request: DeskRequest, mail_id: int) -> HttpResponse:
 
 
 def _download(content: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type="application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    answer = file_of(content, name, ANY_FILE)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Cache-Control"] = "private, no-store"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +20,7 @@ from encours.entrypoints.desk import accounts, comments, standing, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import PAGE_ROWS, Column, Listing
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import is_partial, told
+from encours.entrypoints.responses import PDF, file_of, is_partial, told
 from encours.invoices import copy_actions as keeping
 from encours.invoices import copy_queries as copies
 from encours.invoices import queries as invoices
@@ -165,9 +164,7 @@ def document_copy_withdraw(request: DeskRequest, document_id: int, copy_id: int)
 def document_copy(request: DeskRequest, document_id: int, copy_id: int) -> HttpResponse:
     """The PDF of an invoice as it was brought in."""
     kept = copies.in_scope(copy_id, scope=request.scope)
-    answer = HttpResponse(copies.content(kept), content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(kept.file_name, safe='')}"
-    return answer
+    return file_of(copies.content(kept), kept.file_name, PDF)
 
 
 def _story(request: DeskRequest, found: Document) -> Sequence[timeline.Event]:

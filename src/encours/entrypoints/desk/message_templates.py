@@ -18,7 +18,7 @@ from encours.entrypoints.desk.letters import framed, with_subject
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import PDF, file_of, told
 from encours.messaging import queries as messaging
 from encours.messaging.actions import contents
 from encours.messaging.actions import templates as messaging_templates
@@ -195,9 +195,7 @@ def _on_paper(request: DeskRequest, letter: Letter, context: Mapping[str, Any], 
         channel="letter",
         day=request.today,
     )
-    answer = HttpResponse(made.pdf, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = 'inline; filename="preview.pdf"'
-    return answer
+    return file_of(made.pdf, "preview.pdf", PDF, is_shown=True)
 
 
 def _context(request: DeskRequest, language: str) -> Mapping[str, Any]:

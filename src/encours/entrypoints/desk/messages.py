@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.http import HttpResponse
@@ -19,7 +18,7 @@ from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm
 from encours.entrypoints.listing import Listing
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import is_partial, told
+from encours.entrypoints.responses import ANY_FILE, PDF, file_of, is_partial, told
 from encours.messaging import queries as messaging
 from encours.messaging.actions import outbox as messaging_actions
 from encours.messaging.models import MailAccount, Message, MessageEvent, State
@@ -179,10 +178,8 @@ def raw(request: DeskRequest, message_id: int) -> HttpResponse:
     if not view.raw:
         raise messaging.MessageNotFound
     media_type = view.message.content.media_type
-    answer = HttpResponse(view.raw, content_type=media_type)
-    how = "inline" if media_type == "application/pdf" else "attachment"
-    answer.headers["Content-Disposition"] = f'{how}; filename="message-{message_id}.{SUFFIXES.get(media_type, "bin")}"'
-    return answer
+    name = f"message-{message_id}.{SUFFIXES.get(media_type, 'bin')}"
+    return file_of(view.raw, name, media_type, is_shown=media_type == PDF)
 
 
 @screen("view_books")
@@ -192,9 +189,7 @@ def message_file(request: DeskRequest, message_id: int, position: int) -> HttpRe
     if not 1 <= position <= len(view.attachments):
         raise messaging.MessageNotFound
     file = view.attachments[position - 1]
-    answer = HttpResponse(file.content, content_type=file.media_type)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(file.name, safe='')}"
-    return answer
+    return file_of(file.content, file.name, file.media_type)
 
 
 @screen("view_books")
@@ -204,9 +199,7 @@ def message_proof(request: DeskRequest, message_id: int, report_id: int) -> Http
     report = next((one for one in view.reports if one.pk == report_id and one.proof), None)
     if report is None:
         raise messaging.MessageNotFound
-    answer = HttpResponse(bytes(report.proof or b""), content_type="application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(report.proof_name, safe='')}"
-    return answer
+    return file_of(bytes(report.proof or b""), report.proof_name, ANY_FILE)
 
 
 @screen("release_message")

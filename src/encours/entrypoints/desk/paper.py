@@ -13,7 +13,7 @@ from encours.core.errors import EncoursError
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.last_look import LastLook
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import PDF, file_of, told
 from encours.messaging import actions as messaging
 from encours.messaging import paper_queries as paper
 from encours.messaging import queries
@@ -90,9 +90,7 @@ def _batch_context(request: DeskRequest, batch_id: int, **more: Any) -> dict[str
 @screen("view_books")
 def batch_file(request: DeskRequest, batch_id: int) -> HttpResponse:
     made = paper.batch_pdf(batch_id, scope=request.scope, language=request.LANGUAGE_CODE[:2])
-    answer = HttpResponse(made, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{gettext("letters")}-{batch_id}.pdf"'
-    return answer
+    return file_of(made, f"{gettext('letters')}-{batch_id}.pdf", PDF, is_shown=True)
 
 
 @screen("release_message")

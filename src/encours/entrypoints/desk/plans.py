@@ -27,7 +27,7 @@ from encours.entrypoints import formats
 from encours.entrypoints.desk.customer import account_head
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import is_partial, told
+from encours.entrypoints.responses import PDF, file_of, is_partial, told
 from encours.ledger import queries as ledger
 from encours.ledger.models import OpenItem
 from encours.plans import actions as plans
@@ -314,10 +314,7 @@ def agreement_pdf(request: DeskRequest, plan_id: int) -> HttpResponse:
     seen = _seen(request, plan_id)
     language = request.GET.get("language") or seen.plan.customer.language or request.organisation.language
     made = agreement.pdf(_paper(seen, language if language in agreement.WORDS else "fr"))
-    name = f"{seen.plan.number}.pdf"
-    return HttpResponse(
-        made, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
-    )
+    return file_of(made, f"{seen.plan.number}.pdf", PDF, is_shown=True)
 
 
 def _paper(seen: PlanSeen, language: str) -> agreement.Agreement:

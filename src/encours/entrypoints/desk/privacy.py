@@ -12,7 +12,7 @@ from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import ZIP, file_of, told
 from encours.privacy import actions, queries
 from encours.privacy.rules import RETENTIONS, archive
 
@@ -119,9 +119,7 @@ def record(request: DeskRequest) -> HttpResponse:
     for one in RETENTIONS:
         years = gettext("{years} years from {event}").format(years=one.years, event=gettext(one.counted_from))
         lines.append(f"- {gettext(one.what)}: {years} ({gettext(one.ground)}, {one.source})")
-    answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="register.txt"'
-    return answer
+    return file_of("\n".join(lines) + "\n", "register.txt", "text/plain; charset=utf-8")
 
 
 @screen("edit_organisation")
@@ -167,7 +165,7 @@ def person_copy(request: DeskRequest, number: str, contact_id: int) -> HttpRespo
     actions.note_copy(
         organisation_id=request.organisation_id, customer_id=customer.pk, what=f"contact {contact.pk}", by=request.actor
     )
-    return _zip(made, f"{customer.number}-{contact.pk}.zip")
+    return file_of(made, f"{customer.number}-{contact.pk}.zip", ZIP)
 
 
 @screen("edit_customer")
@@ -177,14 +175,7 @@ def exchanges_copy(request: DeskRequest, number: str) -> HttpResponse:
     actions.note_copy(
         organisation_id=request.organisation_id, customer_id=customer.pk, what="exchanges", by=request.actor
     )
-    return _zip(made, f"{customer.number}.zip")
-
-
-def _zip(made: bytes, name: str) -> HttpResponse:
-    safe = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
-    return HttpResponse(
-        made, content_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{safe}"'}
-    )
+    return file_of(made, f"{customer.number}.zip", ZIP)
 
 
 @screen("merge_customers")

@@ -22,7 +22,7 @@ from encours.entrypoints.desk.customer import account_head
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import ANY_FILE, PDF, ZIP, file_of, told
 from encours.ledger import queries as ledger
 from encours.messaging.rules import papers
 from encours.recovery import actions as recovery
@@ -303,11 +303,7 @@ def notice_proof_file(request: DeskRequest, notice_id: int) -> HttpResponse:
     kept = FormalNotice.objects.filter(organisation_id=request.organisation_id, pk=found.pk).values_list("proof").get()
     if kept[0] is None:
         raise Http404
-    return HttpResponse(
-        bytes(kept[0]),
-        content_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{found.number}-preuve"'},
-    )
+    return file_of(bytes(kept[0]), f"{found.number}-preuve", ANY_FILE)
 
 
 @screen("view_books")
@@ -330,9 +326,7 @@ def annex_pdf(request: DeskRequest, number: str) -> HttpResponse:
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
-    )
+    return file_of(content, name, PDF, is_shown=True)
 
 
 @screen("add_note")
@@ -487,7 +481,9 @@ def claim_xlsx(request: DeskRequest, proceeding_id: int, place: int) -> HttpResp
     made = proceedings.statements(found, entity_ids=tuple(request.scope.entity_ids))
     if place >= len(made):
         raise Http404
-    rows = list(proceedings.claim_rows(made[place], due=pgettext("claim", "due"), to_come=pgettext("claim", "to fall due")))
+    rows = list(
+        proceedings.claim_rows(made[place], due=pgettext("claim", "due"), to_come=pgettext("claim", "to fall due"))
+    )
     name = f"declaration-{found.customer.number}".replace('"', "")
     return exports.sheet("xlsx", name=name, columns=CLAIM_COLUMNS, rows=[*rows, _sum_of(rows)])
 
@@ -524,10 +520,7 @@ def dossier(request: DeskRequest, number: str) -> HttpResponse:
         language="en" if (get_language() or "").startswith("en") else "fr",
         by=request.actor,
     )
-    name = f"dossier-{who.number}-{request.today.isoformat()}.zip".replace('"', "")
-    return HttpResponse(
-        made, content_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return file_of(made, f"dossier-{who.number}-{request.today.isoformat()}.zip", ZIP)
 
 
 urlpatterns = [

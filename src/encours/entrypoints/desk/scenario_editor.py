@@ -37,7 +37,7 @@ from encours.entrypoints.desk.scenarios import CHANNELS, plain
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import file_of, told
 from encours.messaging import queries as messaging
 from encours.messaging.rules.letters import BLOCKS
 
@@ -457,9 +457,8 @@ def scenario_file(request: DeskRequest, scenario_id: int) -> HttpResponse:
     draft = queries.draft_of(scenario_id, organisation_id=request.organisation_id) if "draft" in request.GET else None
     text = queries.text_of(queries.drafted_plan(version, draft), language=version.scenario.language)
     name = slugify(version.scenario.name) or "scenario"
-    answer = HttpResponse(text, content_type="application/toml; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}-v{version.number}{"-draft" if draft else ""}.toml"'
-    return answer
+    draft_mark = "-draft" if draft else ""
+    return file_of(text, f"{name}-v{version.number}{draft_mark}.toml", "application/toml; charset=utf-8")
 
 
 urlpatterns = [

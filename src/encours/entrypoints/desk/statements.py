@@ -19,7 +19,7 @@ from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import PDF, file_of, told
 from encours.ledger import queries as ledger
 from encours.ledger.queries import AsOf
 from encours.mailings import actions as mailings
@@ -85,10 +85,8 @@ def statement_pdf(request: DeskRequest, number: str) -> HttpResponse:
     customer, entity, found = _account(request, number)
     language = statements.language_of(customer, request.organisation.language)
     made = statements.pdf_of(found, customer, entity, made_on=request.today, language=language)
-    answer = HttpResponse(made, content_type="application/pdf")
     name = "".join(letter if letter.isalnum() else "-" for letter in customer.number)
-    answer.headers["Content-Disposition"] = f'inline; filename="{gettext("statement")}-{name}-{found.as_of}.pdf"'
-    return answer
+    return file_of(made, f"{gettext('statement')}-{name}-{found.as_of}.pdf", PDF, is_shown=True)
 
 
 @screen("export")

@@ -18,6 +18,7 @@ from encours.entrypoints.listing import Column
 from encours.entrypoints.portal import door, words
 from encours.entrypoints.portal.door import Visit, opened_page, shown
 from encours.entrypoints.portal.paying import payments_for
+from encours.entrypoints.responses import PDF, file_of
 from encours.invoices import copy_queries as copies
 from encours.invoices.models import DocumentCopy
 from encours.ledger.models import OpenItem
@@ -101,10 +102,7 @@ def invoice_pdf(visit: Visit, item_id: int) -> HttpResponse:
     copy = copies_of(visit, [found]).get(found.document_id or 0) if found is not None else None
     if found is None or copy is None:
         raise Http404
-    answer = HttpResponse(copies.content(copy), content_type="application/pdf")
-    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in found.document_number)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    return answer
+    return file_of(copies.content(copy), f"{found.document_number}.pdf", PDF)
 
 
 def _claims(visit: Visit) -> list[tuple[Dispute, str, str]]:
@@ -188,9 +186,7 @@ def statement_pdf(visit: Visit) -> HttpResponse:
     entity, made = _statement(visit)
     language = formats.known_language(door.language_of(visit.request, visit.opened))
     content = statements.pdf_of(made, visit.customer, entity, made_on=visit.today, language=language)
-    answer = HttpResponse(content, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{gettext("statement")}-{visit.today}.pdf"'
-    return answer
+    return file_of(content, f"{gettext('statement')}-{visit.today}.pdf", PDF)
 
 
 @require_GET

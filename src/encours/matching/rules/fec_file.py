@@ -37,6 +37,9 @@ class FecRow:
     is_foreign: bool
 
 
+MEDIA_TYPE = "text/tab-separated-values; charset=utf-8"
+
+
 def fec_lines(rows: Iterable[FecRow]) -> Iterator[str]:
     """The file, line by line with its headings: 1234.50 on 30 November 2026 is written "1234,50" and "20261130"."""
     yield "\t".join(FEC_HEADINGS) + "\r\n"
