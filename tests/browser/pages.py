@@ -18,6 +18,7 @@ PAGES: list[tuple[str, str]] = [
     ("/start", "Votre société"),
     ("/", "Acme"),
     ("/held", "Relances retenues"),
+    ("/pauses", "En pause"),
     ("/approvals", "Approbations"),
     ("/scenarios", "PME standard"),
     ("/dry-run", "Acme"),

@@ -26,6 +26,7 @@ from encours.collections.rules.steps import StepEvent
 from encours.customers.models import Customer, Note
 from encours.disputes import actions as disputes
 from encours.messaging import actions as messaging
+from encours.messaging.models import Suppression
 from encours.team.models import Notification, Task
 from tests import cast
 from tests.collections import books
@@ -276,6 +277,17 @@ class TestTrial:
         with django_assert_max_num_queries(8):
             tried = happenings.trial(rule, scope=scope(brevanne), today=TODAY)
         assert [one.has_held for one in tried] == [True, False, False]
+
+
+class TestSources:
+    def test_a_dead_address_of_the_customer_itself_is_a_bounce_too(self, brevanne):
+        Customer.objects.filter(pk=brevanne.acme.pk).update(email="Info@acme.example")
+        Suppression.objects.create(
+            organisation=brevanne.organisation, email="info@acme.example", reason="bounced", recorded_at=NOW
+        )
+        for _ in range(2):
+            collections.see_events(organisation_id=brevanne.organisation_id, today=TODAY, now=NOW)
+        assert [one.customer_id for one in Occurrence.objects.filter(kind="bounced")] == [brevanne.acme.pk]
 
 
 class TestTenants:

@@ -1,4 +1,4 @@
-"""The review of late customers: decisions are kept with their follow-ups, in the story and in the day's list."""
+"""The review of late customers and the goals of a month: kept, seen by those who may, changed by a later one."""
 
 import datetime as dt
 
@@ -7,9 +7,10 @@ import pytest
 from encours.access.rules import Scope
 from encours.customers.models import Note
 from encours.team import actions as team
+from encours.team.actions.goals import GoalNegative
 from encours.team.actions.meetings import DecisionMissing, FollowUpIncomplete
-from encours.team.models import MeetingDecision, Task
-from encours.team.queries import meetings
+from encours.team.models import Goal, MeetingDecision, Task
+from encours.team.queries import goals, meetings
 from tests import cast
 from tests.collections.books import NOW, TODAY
 
@@ -43,3 +44,28 @@ class TestADecision:
         assert meetings.decisions(stranger, day=TODAY) == []
         with cast.company("dora"):
             assert not MeetingDecision.objects.exists()
+
+
+class TestGoals:
+    def goal(self, company, amount, **more):
+        return team.set_goal(
+            organisation_id=company.organisation_id, month=TODAY, amount_minor=amount, currency="EUR", by=company.by,
+            **more,
+        )  # fmt: skip
+
+    def test_the_latest_counts_and_zero_takes_it_back(self, company):
+        self.goal(company, 100_00)
+        self.goal(company, 200_00)
+        self.goal(company, 50_00, user_id=company.collector.pk)
+        found = goals.goals(company.organisation_id, month=TODAY)
+        assert {who: one.amount_minor for who, one in found.items()} == {None: 200_00, company.collector.pk: 50_00}
+        self.goal(company, 0)
+        assert list(goals.goals(company.organisation_id, month=TODAY)) == [company.collector.pk]
+        assert goals.goals(company.organisation_id, month=TODAY - dt.timedelta(days=40)) == {}
+
+    def test_is_refused_below_zero_and_hidden_from_others(self, company):
+        with pytest.raises(GoalNegative):
+            self.goal(company, -1)
+        self.goal(company, 1)
+        with cast.company("dora"):
+            assert not Goal.objects.exists()

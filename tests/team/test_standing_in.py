@@ -56,7 +56,9 @@ def test_of_a_customer_the_absent_person_does_not_follow_they_alone_are_told(com
     assert told(company, customer=company.borealis) == {company.collector.pk}
 
 
-def test_whoever_sees_their_own_portfolio_alone_is_told_nothing_of_another(company, substitute):
+def test_whoever_else_sees_their_own_portfolio_alone_is_told_too_as_they_see_the_customers_meanwhile(
+    company, substitute
+):
     Membership.objects.filter(user=substitute).update(own_portfolio_only=True)
     away(company, substitute)
-    assert told(company) == {company.collector.pk}
+    assert told(company) == {company.collector.pk, substitute.pk}

@@ -75,6 +75,7 @@ VERBS: Mapping[str, Promise] = {
     "remove_assignment_rule": _("Rule of assignment removed"),
     "apply_assignment_rules": _("Customers given by the rules"),
     "set_hours": _("Hours of writing set"),
+    "set_goal": _("Goal of the month set"),
     "set_credit_limit": _("Credit limit set"),
     "take_credit_limits": _("Credit limits taken from a file"),
     "set_sending_policy": _("Sending rules changed"),

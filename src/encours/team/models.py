@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Scoped, User
 from encours.customers.models import Customer
+from encours.team.meeting_models import Goal as Goal
 from encours.team.meeting_models import MeetingDecision as MeetingDecision
 from encours.team.notice_models import ByMail as ByMail
 from encours.team.notice_models import ChatHook as ChatHook

@@ -197,6 +197,20 @@ class TestMailOfWhoIsAway:
         assert "F1 is on its way" in his.get(mine).content.decode()
 
 
+class TestWhatIsOnHold:
+    def test_stands_in_a_list_with_its_age_until_it_ends(self, company: Company, books: Books, desk: Desk):
+        made = collections.pause(
+            organisation_id=company.organisation_id, customer_id=company.acme.pk, reason="other",
+            today=books.day(-9), note="waits for a paper", by=company.by,
+        )  # fmt: skip
+        page = desk.get("/pauses").content.decode()
+        assert "Acme" in page
+        assert "waits for a paper" in page
+        assert "Acme" not in desk.get("/pauses?q=nobody").content.decode().split("</form>", 1)[1]
+        desk.post(f"/customers/C001/pauses/{made.pk}/end", {"next": "/pauses"})
+        assert "Nothing is on hold" in desk.get("/pauses").content.decode()
+
+
 class TestTheReview:
     def test_walks_down_the_late_ones_and_keeps_what_is_decided(self, company: Company, books: Books, desk: Desk):
         page = desk.get("/team/review").content.decode()
@@ -207,3 +221,10 @@ class TestTheReview:
         assert "Stop deliveries" in after
         assert f'action="/team/review/{first}"' not in after
         assert desk.get(f"/team/review?day={books.day(-40).isoformat()}").status_code == 200
+
+    def test_a_goal_stands_on_the_months_scorecard(self, company: Company, books: Books, desk: Desk):
+        assert desk.post("/team/goals", {"person": "", "amount": "1,000"}).url.endswith("?period=month")
+        page = desk.get("/team/scorecard?period=month").content.decode()
+        assert 'aria-label="Goals of the month"' in page
+        assert "1,000" in page
+        assert 'aria-label="Goals of the month"' not in desk.get("/team/scorecard?period=week").content.decode()

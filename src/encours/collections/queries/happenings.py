@@ -47,6 +47,15 @@ select 'bounced', c.customer_id, null, (c.bounced_at at time zone %(zone)s)::dat
 from customers_contact c
 where c.organisation_id = %(organisation)s and c.bounced_at >= %(since)s and c.bounced_at <= %(now)s
 union all
+-- the customer's own address, which is no contact's
+select 'bounced', c.id, null, (s.recorded_at at time zone %(zone)s)::date, null, '', 'address:' || s.id || ':' || c.id
+from messaging_suppression s
+join customers_customer c on c.organisation_id = s.organisation_id and lower(c.email) = lower(s.email)
+where s.organisation_id = %(organisation)s and s.reason = 'bounced'
+  and s.recorded_at >= %(since)s and s.recorded_at <= %(now)s and not exists (
+    select from customers_contact k where k.organisation_id = c.organisation_id and k.customer_id = c.id
+    and lower(k.email) = lower(s.email))
+union all
 select 'insolvency', p.customer_id, null, p.start_date, null, '', 'pause:' || p.id
 from collections_pause p
 where p.organisation_id = %(organisation)s and p.reason = 'insolvency' and p.item_id is null

@@ -33,6 +33,7 @@ from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, told
 from encours.ledger import queries as ledger
+from encours.messaging.rules import phones
 
 ITEMS_SHOWN = 100
 HISTORY_SHOWN = 12
@@ -249,7 +250,14 @@ def _phones(customer: Customer, contacts: Sequence[Contact]) -> list[dict[str, s
     ]
     if customer.phone.strip() and customer.phone not in {one["phone"] for one in found}:
         found.append({"name": customer.name, "role": gettext("Switchboard"), "phone": customer.phone})
-    return found
+    return [{**one, "whatsapp": _whatsapp(one["phone"], customer.country)} for one in found]
+
+
+def _whatsapp(phone: str, country: str) -> str:
+    """The address that opens WhatsApp on a mobile number; empty for others."""
+    if not phones.is_mobile(phone, country):
+        return ""
+    return f"https://wa.me/{phones.e164(phone, country).removeprefix('+')}"
 
 
 def _script(request: DeskRequest, customer: Customer, facts: Mapping[str, Any]) -> str:

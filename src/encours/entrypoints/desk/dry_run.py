@@ -217,7 +217,7 @@ def words(request: DeskRequest) -> HttpResponse:
     if customer is None or coming is None:
         raise CustomerNotFollowed()
     day, decision, step = coming
-    place = {"customer_id": customer.pk, "entity_id": decision.entity_id or 0, "step_key": step.key}
+    place: dict[str, Any] = {"customer_id": customer.pk, "entity_id": decision.entity_id or 0, "step_key": step.key}
     kept = rewording.next_words(organisation_id=request.organisation_id, **place)
     if kept is not None:
         initial = {"subject": kept.subject, "text": kept.text}

@@ -137,6 +137,7 @@ SENDING: Sequence[Screen] = (
     ),
     Screen("letters", pgettext_lazy("post", "Letters"), "printer", ("batch",)),
     Screen("held", _("Held messages"), "hand-stop", ("outbox", "message")),
+    Screen("pauses", _("On hold"), "player-pause"),
     Screen("mailbox", _("Mailbox"), "mailbox", ("mailbox_message",)),
 )
 REPORTS: Sequence[Screen] = (

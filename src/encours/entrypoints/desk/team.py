@@ -6,15 +6,17 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from encours.access import queries as access
 from encours.access.rules import can
 from encours.analytics.queries import scorecard as analytics
 from encours.core.dates import add_months, month_start
 from encours.core.errors import Refused, gettext_noop
+from encours.core.money import ENGLISH, FRENCH, DecimalStyle, Money
 from encours.customers import portfolio_actions as portfolios
 from encours.customers import queries as customers
 from encours.customers.models import OwnerRole
@@ -24,7 +26,7 @@ from encours.entrypoints.desk.tasks import members_of
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.team import actions as team
-from encours.team.queries import absences
+from encours.team.queries import absences, goals
 
 PERIODS = (
     ("today", gettext_lazy("Today")),
@@ -156,8 +158,55 @@ def scorecard(request: DeskRequest) -> HttpResponse:
         "first": first,
         "last": last,
         "win_days": analytics.WIN_DAYS,
+        **_goals(request, chosen, first, scores),
     }
     return render(request, "desk/team/scorecard.html", context)
+
+
+def _goals(request: DeskRequest, chosen: str, first: date, scores: Any) -> dict[str, Any]:
+    """The goals of the month that is shown, each with what was collected of it."""
+    if chosen not in ("month", "last_month"):
+        return {}
+    wanted = goals.goals(request.organisation_id, month=first)
+    names = {score.user_id: score.name for score in scores}
+    shown = []
+    for user_id, goal in sorted(wanted.items(), key=lambda pair: (pair[0] is not None, names.get(pair[0] or 0, ""))):
+        counted = [score for score in scores if user_id in (None, score.user_id)]
+        collected = sum(score.collected.get(goal.currency, 0) for score in counted)
+        share = min(100, max(0, 100 * collected // goal.amount_minor))
+        shown.append((names.get(user_id or 0, gettext("The team")), goal, collected, share))
+    return {
+        "goals": shown,
+        "people": list(names.items()),
+        "may_manage": can(request.scope, "edit_scenario") and chosen == "month",
+        "currency": _usual_currency(request),
+    }
+
+
+def _usual_currency(request: DeskRequest) -> str:
+    company = access.entities(request.scope).first()
+    return company.currency if company else "EUR"
+
+
+def _style() -> DecimalStyle:
+    return ENGLISH if (get_language() or "").startswith("en") else FRENCH
+
+
+@screen("edit_scenario")
+@require_POST
+def goal_set(request: DeskRequest) -> HttpResponse:
+    """The goal of this month, for the team or a person; zero or nothing takes it back."""
+    currency = _usual_currency(request)
+    team.set_goal(
+        organisation_id=request.organisation_id,
+        month=request.today,
+        amount_minor=Money.parse(request.POST.get("amount", "") or "0", currency, style=_style()).minor,
+        currency=currency,
+        user_id=_person(request, "person"),
+        by=request.actor,
+    )
+    told(request, gettext("The goal of the month is kept."))
+    return redirect(f"{reverse('desk:scorecard')}?period=month")
 
 
 def _period(chosen: str, today: date) -> tuple[date, date]:
@@ -181,4 +230,5 @@ urlpatterns = [
     path("team/absences/<int:absence_id>/end", absence_end, name="absence_end"),
     path("team/portfolios", portfolio_transfer, name="portfolio_transfer"),
     path("team/scorecard", scorecard, name="scorecard"),
+    path("team/goals", goal_set, name="goal_set"),
 ]

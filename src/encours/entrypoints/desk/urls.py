@@ -60,6 +60,7 @@ SETUP_MODULES = (
     "calendar_feed",
     "understood",
     "held",
+    "pauses",
     "scenarios",
     "scenario_editor",
     "scenario_joining",

@@ -2,6 +2,7 @@
 
 from encours.team.actions.absences import end_absence, note_absence
 from encours.team.actions.feeds import open_calendar_feed, revoke_calendar_feed
+from encours.team.actions.goals import set_goal
 from encours.team.actions.meetings import Decided, note_decision
 from encours.team.actions.tasks import (
     NewTask,
@@ -31,4 +32,5 @@ __all__ = [
     "postpone_task",
     "reopen_task",
     "revoke_calendar_feed",
+    "set_goal",
 ]
