@@ -1,6 +1,7 @@
 """Which staged bank lines are known already, from temporary tables; how further formats told them is kept."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -119,7 +120,7 @@ def _unknown(cursor: Any, organisation_id: int) -> dict[tuple[Any, ...], list[tu
     groups: dict[tuple[Any, ...], list[tuple[Sighting, list[int]]]] = {}
     for row in cursor.fetchall():
         whole = tells_whole_day(Period(0, row[9], row[10], None, None, row[12], row[11]), row[1], family=row[2])
-        groups.setdefault(row[13:16], []).append((Sighting(*row[:9], is_day_whole=whole), row[16]))
+        groups.setdefault(row[13:16], []).append((replace(Sighting(*row[:9]), is_day_whole=whole), row[16]))
     return groups
 
 
@@ -141,7 +142,7 @@ def _tellings(ids: set[int], organisation_id: int) -> Mapping[int, list[Sighting
                 is_whole = first is not None and tells_whole_day(
                     Period(0, first, last, None, None, difference, is_interim), day, family=family
                 )
-                found[line_id].append(Sighting(line_id, day, family, *words, is_day_whole=is_whole))
+                found[line_id].append(replace(Sighting(line_id, day, family, *words), is_day_whole=is_whole))
     return found
 
 
