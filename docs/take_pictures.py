@@ -57,7 +57,11 @@ def _picture(page: Page, address: str, path: Path) -> None:
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
     if address == "/":
-        page.keyboard.press("j")  # the second row, whose letter is ready
+        # the first row whose letter is ready, as far as j goes
+        while page.locator("#peek iframe").count() == 0 and page.locator("[data-row][aria-selected=true]").count():
+            page.keyboard.press("j")
+            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(400)
     page.wait_for_timeout(1500)
     page.screenshot(path=path)
 
