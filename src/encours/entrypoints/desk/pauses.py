@@ -69,6 +69,8 @@ def _row(one: Pause, request: DeskRequest) -> dict[str, Any]:
         "days": (request.today - one.start_date).days,
         "until": one.until_date,
         "author": one.author_name,
+        # an insolvency is ended on the customer's page, and what stopped one document where it was stopped
+        "ends_here": one.item_id is None and one.reason != PauseReason.INSOLVENCY,
     }
 
 
