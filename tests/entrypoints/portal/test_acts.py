@@ -10,8 +10,10 @@ from encours.access.models import AuditEntry, Membership, User
 from encours.collections.models import Promise
 from encours.collections.queries import facts as loading
 from encours.conversation import actions as conversation
+from encours.conversation.actions import telling
 from encours.conversation.models import Proposal
 from encours.conversation.queries import portal as reading
+from encours.core.actors import Actor
 from encours.customers.models import Contact, Note
 from encours.disputes import actions as disputes
 from encours.disputes.models import Dispute
@@ -131,6 +133,14 @@ class TestContesting:
             item.pk
         )
         assert (row.contested_minor, row.free_minor) == (30_000, 90_000)
+
+    def test_nobody_is_told_again_by_the_turn_that_tells(self, company, open_portal, browser, at):
+        self.send(browser, at, open_portal.item("FA-1"))
+        browser.post(f"{at}write", {"text": "Bonjour", "key": KEY.replace("1", "2")})
+        before = Notification.objects.count()
+        given = {"organisation_id": company.organisation_id, "now": timezone.now()}
+        assert telling.tell_what_is_theirs(**given, by=Actor.system("telling")) == 0
+        assert Notification.objects.count() == before == 2
 
     def test_without_an_owner_whoever_leads_is_told(self, company, open_portal, browser, at):
         boss = User.objects.create(email="boss@brevanne.example")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, override
 from encours.access.models import Membership, Organisation, Role
 from encours.collections import actions as collections
 from encours.collections.models import Promise, PromiseSource
+from encours.conversation.actions.telling import DISPUTE_KEY
 from encours.conversation.queries import portal as reading
 from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
@@ -238,11 +239,9 @@ def contest(
     said = facts.Intent(
         facts.Kind.DISPUTE, 100, text.strip()[:1_000] or labels[reason], {"invoices": [number], "reason": reason}
     )
-    _receive(visitor, number, body, files, now=now, said=said, is_told=False)
-    _tell(
-        visitor, NoticeKind.DISPUTE, gettext_noop("{name} contests {what} on the portal"), number, now=now,
-        owner_id=made.owner_id,
-    )  # fmt: skip
+    reply_id = _receive(visitor, number, body, files, now=now, said=said, is_told=False)
+    title = gettext_noop("{name} contests {what} on the portal")
+    _tell(visitor, NoticeKind.DISPUTE, title, number, now=now, dispute=made, reply_id=reply_id)
     return made
 
 
@@ -265,7 +264,7 @@ def withdraw(visitor: Visitor, *, dispute_id: int, today: date, now: datetime) -
         by=visitor.actor,
     )
     title = gettext_noop("{name} takes the claim about {what} back")
-    _tell(visitor, NoticeKind.DISPUTE, title, found.document_number, now=now, owner_id=found.owner_id)
+    _tell(visitor, NoticeKind.DISPUTE, title, found.document_number, now=now, dispute=found)
     return made
 
 
@@ -278,7 +277,8 @@ def write(visitor: Visitor, *, subject: str, text: str, files: Sequence[Attachme
     if not text.strip() and not files:
         raise WordsMissing
     reply_id = _receive(visitor, subject, text.strip()[:TEXT_LETTERS_MAX], files, now=now)
-    _tell(visitor, NoticeKind.REPLY, gettext_noop("{name} writes on the portal: {what}"), subject or text, now=now)
+    title = gettext_noop("{name} writes on the portal: {what}")
+    _tell(visitor, NoticeKind.REPLY, title, subject or text, now=now, reply_id=reply_id)
     return reply_id
 
 
@@ -352,16 +352,29 @@ def _language(organisation_id: int) -> str:
 
 
 def _tell(
-    visitor: Visitor, kind: NoticeKind, title: str, what: str, *, now: datetime, owner_id: int | None = None
+    visitor: Visitor,
+    kind: NoticeKind,
+    title: str,
+    what: str,
+    *,
+    now: datetime,
+    dispute: Dispute | None = None,
+    reply_id: int | None = None,
 ) -> None:
-    """Tell whoever it is for: the owner, else the collector, else the credit managers, else the administrators."""
+    """Tell whoever it is for: the owner, else the collector, else the credit managers, else the administrators.
+
+    Under the key of `telling`, which finds the same each few minutes: nobody is told twice.
+    """
     customer = lock_one(organisation_id=visitor.organisation_id, customer_id=visitor.customer_id)
+    owner_id = dispute.owner_id if dispute else None
     active = Membership.objects.filter(organisation_id=visitor.organisation_id, is_active=True)
-    wanted = [owner_id or customer.collector_id or 0]
-    told = list(active.filter(user_id__in=wanted).values_list("user_id", flat=True))
+    told = list(active.filter(user_id=owner_id or customer.collector_id or 0).values_list("user_id", flat=True))
     for role in (Role.CREDIT_MANAGER, Role.ADMIN):
         told = told or list(active.filter(role=role).values_list("user_id", flat=True))
     with override(_language(visitor.organisation_id)):
         words = gettext(title).format(name=f"{visitor.name} ({customer.name})", what=" ".join(what.split())[:80])
-    notice = Notice(kind=kind.value, title=words, key=f"{visitor.key}:{kind.value}", customer_id=customer.pk)
+    key = f"reply:{reply_id}" if reply_id else f"{visitor.key}:{kind.value}"
+    if dispute is not None and reply_id and owner_id and owner_id != customer.collector_id:
+        key = f"{DISPUTE_KEY}{dispute.pk}:{owner_id}"
+    notice = Notice(kind=kind.value, title=words, key=key, customer_id=customer.pk)
     notify(organisation_id=visitor.organisation_id, user_ids=told, notice=notice, by=visitor.actor, now=now)
