@@ -6,17 +6,21 @@ from django.db import connection
 
 SPEAKING = """
 select t.place from unnest(%(texts)s::text[]) with ordinality as t(text, place),
-     lateral (select to_tsvector('french', t.text) || to_tsvector('english', t.text) as words) w
-where w.words @@ (websearch_to_tsquery('french', %(asked)s) || websearch_to_tsquery('english', %(asked)s))
-   or position(lower(%(asked)s) in lower(t.text)) > 0
+     lateral (select encours_fold(t.text) as bare) b,
+     lateral (select to_tsvector('french', t.text) || to_tsvector('english', t.text)
+                     || to_tsvector('french', b.bare) || to_tsvector('english', b.bare) as words) w
+where w.words @@ (websearch_to_tsquery('french', %(asked)s) || websearch_to_tsquery('english', %(asked)s)
+                  || websearch_to_tsquery('french', encours_fold(%(asked)s))
+                  || websearch_to_tsquery('english', encours_fold(%(asked)s)))
+   or position(encours_fold(%(asked)s) in b.bare) > 0
 """
 
 
 def speaking_of(texts: Sequence[str], asked: str) -> set[int]:
     """The places of the texts that speak of the words asked: in any of their forms, or letter by letter.
 
-    "payer" finds "payé" and "horse" finds "horses"; "F-2026-04" finds "F-2026-0412"; quoted words follow each other,
-    and a word after a minus sign must not be there.
+    "payer" finds "payé", "payees" finds "payées" and "horse" finds "horses"; "F-2026-04" finds "F-2026-0412"; quoted
+    words follow each other, and a word after a minus sign must not be there.
     """
     wanted = asked.strip()
     if not wanted or not texts:

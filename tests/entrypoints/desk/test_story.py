@@ -22,6 +22,8 @@ from tests.entrypoints.desk.conftest import Books, seated
         ("F-2026-04", {1}),
         ('"livraison incomplète"', {2}),
         ("livraison -incomplète", set()),
+        ("livraisons incomplete", {2}),  # without accents, another form
+        ("PAYEES", {0}),
         ("rien de tel", set()),
         ("", {0, 1, 2}),
     ],
