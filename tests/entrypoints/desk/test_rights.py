@@ -161,3 +161,13 @@ class TestStandingIn:
             organisation_id=company.organisation_id, absence_id=absence.pk, today=books.today, by=company.by
         )
         assert desk.get(address).status_code == 404
+
+
+class TestThoseWhoSell:
+    def test_are_offered_what_concerns_their_customers_and_no_machinery(self, company: Company, books: Books):
+        page = seated(company, role="sales").get("/more").content.decode()
+        assert all(f'href="{address}"' in page for address in ("/customers", "/items", "/promises", "/disputes"))
+        assert not any(
+            f'href="{address}"' in page for address in ("/dashboard", "/cash", "/scenarios", "/templates", "/campaigns")
+        )
+        assert 'href="/scenarios"' in seated(company, role="collector").get("/more").content.decode()

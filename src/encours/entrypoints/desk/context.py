@@ -142,7 +142,7 @@ def _entries(
     shown = []
     for screen in screens:
         url = screen.address
-        if url is None or (screen.permission and not access.can(request.scope, screen.permission)):
+        if url is None or not navigation.is_offered(screen, request.scope):
             continue
         is_current = current == screen.key or current in screen.owns
         shown.append(

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext
 
-from encours.access import rules as access
 from encours.core.text import fold
 from encours.customers import queries as customers
 from encours.entrypoints.desk import navigation, recent, standing
@@ -45,8 +44,7 @@ def _screens(request: DeskRequest, text: str) -> Sequence[Place]:
     rail = (*navigation.MAIN, *navigation.FOLLOWED, *navigation.SENDING, *navigation.REPORTS, *navigation.SETUP)
     for one in (*rail, *(navigation.WITHIN if wanted else ())):
         url = one.address
-        allowed = one.permission is None or access.can(request.scope, one.permission)
-        if url and allowed and url not in seen and wanted in fold(str(one.label)):
+        if url and navigation.is_offered(one, request.scope) and url not in seen and wanted in fold(str(one.label)):
             seen.add(url)
             places.append(Place(group, str(one.label), "", url, one.icon))
     return places

@@ -9,6 +9,8 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from encours.access.rules import OWN_PORTFOLIO_ROLES, Scope, can
+
 type Text = Any  # text now, or text in the reader's language when it is shown
 
 
@@ -36,6 +38,20 @@ def _address(key: str, prefix: str) -> str | None:
         return reverse(f"desk:{key}")
     except NoReverseMatch:
         return None
+
+
+# whoever sells or cares for customers has their own, and what is agreed, contested or held with them: no machinery
+OF_OWN_CUSTOMERS = frozenset(
+    ("today", "tasks", "customers", "items", "inbox", "notifications", "promises", "plans", "disputes", "held",
+     "pauses", "team")
+)  # fmt: skip
+
+
+def is_offered(screen: Screen, scope: Scope) -> bool:
+    """Whether a person finds the screen in the rail, on the phone's last tab and by Ctrl-K."""
+    if screen.permission is not None and not can(scope, screen.permission):
+        return False
+    return scope.role not in OWN_PORTFOLIO_ROLES or screen.key in OF_OWN_CUSTOMERS
 
 
 MAIN: Sequence[Screen] = (
