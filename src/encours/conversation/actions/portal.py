@@ -19,6 +19,7 @@ from encours.core.actors import Actor
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
 from encours.core.ids import check_email
 from encours.customers.actions import lock_one
+from encours.customers.models import Customer
 from encours.disputes import actions as disputes
 from encours.disputes.models import Dispute, DisputeOutcome, DisputeReason
 from encours.messaging import actions as messaging
@@ -132,7 +133,7 @@ def promise(
     Refused outside the organisation's limits, for another account's invoice, where a day was agreed already. The same
     form twice is one promise.
     """
-    lock_one(organisation_id=visitor.organisation_id, customer_id=visitor.customer_id)
+    _hold(visitor)
     known = Promise.objects.filter(organisation_id=visitor.organisation_id, key__startswith=f"{visitor.key}:")
     if known.exists():
         return list(known.order_by("pk"))
@@ -174,6 +175,11 @@ def promise(
     return made
 
 
+def _hold(visitor: Visitor) -> Customer:
+    """The customer, held to the end of the deed: a form sent twice at once waits, and finds it done."""
+    return lock_one(organisation_id=visitor.organisation_id, customer_id=visitor.customer_id)
+
+
 def _check(offers: Sequence[rules.Offer], owed_minor: int, limits: rules.Limits, today: date) -> None:
     match rules.unfit(offers, owed_minor=owed_minor, limits=limits, today=today):
         case "":
@@ -204,6 +210,7 @@ def contest(
 
     What the customer writes and the files stand in the conversation, unread. The same form twice is one dispute.
     """
+    _hold(visitor)
     found = Dispute.objects.filter(organisation_id=visitor.organisation_id, key=visitor.key).first()
     if found is not None:
         return found
@@ -308,6 +315,7 @@ def _receive(
     said: facts.Intent | None = None,
     is_told: bool = True,
 ) -> int:
+    _hold(visitor)
     _check_files(files)
     understood = None
     if said is not None:
@@ -365,7 +373,7 @@ def _tell(
 
     Under the key of `telling`, which finds the same each few minutes: nobody is told twice.
     """
-    customer = lock_one(organisation_id=visitor.organisation_id, customer_id=visitor.customer_id)
+    customer = _hold(visitor)
     owner_id = dispute.owner_id if dispute else None
     active = Membership.objects.filter(organisation_id=visitor.organisation_id, is_active=True)
     told = list(active.filter(user_id=owner_id or customer.collector_id or 0).values_list("user_id", flat=True))
