@@ -10,6 +10,7 @@ from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.currencies import exponent
 from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
+from encours.core.money import Money
 from encours.ledger import account_actions as accounts
 from encours.ledger import actions as ledger
 from encours.ledger import lettering_actions as lettering
@@ -44,7 +45,7 @@ class CustomerNotChosen(Refused):
 class AboveWriteOffLimit(Refused):
     """The difference is more than the person may write off."""
 
-    message = gettext_noop("You may write off up to {limit_minor} (in cents) of one payment; this is {amount_minor}.")
+    message = gettext_noop("You may write off up to {limit} of one payment; this is {amount}.")
 
 
 class NothingProposed(Refused):
@@ -132,7 +133,7 @@ def apply_match(
     customer_id = choice.customer_id or next((opens[a.item_id].customer_id for a in choice.allocations), None)
     if customer_id is None:
         raise CustomerNotChosen
-    _check_limit(choice, rights)
+    _check_limit(choice, rights, row.currency)
     came_to, row = row, _taken_by(row, choice, opens, organisation_id=organisation_id)
     closed = _closed_days(organisation_id, row.booking_date, {came_to.entity_id, row.entity_id})
     found = _booking(row, customer_id, choice, opens, closed.get(row.entity_id))
@@ -272,12 +273,12 @@ def _realise(
     return transaction_id
 
 
-def _check_limit(choice: Choice, rights: Rights) -> None:
+def _check_limit(choice: Choice, rights: Rights, currency: str) -> None:
     if rights.write_off_limit_minor is None:
         return
     amount = sum(one.amount_minor for one in choice.residuals if one.is_booked and one.treatment in NEEDS_LIMIT)
     if amount > rights.write_off_limit_minor:
-        raise AboveWriteOffLimit(limit_minor=rights.write_off_limit_minor, amount_minor=amount)
+        raise AboveWriteOffLimit(limit=Money(rights.write_off_limit_minor, currency), amount=Money(amount, currency))
 
 
 class PeriodClosed(Refused):
