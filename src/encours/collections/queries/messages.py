@@ -288,7 +288,8 @@ class _Slice:
         rows = [self.open_items.get(row.item_id) for row in self.items.get(reminder.pk, [])]
         wanted = list(dict.fromkeys(item.document_id for item in rows if item is not None and item.document_id))
         kept = copies.of_documents(wanted, organisation_id=self.organisation_id)
-        found, left_bytes = [], FILES_BYTES_MAX
+        found: list[Attachment] = []
+        left_bytes = FILES_BYTES_MAX
         for copy in (kept[pk] for pk in wanted if pk in kept):
             if len(found) < FILES_MAX and copy.size_bytes <= left_bytes:
                 left_bytes -= copy.size_bytes
