@@ -1,8 +1,10 @@
 """Read documents and their versions."""
 
+import re
 from collections.abc import Collection, Sequence
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.core.errors import NotFound, gettext_noop
@@ -53,12 +55,56 @@ def versions_of(found: Document) -> Sequence[Document]:
 
 
 def by_number(text: str, *, scope: Scope, entity_ids: Sequence[int], limit: int) -> Sequence[Document]:
-    """Documents whose number begins with the text; the entities are named so that the unique index answers."""
+    """Documents whose number begins with the text, or that people mean by its end: "fa-2026", "2026-1583", "1583".
+
+    The entities are named so that the unique index answers.
+    """
     wanted = text.strip()
     if len(wanted) < 3:
         return []
-    found = in_scope(scope).filter(entity_id__in=entity_ids, number__startswith=wanted)
+    meant = Q(number__in=_meant_by(wanted, scope=scope, entity_ids=entity_ids))
+    for spelling in {wanted, wanted.upper(), wanted.lower()}:
+        meant |= Q(number__startswith=spelling)
+    found = in_scope(scope).filter(meant, entity_id__in=entity_ids)
     return list(found.select_related("customer").order_by("number")[:limit])
+
+
+# the highest number of each series, found by stepping down the index: FS-2026-0649, FA-2026-1615, FA-2025-1344 ...
+# (a series inside another, FA-2026-1 beside FA-3, is stepped over: its numbers are found by their beginning)
+_SERIES = """
+select series.number from unnest(%(entities)s::bigint[]) as of_entity(id) cross join lateral (
+  with recursive step(number) as (
+    (select d.number from invoices_document d
+      where d.organisation_id = %(organisation)s and d.entity_id = of_entity.id and d.is_current
+      order by d.number desc limit 1)
+    union all
+    select (select d.number from invoices_document d
+      where d.organisation_id = %(organisation)s and d.entity_id = of_entity.id and d.is_current
+        and d.number < regexp_replace(step.number, '[0-9]+$', '')
+      order by d.number desc limit 1)
+    from step where step.number is not null)
+  select number from step where number is not null limit %(series_max)s) series
+"""
+_SERIES_MAX = 40
+_END = re.compile(r"[0-9]+$")
+
+
+def _meant_by(wanted: str, *, scope: Scope, entity_ids: Sequence[int]) -> set[str]:
+    """The full numbers an end stands for, one for each series it fits: "2026-83" -> {"FA-2026-0083"}."""
+    end = _END.search(wanted)
+    if end is None:
+        return set()
+    head, digits = wanted[: end.start()].upper(), end.group()
+    values = {"organisation": scope.organisation_id, "entities": list(entity_ids), "series_max": _SERIES_MAX}
+    with connection.cursor() as cursor:
+        cursor.execute(_SERIES, values)
+        highest = [row[0] for row in cursor.fetchall()]
+    meant = set()
+    for number in highest:
+        last = _END.search(number)
+        if last is not None and number[: last.start()].upper().endswith(head):
+            meant.add(number[: last.start()] + digits.zfill(len(last.group())))
+    return meant
 
 
 def parties_of_numbers(numbers: Collection[str], *, organisation_id: int) -> dict[str, tuple[int, int]]:

@@ -94,6 +94,12 @@ class TestGoTo:
         assert "/settings/legal-values" in desk.part("/go?q=valeurs+legales").content.decode()
         assert "/settings/tokens" not in desk.part("/go?q=jetons").content.decode()
 
+    @pytest.mark.parametrize("said", ["FC-2026-0412", "fc-2026", "2026-412", "412", "0412"])
+    def test_finds_a_document_as_people_say_its_number(self, company: Company, desk: Desk, books: Books, said: str):
+        for number in ("FC-2026-0412", "FC-2026-0999", "FS-2026-0003", "FC-2025-0777"):
+            books.invoice(company.acme, number, 100_00, due=-5)
+        assert "FC-2026-0412" in desk.part(f"/go?q={said}").content.decode()
+
     def test_answers_without_javascript_too(self, desk: Desk, books: Books):
         page = desk.get("/go?q=acme").content.decode()
         assert "<html" in page

@@ -24,7 +24,7 @@ class TestGettingStarted:
         assert 'href="/start"' not in desk.get("/customers").content.decode()
 
     def test_is_for_those_who_bring_the_books_in(self, company: Company):
-        desk = seated(company)
+        desk = seated(company, role="collector")
         assert desk.get("/start").status_code == 403
         # nor is a collector sent to a page that refuses them
         assert "/imports" not in desk.get("/customers").content.decode()

@@ -62,7 +62,8 @@ def quality(request: DeskRequest) -> HttpResponseBase:
                 "label": GAPS[gap.code][0],
                 "why": GAPS[gap.code][1],
                 "tone": GAPS[gap.code][2],
-                "share": 100 * gap.count // total if total else 0,
+                # rounded up: one customer of many is not none
+                "share": -(-100 * gap.count // total) if total else 0,
             }
             for gap in gaps
         ],
