@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -95,7 +96,11 @@ def _meant_by(wanted: str, *, scope: Scope, entity_ids: Sequence[int]) -> set[st
     if end is None:
         return set()
     head, digits = wanted[: end.start()].upper(), end.group()
-    values = {"organisation": scope.organisation_id, "entities": list(entity_ids), "series_max": _SERIES_MAX}
+    values: dict[str, Any] = {
+        "organisation": scope.organisation_id,
+        "entities": list(entity_ids),
+        "series_max": _SERIES_MAX,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SERIES, values)
         highest = [row[0] for row in cursor.fetchall()]
