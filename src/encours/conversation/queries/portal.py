@@ -21,7 +21,7 @@ from encours.recovery.models import HandOverItem
 CLAIMS = ("invoice", "debit_note", "deposit")
 ROWS_MAX = 400
 SETTLED_DAYS, SETTLED_MAX = 400, 200
-EXCHANGES_MAX = 40
+EXCHANGES_MAX = 25
 # how often an invoice was promised on the portal counts within this time
 TIMES_DAYS = 180
 
