@@ -109,12 +109,7 @@ def run_matching(
     if not waiting.lines:
         return result
     loaded = facts_of.open_items(organisation_id, today=today, claimed_ids=claimed_item_ids)
-    book = Book(
-        items=loaded.candidates,
-        customers=facts_of.customers(organisation_id),
-        learnt=facts_of.learnt(organisation_id),
-        policy=facts_of.policy(organisation_id),
-    )
+    book = _book_of(organisation_id, loaded)
     chosen = _Choice(organisation_id, waiting, loaded, propose_only=propose_only)
     outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))
     chosen.take(of_other_companies(waiting.lines, outcomes, book))
@@ -147,6 +142,15 @@ def run_matching(
         details={"lines": len(waiting.lines), **result.counts},
     )
     return result
+
+
+def _book_of(organisation_id: int, loaded: facts_of.Loaded) -> Book:
+    return Book(
+        items=loaded.candidates,
+        customers=facts_of.customers(organisation_id),
+        learnt=facts_of.learnt(organisation_id),
+        policy=facts_of.policy(organisation_id),
+    )
 
 
 class _Choice:
