@@ -211,6 +211,7 @@ WITNESSES = [
     ({"text": "FACT 415", "iban": NORD_IBAN}, 45_650, "one_witness"),  # a few digits, and another customer pays
     ({"text": "REMISE CB 415 DU 18/06"}, 45_650, "one_witness"),  # the bank's own numbers are none of ours
     ({"text": "CHQ N 0000415"}, 45_650, "one_witness"),
+    ({"text": "CHQ 0084471 415"}, 45_650, ""),  # the invoice stands behind the cheque
     ({"text": "MANDATS 414 A 416"}, 45_650, "one_witness"),
     ({"text": "VIR DU 04/12 415 DU 18/06/2026", "iban": NORD_IBAN}, 45_650, "one_witness"),
     ({"text": "VIR", "iban": ACME_IBAN}, 45_650, ""),
@@ -227,6 +228,11 @@ def test_one_witness_is_none(shown, amount, why_not):
     found = outcome_of(line(amount, **shown))
     assert found.why_not == why_not, found.best
     assert (found.status == Status.APPLIED) is (why_not == "")
+
+
+def test_an_exact_amount_is_not_taken_where_another_open_document_is_named():
+    found = outcome_of(line(45_650, "FA-2026-00977", iban=ACME_IBAN))  # 977 is Borealis', 456.50 is Acme's 415
+    assert (found.status, paid(found.best)) == (Status.PROPOSED, {"FA-2026-00415": 45_650})
 
 
 def test_a_number_behind_the_word_for_invoice_that_is_not_open_is_somebody_elses():

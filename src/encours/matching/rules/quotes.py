@@ -32,9 +32,9 @@ MASK = re.compile(
 )
 # numbers of the bank's own, of cheques, card terminals and public payers' orders: no document of ours
 NOT_OURS = re.compile(
-    r"\b(?:REM(?:ISES?)?\.? ?(?:DE )?(?:CB|CARTES?|CHQS?|CHEQUES?|LCR)|TPE|CHQS?|CHEQUES?|CHQE"
-    r"|BORDEREAU|CONTRAT|MANDATS?|SIRET|SIREN|RUM|ICS|TEL|SCHECK|ASSEGNO)[ .:]*(?:N[RO]?[ .:]*|NUM(?:ERO)?[ .:]*)?"
-    r"\d+(?:(?: ?[,;/+-] ?| ET | A | )\d+)*\b"
+    r"\b(?:REM(?:ISES?)?\.? ?(?:DE )?(?:CB|CARTES?|CHQS?|CHEQUES?|LCR)|TPE|CHQS?|CHEQUES?|CHQE|BORDEREAU|CONTRAT|MANDAT"
+    r"|SIRET|SIREN|RUM|ICS|TEL|SCHECK|ASSEGNO)[ .:]*(?:N[RO]?[ .:]*|NUM(?:ERO)?[ .:]*)?\d+\b"
+    r"|\bMANDATS[ .:]*(?:N[RO]?[ .:]*)?\d+(?:(?: ?[,;/+-] ?| ET | A | )\d+)*\b"
 )
 REFERENCE_IN_TEXT = re.compile(r"\bRF\d\d(?: ?[A-Z0-9]){1,26}")
 RANGE = re.compile(

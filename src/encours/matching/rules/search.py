@@ -116,6 +116,7 @@ class Search:
                 for one in self.found:
                     one.points += 0 if one.quotes else UNKNOWN_NAMED
         self._doubt_parts()
+        self._doubt_what_is_not_named(quoted)
         self._silent()
         nothing = evidence.NOT_OURS
         if self.payers:
@@ -129,6 +130,13 @@ class Search:
         for one in self.found:
             if one.customer_id in exact and one.kind in ("partial", "several_partial", "far_over"):
                 one.kind += "_doubted"
+
+    def _doubt_what_is_not_named(self, quoted: Sequence[Quote]) -> None:
+        """What is quoted nowhere, where another open document is named in full: the payer means that one."""
+        named = {one.position for one in quoted if one.form in plainly.SURE_FORMS}
+        for one in self.found:
+            if named and not one.quotes and named.isdisjoint(position for position, _ in one.cash):
+                one.kind += "" if one.kind.endswith("_doubted") else "_doubted"
 
     def _quotes(self) -> list[Quote]:
         found = list(self.whole)
