@@ -55,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, (_, purpose) in COMMANDS.items():
         commands.add_parser(name, help=words.gettext(purpose), add_help=False)
     chosen = parser.parse_args(given[:1] or ["--help"]).command
-    set_up(as_owner=chosen in AS_OWNER, command=chosen)
+    # what only asks how a command is used starts no server and prepares no database
+    is_asking = not {"-h", "--help"}.isdisjoint(given[1:])
+    set_up(as_owner=chosen in AS_OWNER, command=chosen, with_database=not is_asking and chosen not in WITHOUT_DATABASE)
     module = importlib.import_module(f"encours.entrypoints.cli.{COMMANDS[chosen][0]}")
     own = words.Parser(prog=f"encours {chosen}", description=COMMANDS[chosen][1])
     module.add_arguments(own)
@@ -75,19 +77,19 @@ def _run(module: ModuleType, arguments: argparse.Namespace) -> int:
         return output.refuse(failure.translated(gettext))
 
 
-def set_up(*, as_owner: bool, command: str) -> None:
+def set_up(*, as_owner: bool, command: str, with_database: bool = True) -> None:
     """Start Django (and the embedded server), with the database at this version."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if as_owner:
         os.environ["ENCOURS_AS_OWNER"] = "1"
-    if command in WITHOUT_DATABASE:
+    if not with_database:
         os.environ.setdefault("DATABASE_URL", "postgresql://nowhere/none")
     import django
     from django.utils import translation
 
     django.setup()
     translation.activate(words.language())
-    if command not in {"migrate", "restore", "doctor"} | WITHOUT_DATABASE:
+    if with_database and command not in {"migrate", "restore", "doctor"}:
         from encours.entrypoints.cli import migrate
 
         migrate.bring_up_to_date()
