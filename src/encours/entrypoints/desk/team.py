@@ -173,7 +173,7 @@ def _goals(request: DeskRequest, chosen: str, first: date, scores: Any) -> dict[
     for user_id, goal in sorted(wanted.items(), key=lambda pair: (pair[0] is not None, names.get(pair[0] or 0, ""))):
         counted = [score for score in scores if user_id in (None, score.user_id)]
         collected = sum(score.collected.get(goal.currency, 0) for score in counted)
-        share = min(100, max(0, 100 * collected // goal.amount_minor))
+        share = max(0, 100 * collected // goal.amount_minor)
         shown.append((names.get(user_id or 0, gettext("The team")), goal, collected, share))
     return {
         "goals": shown,
