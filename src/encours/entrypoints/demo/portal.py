@@ -120,7 +120,6 @@ def _contact(scene: Scene, player: Player) -> Contact | None:
 
 
 def _visitor(opened: Opened, what: str) -> Visitor:
-    portal.claim_browser(opened, browser=f"demo portal_{what}")
     return Visitor(
         organisation_id=opened.link.organisation_id,
         customer_id=opened.customer.pk,
