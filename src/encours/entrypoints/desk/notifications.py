@@ -39,7 +39,9 @@ CHAT_KINDS_USUAL = ("rule", "promise", "dispute")
 class ChoiceForm(DeskForm):
     """How one wants to be told."""
 
-    mentions = forms.ChoiceField(label=gettext_lazy("When somebody names you or asks you in person"), choices=ByMail.choices)
+    mentions = forms.ChoiceField(
+        label=gettext_lazy("When somebody names you or asks you in person"), choices=ByMail.choices
+    )
     others = forms.ChoiceField(label=gettext_lazy("Everything else"), choices=ByMail.choices)
     digest_at = forms.TimeField(
         label=gettext_lazy("The daily e-mail leaves at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
