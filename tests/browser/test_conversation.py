@@ -12,16 +12,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from encours.access.models import Organisation
+from encours.access.models import Membership, Organisation, User
 from encours.collections import actions as collections
 from encours.collections.models import Promise, Reminder
+from encours.collections.queries import facts
 from encours.collections.queries.promised import covered
+from encours.collections.rules.calendar import next_sending_instant
 from encours.connectors.smtp import client as smtp
 from encours.conversation.models import Proposal
+from encours.core.dates import business_date
 from encours.customers.models import Contact
+from encours.entrypoints.jobs import notices
 from encours.messaging import actions as messaging
 from encours.messaging.models import MailAccount, Reply, Suppression
-from tests.browser.conftest import NARROW, barriers
+from tests.browser.conftest import NARROW, barriers, settled
 from tests.browser.imap_box import Box, imap_box
 from tests.cast import Company
 from tests.collections import books
@@ -62,7 +66,8 @@ def now() -> dt.datetime:
 
 
 def today() -> dt.date:
-    return now().date()
+    """Where the company is, it is tomorrow an hour or two before it is so at Greenwich."""
+    return business_date(now(), timezone="Europe/Paris")
 
 
 def owes(company: Company, customer, number: str, *, late: int) -> None:
@@ -71,19 +76,17 @@ def owes(company: Company, customer, number: str, *, late: int) -> None:
 
 
 def morning(company: Company, day: dt.date) -> list[tuple[str, str, str]]:
-    """The run of a day; a later day is only tried in the sandbox, where nothing leaves."""
+    """The run of a day, at this hour."""
     collections.state_bank_date(organisation_id=company.organisation_id, known=day, today=day, by=company.by)
-    Organisation.objects.filter(pk=company.organisation_id).update(sandbox=day != today())
-    made = collections.run_dunning(
-        organisation_id=company.organisation_id, today=day, now=now() + (day - today()), by=company.by
-    )
-    Organisation.objects.filter(pk=company.organisation_id).update(sandbox=False)
+    moment = now() + (day - today())
+    made = collections.run_dunning(organisation_id=company.organisation_id, today=day, now=moment, by=company.by)
     return books.decisions(company, made)
 
 
-def letters_of(company: Company, postbox: Postbox) -> list[Message]:
-    """What really left by SMTP."""
-    messaging.deliver_due(organisation_id=company.organisation_id, now=now() + 7 * DAY, limit=20, connect=smtp.connect)
+def letters_of(company: Company, postbox: Postbox, *, by_day: dt.date | None = None) -> list[Message]:
+    """What really left by SMTP, a week after the day at the latest."""
+    until = now() + ((by_day or today()) - today()) + 7 * DAY
+    messaging.deliver_due(organisation_id=company.organisation_id, now=until, limit=20, connect=smtp.connect)
     return [message_from_string(str(one["raw"]), policy=default) for one in postbox.letters()]
 
 
@@ -176,13 +179,17 @@ def test_a_promise_by_mail_holds_the_scenario_until_it_is_broken(
     assert morning(company, after) == [("Acme", "reminder_2", "due")]
     [found] = covered(company.organisation_id, customer_ids=[company.acme.pk], today=after).values()
     assert found.received_minor == 0
+    [_, second] = letters_of(company, postbox, by_day=after)
+    assert second["To"] == letter["To"]
+    assert "FA-2026-4290" in second.get_body(("plain",)).get_content()
 
     small = seat(NARROW, address="/inbox?tab=all")
     assert small.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
     assert barriers(small) == []
     picture(small, "inbox390")
     small.click(".en-queuetable a[data-open]")
-    small.wait_for_load_state("networkidle")
+    small.wait_for_load_state()
+    settled(small)
     assert barriers(small) == []
     picture(small, "reply390")
 
@@ -238,6 +245,8 @@ def test_a_returned_mail_marks_the_contact_and_a_stranger_is_sorted(
 
     assert Suppression.objects.get().email == "compta@borealis.example"
     assert Contact.objects.get(email="compta@borealis.example").bounced_at is not None
+    page.goto("/customers/C002")
+    assert "Adresse en erreur" in page.inner_text("main")
     page.goto("/inbox?tab=triage")
     assert "une marque qui n’est pas la nôtre" in page.inner_text("main")
     assert "FA-2026-5001" in page.inner_text("main")
@@ -252,3 +261,36 @@ def test_a_returned_mail_marks_the_contact_and_a_stranger_is_sorted(
         assert barriers(page) == []
         picture(page, address.rpartition("/")[2])
     assert MailAccount.objects.get().mailbox.problem == ""
+
+
+def test_a_mention_is_answered_by_mail(
+    sender: Company,
+    seat: Callable[..., Page],
+    postbox: Postbox,
+    box: Box,
+):
+    company = sender
+    paul = User.objects.create(email="paul@brevanne.example", first_name="Paul", last_name="Brun", language="fr")
+    Membership.objects.create(organisation=company.organisation, user=paul, role="sales")
+    page = seat(address="/customers/C001")
+    page.fill("form.en-actions [name=text]", "@paul connais-tu leur chef comptable ?")
+    page.keyboard.press("Escape")  # the list of colleagues
+    page.click("form.en-actions button[type=submit]")
+    page.wait_for_selector(".en-toast")
+
+    # who is named is told in working hours only
+    hours = facts.calendar_of(facts.policy_of(company.organisation_id))
+    notices.pass_on_now(Organisation.objects.get(pk=company.organisation_id), next_sending_instant(now(), hours))
+    [told] = [message_from_string(str(one["raw"]), policy=default) for one in postbox.letters()]
+    assert (told["To"], told["Subject"]) == ("paul@brevanne.example", "Nadia Ferrand: Acme")
+    box.put(answer(told, "Oui, Mme Roy ; je l’appelle demain.", sender="paul@brevanne.example"))
+    read_the_mailbox(page, box)
+
+    page.goto("/customers/C001?feed=notes")
+    said = page.inner_text("main")
+    assert "Mme Roy" in said
+    assert "Paul Brun" in said
+    page.goto("/notifications")
+    assert "Paul Brun" in page.inner_text("main")
+    page.goto("/inbox?tab=triage")
+    assert "Rien à trier" in page.inner_text("main")

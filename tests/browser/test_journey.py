@@ -72,7 +72,7 @@ def test_from_a_fec_to_a_reminder_in_the_mailbox(
         organisation_id=company.organisation_id, language="fr", now=now, by=company.by
     )
 
-    page = seat(address="/imports")
+    page = seat(address="/imports", by_form=True)
     page.set_input_files("#files", str(fec(tmp_path, today)))
     page.wait_for_url("**/imports/drop/**")
     assert "FEC" in page.inner_text("main")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from encours.collections.models import Scenario
-from tests.browser.conftest import NARROW, WIDE, barriers
+from tests.browser.conftest import NARROW, WIDE, barriers, settled
 from tests.browser.pages import PAGES
 from tests.entrypoints.desk.conftest import Books
 
@@ -22,7 +22,8 @@ def test_every_page_opens_fits_and_has_no_barrier(
     known = {"scenario": Scenario.objects.order_by("pk").values_list("pk", flat=True)[0]}
     for pattern, word in PAGES:
         address = pattern.format(**known)
-        page.goto(address, wait_until="networkidle")
+        page.goto(address)
+        settled(page)
         complaints = barriers(page)
         if word not in page.inner_text("body"):
             complaints.append(f"“{word}” is not on it")
