@@ -79,7 +79,7 @@ PAGES: list[tuple[str, str]] = [
     ("/cash/accounting", "Fichiers d’écritures"),
     ("/cash/rates", "Cours de change"),
     ("/cash/settings", "Règles"),
-    ("/cash/settings/accounts", "Comptes des écarts"),
+    ("/cash/settings/accounts", "Où vont les écarts"),
     ("/users", "Nadia Ferrand"),
     ("/users/new", "Inviter"),
     ("/audit", "Journal d’audit"),
