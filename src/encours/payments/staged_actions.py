@@ -322,7 +322,9 @@ def _allocate(batch: Batch, loaded: Loaded, posted: ledger.Posted) -> None:
                from payment_leg group by 1, 2, 3"""
         )
         plain = Batch(batch.organisation_id, batch.entity_id, "payment", "", batch.by, batch.why)
-        loaded.allocations = ledger.allocate_staged(plain, heads="payment_allocation", legs="payment_all", keeps=(posted,))
+        loaded.allocations = ledger.allocate_staged(
+            plain, heads="payment_allocation", legs="payment_all", keeps=(posted,)
+        )
         cursor.execute(
             """select currency, count(*), sum(amount_minor) from (
                    select i.currency, sum(i.open_minor) as amount_minor from payment_head h

@@ -68,9 +68,7 @@ def sandbox(request: DeskRequest) -> HttpResponse:
             sandbox=wanted,
             why=form.cleaned_data["why"],
         )
-        told(
-            request, gettext("The sandbox is on: no message leaves.") if wanted else gettext("Messages leave now.")
-        )
+        told(request, gettext("The sandbox is on: no message leaves.") if wanted else gettext("Messages leave now."))
         return redirect("desk:settings")
     context = {
         "form": OrganisationForm(
