@@ -7,7 +7,7 @@ from encours.access.models import Entity, Membership
 from encours.customers.models import Customer
 from encours.ledger.models import OpenItem
 from encours.recovery.models import FormalNotice, LegalAct, LimitationRegime, Proceeding
-from tests.entrypoints.desk.conftest import seated, is_workbook
+from tests.entrypoints.desk.conftest import is_workbook, seated
 
 PANEL = "/customers/C001/recovery"
 
