@@ -33,8 +33,9 @@ def models_one_by_one() -> Iterator[None]:
         if app_label not in ours:
             in_full(self, app_label, model_name, delay)
         elif "apps" in self.__dict__:
-            self.is_delayed = True
-            self._reload({(app_label, model_name)})
+            state: Any = self  # what is called is not among what Django's types describe
+            state.is_delayed = True
+            state._reload({(app_label, model_name)})
 
     ProjectState.reload_model = reload_model  # type: ignore[method-assign]  # the one place it is replaced
     try:
