@@ -116,6 +116,7 @@ def test_each_letter_leaves_once_or_is_shown_in_doubt(committed_company: Company
     assert [pk for pk, state in states.items() if state == "sent" and not taken[address_of[pk]]] == []
     doubts = [pk for pk, state in states.items() if state == "in_doubt"]
     assert 0 < len(doubts) < MESSAGES // 4
+    sys.stdout.write(f"{MESSAGES} letters, {killed} workers killed, {len(doubts)} letters in doubt\n")
     # a person looks into the server's log and says what is true: the rest leaves, and all have left once
     for pk in doubts:
         messaging.settle_in_doubt(
