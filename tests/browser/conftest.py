@@ -131,7 +131,8 @@ def sign_in(page: Page, user: User, address: str) -> None:
     page.fill("#id_login", user.email)
     page.fill("#id_password", PASSWORD)
     page.click("button.btn-primary")
-    page.wait_for_url("**" + address)
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+    page.goto(address)
 
 
 def settled(page: Page) -> None:
