@@ -71,7 +71,7 @@ def test_from_a_bank_file_to_a_deduction_by_keyboard_and_back(
     page.set_input_files("#files", str(statement(tmp_path, books.today)))
     page.wait_for_url("**/imports/drop/**")
     page.click("button[value=import]")
-    page.wait_for_url("**/imports")
+    page.wait_for_url("**/imports?sent=1")
     run_the_waiting_job(company)
     matching.run_matching(organisation_id=company.organisation_id, today=books.today, now=timezone.now(), by=company.by)
 

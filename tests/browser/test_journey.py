@@ -77,7 +77,7 @@ def test_from_a_fec_to_a_reminder_in_the_mailbox(
     page.wait_for_url("**/imports/drop/**")
     assert "FEC" in page.inner_text("main")
     page.click("button[value=import]")
-    page.wait_for_url("**/imports")
+    page.wait_for_url("**/imports?sent=1")
     run_the_waiting_job(company)
     page.goto("/imports")
     page.click("[data-row] a[data-open]")
