@@ -1,9 +1,8 @@
 """Hold what may be needed in court, and erase a person who asks for it."""
 
-import json
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from encours.access import actions as access
 from encours.core.actors import Actor
@@ -137,21 +136,19 @@ def let_go(*, organisation_id: int, today: date, now: datetime, by: Actor) -> Pu
     debt that is still open. People nobody had to do with for three years are erased as if they had asked.
     """
     before = let_go_before("exchanges", today)
-    with connection.cursor() as cursor:
-        cursor.execute("select privacy_let_go(%s, %s)", [organisation_id, queries.start_of(before)])
-        found = cursor.fetchone()[0]
-    counts: dict[str, int] = json.loads(found) if isinstance(found, str) else dict(found)
+    if not queries.past_term(organisation_id, today=today):
+        return None
     people = queries.forgotten_people(organisation_id, today=today)
+    # the database empties the exchanges as the row that tells of it is added, and counts them in it
+    made = Purge.objects.create(
+        organisation_id=organisation_id, before_date=before, counts={"contact": len(people)} if people else {},
+        author_name=by.name[:200], purged_at=now,
+    )  # fmt: skip
     for contact_id, customer_id in people:
         contact_actions.erase_contact(
             organisation_id=organisation_id, customer_id=customer_id, contact_id=contact_id, by=by
         )
-    counts |= {"contact": len(people)} if people else {}
-    if not counts:
-        return None
-    made = Purge.objects.create(
-        organisation_id=organisation_id, before_date=before, counts=counts, author_name=by.name[:200], purged_at=now
-    )
+    made.refresh_from_db()
     access.record_audit(
         by=by,
         organisation_id=organisation_id,
@@ -159,7 +156,7 @@ def let_go(*, organisation_id: int, today: date, now: datetime, by: Actor) -> Pu
         subject_kind="organisation",
         subject_id=organisation_id,
         why="retention",
-        details={"counts": counts, "before": before.isoformat(), "purge": made.pk},
+        details={"counts": made.counts, "before": before.isoformat(), "purge": made.pk},
     )
     return made
 

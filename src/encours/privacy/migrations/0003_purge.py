@@ -1,4 +1,4 @@
-"""What is past its term is let go by one function of the owner's, which knows the term, the holds and open claims."""
+"""What is past its term is let go as the row that says so is added: its trigger knows term, holds and open claims."""
 
 import django.contrib.postgres.functions
 import django.db.models.deletion
@@ -49,11 +49,16 @@ create function privacy_past_term(of_organisation bigint, before timestamptz)
         and r.recipients <> '{}' and r.recipients <> '{"to": [], "cc": []}'
 $$;
 """
-# The rows stay with their days, states and hashes; the words and the names go.
+# The rows stay with their days, states and hashes; the words and the names go. Only triggers run as the owner, so what
+# asks for it is the row that tells of it: there is no letting go without a trace, and no trace without letting go.
 LET_GO = f"""
-create function privacy_let_go(of_organisation bigint, before timestamptz) returns jsonb
+create function privacy_let_go() returns trigger
     language plpgsql security definer set search_path = public, pg_temp as $$
-declare counts jsonb;
+declare
+    gone jsonb;
+    of_organisation bigint = new.organisation_id;
+    -- the day's own beginning, wherever on earth the reader is
+    before timestamptz = (new.before_date::timestamp at time zone 'UTC') - interval '14 hours';
 begin
     if of_organisation is distinct from nullif(current_setting('{SETTING}', true), '')::bigint then
         raise exception 'another organisation is bound' using errcode = 'insufficient_privilege';
@@ -66,7 +71,7 @@ begin
     create temporary table privacy_going on commit drop as select * from privacy_past_term(of_organisation, before);
     create index on privacy_going (kind, row_id);
     analyze privacy_going;
-    select coalesce(jsonb_object_agg(g.kind, g.number), '{{}}') into counts
+    select coalesce(jsonb_object_agg(g.kind, g.number), '{{}}') into gone
         from (select kind, count(*) as number from privacy_going group by kind) g;
 
     update messaging_messagecontent x set raw = '', recipients = '[]', subject = ''
@@ -109,12 +114,13 @@ begin
     update team_notification x set text = '', title = '-'
         where x.organisation_id = of_organisation and x.told_at < before and x.title <> '-';
     drop table privacy_going;
-    return counts;
+    new.counts = new.counts || gone;
+    return new;
 end $$;
-revoke all on function privacy_let_go(bigint, timestamptz) from public;
-grant execute on function privacy_let_go(bigint, timestamptz) to {APPLICATION_ROLE};
+create trigger privacy_purge_lets_go before insert on privacy_purge
+    for each row execute function privacy_let_go();
 """
-# The product still changes a message by its events alone; the owner's function may empty it.
+# The product still changes a message by its events alone; the owner's trigger may empty it.
 GUARD = """
 create or replace function messaging_only_events_change() returns trigger language plpgsql as $$
 begin
@@ -126,7 +132,8 @@ begin
 end $$;
 """
 DROP = """
-drop function privacy_let_go(bigint, timestamptz);
+drop trigger privacy_purge_lets_go on privacy_purge;
+drop function privacy_let_go();
 drop function privacy_past_term(bigint, timestamptz);
 """
 ORGANISATION = {
