@@ -36,7 +36,7 @@ def bring_up_to_date() -> None:
         return
     connections.close_all()
     # to stderr: what a command prints stays its own
-    sys.stderr.write(words.gettext("Preparing the database; the first time takes a minute or two.") + "\n")
+    sys.stderr.write(words.gettext("Preparing the database; the first time takes half a minute.") + "\n")
     environment = {**os.environ, "ENCOURS_AS_OWNER": "1"}
     subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"], env=environment, check=True
