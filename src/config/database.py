@@ -13,6 +13,8 @@ APPLICATION_ROLE = "encours_app"
 EMBEDDED_SETTINGS = {
     # One machine, one book: enough memory to sort and hash a million rows, and a server that still starts at once.
     "work_mem": "64MB",
+    # an import works in temporary tables; in the 8 MB of the default it wrote them out and read them again all the time
+    "temp_buffers": "128MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_completion_target": "0.9",
