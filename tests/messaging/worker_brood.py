@@ -12,40 +12,47 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import django
-
-django.setup()
-
-from encours.access import context  # noqa: E402  # models are there once Django is set up
-from encours.connectors.smtp import client  # noqa: E402  # models are there once Django is set up
-from encours.messaging import actions as messaging  # noqa: E402  # models are there once Django is set up
-from encours.messaging.models import Message  # noqa: E402  # models are there once Django is set up
 
 LIFE_SECONDS = (0.05, 0.6)
 DAYS_MAX = 60
 WAITING = ("queued", "rendered", "failed", "held", "handing_over")
 
 
-def work(organisation_id: int, now: datetime) -> None:
-    with context.bound(organisation_id):
-        for day in range(DAYS_MAX):
-            messaging.deliver_due(
-                organisation_id=organisation_id, now=now + timedelta(days=day), limit=100_000, connect=client.connect
-            )
-            if not Message.objects.filter(organisation_id=organisation_id, state__in=WAITING).exists():
-                return
-            time.sleep(0.02)
+type Work = Callable[[], None]
 
 
-def born(organisation_id: int, now: datetime) -> int:
+def prepared(organisation_id: int, now: datetime) -> Work:
+    """What each worker does, all of it loaded before the first is born: a life is shorter than an import."""
+    django.setup()
+    # models are there once Django is set up
+    from encours.access import context
+    from encours.connectors.smtp import client
+    from encours.messaging import actions as messaging
+    from encours.messaging.models import Message
+
+    def work() -> None:
+        with context.bound(organisation_id):
+            for day in range(DAYS_MAX):
+                later = now + timedelta(days=day)
+                messaging.deliver_due(organisation_id=organisation_id, now=later, limit=100_000, connect=client.connect)
+                if not Message.objects.filter(organisation_id=organisation_id, state__in=WAITING).exists():
+                    return
+                time.sleep(0.02)
+
+    return work
+
+
+def born(work: Work) -> int:
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        work(organisation_id, now)
+        work()
         status = 0
     except Exception:
         traceback.print_exc()
@@ -54,9 +61,9 @@ def born(organisation_id: int, now: datetime) -> int:
         os._exit(status)
 
 
-def main(organisation_id: int, now: datetime, workers: int, deaths: int, seed: str) -> None:
+def main(work: Work, workers: int, deaths: int, seed: str) -> None:
     chance = random.Random(seed)
-    alive = {born(organisation_id, now) for _ in range(workers)}
+    alive = {born(work) for _ in range(workers)}
     killed = 0
     while killed < deaths:
         time.sleep(chance.uniform(*LIFE_SECONDS) / workers)
@@ -68,10 +75,12 @@ def main(organisation_id: int, now: datetime, workers: int, deaths: int, seed: s
         if not os.WIFSIGNALED(status) and not alive:
             break
         if os.WIFSIGNALED(status):
-            alive.add(born(organisation_id, now))
+            alive.add(born(work))
     ends = [os.waitpid(child, 0)[1] for child in alive]
     sys.stdout.write(f"{killed} {int(any(ends))}\n")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
+    main(
+        prepared(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2])), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+    )

@@ -6,14 +6,9 @@ worker_process.py ORGANISATION MOMENT NOW    MOMENT: none, connecting, handing_o
 import sys
 import time
 from datetime import datetime
+from functools import partial
 
 import django
-
-django.setup()
-
-from encours.access import context  # noqa: E402  # models are there once Django is set up
-from encours.connectors.smtp import client  # noqa: E402  # models are there once Django is set up
-from encours.messaging import actions as messaging  # noqa: E402  # models are there once Django is set up
 
 
 def say(line: str) -> None:
@@ -30,9 +25,9 @@ def hang(moment: str) -> None:
 class Hesitant:
     """The real connection, with the moments before and after the hand-over made long."""
 
-    def __init__(self, server):
+    def __init__(self, connect, server):
         hang("connecting")
-        self.inner = client.connect(server)
+        self.inner = connect(server)
 
     def hand_over(self, **message):
         hang("handing_over")
@@ -44,9 +39,19 @@ class Hesitant:
         self.inner.close()
 
 
-organisation_id = int(sys.argv[1])
-with context.bound(organisation_id):
-    report = messaging.deliver_due(
-        organisation_id=organisation_id, now=datetime.fromisoformat(sys.argv[3]), limit=1000, connect=Hesitant
-    )
-say(str(dict(report.states)))
+def main(organisation_id: int, now: datetime) -> None:
+    django.setup()
+    # models are there once Django is set up
+    from encours.access import context
+    from encours.connectors.smtp import client
+    from encours.messaging import actions as messaging
+
+    with context.bound(organisation_id):
+        report = messaging.deliver_due(
+            organisation_id=organisation_id, now=now, limit=1000, connect=partial(Hesitant, client.connect)
+        )
+    say(str(dict(report.states)))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), datetime.fromisoformat(sys.argv[3]))

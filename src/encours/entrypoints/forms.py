@@ -58,12 +58,18 @@ class DeskForm(forms.Form):
         if more:
             self.fields = {**more, **self.fields}
         for name, field in self.fields.items():
-            field.template_name = "ui/field.html"  # type: ignore[attr-defined]  # read by ui/field.html
             css = next(css for kind, css in _CSS if isinstance(field.widget, kind))
             field.widget.attrs["class"] = f"{css} {field.widget.attrs.get('class', '')}".strip()
-            field.unit = self.unit_of.get(name, "")  # type: ignore[attr-defined]  # read by ui/field.html
-            field.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)  # type: ignore[attr-defined]  # read by ui/field.html
-            field.is_box = isinstance(field.widget, forms.CheckboxInput)  # type: ignore[attr-defined]  # read by ui/field.html
+            worn: Any = field  # ui/field.html reads what Django's own fields do not have
+            worn.template_name = "ui/field.html"
+            worn.unit = self.unit_of.get(name, "")
+            worn.is_wide = name in self.wide or isinstance(field.widget, forms.Textarea)
+            worn.is_box = isinstance(field.widget, forms.CheckboxInput)
+
+    def count_in(self, name: str, unit: str) -> None:
+        """Show a unit known at run time only beside a field, such as a customer's currency."""
+        worn: Any = self.fields[name]
+        worn.unit = unit
 
     def offer(self, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
         """Give a field the choices that are known at run time only, as (value, words)."""

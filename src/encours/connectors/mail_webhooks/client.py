@@ -33,7 +33,7 @@ class WebhookUnverified(Refused):
     message = gettext_noop("This call could not be verified as the provider's.")
 
 
-class SesView(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # anymail has no types
+class SesView(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # a class of anymail, which has no types
     """Amazon SES through SNS, without the AWS kit: a topic is confirmed by opening the address Amazon gives."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -79,7 +79,7 @@ class Client:
         secret, values = self.access.secret, self.access.settings
         second = str(int(time.time()))
         said = "+".join([secret, values["consumer_key"], method, self.address + path, body, second])
-        signature = "$1$" + hashlib.sha1(said.encode()).hexdigest()  # noqa: S324  # OVHcloud signs with SHA-1
+        signature = "$1$" + hashlib.sha1(said.encode()).hexdigest()  # noqa: S324  # their protocol knows no other
         return {
             "Content-Type": "application/json; charset=utf-8",
             "X-Ovh-Application": values["application_key"],

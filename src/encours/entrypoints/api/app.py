@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -65,7 +65,8 @@ class TokenAuth(HttpBearer):
         bearer = tokens.bearer_of(token, now=timezone.now())
         if bearer is None:
             return None
-        request.bearer = bearer  # type: ignore[attr-defined]  # a request carries its key
+        let_in = cast(ApiRequest, request)
+        let_in.bearer = bearer
         _count(bearer)
         is_read = request.method in {"GET", "HEAD"}
         if (TokenScope.READ if is_read else TokenScope.WRITE) not in bearer.token_scopes:
@@ -74,8 +75,8 @@ class TokenAuth(HttpBearer):
             raise TokenNotAllowed
         context.bind(bearer.scope.organisation_id)
         scope = absences.with_absent(bearer.scope, today=timezone.localdate())
-        request.bearer = bearer = replace(bearer, scope=scope)  # type: ignore[attr-defined]  # as above
-        return bearer
+        let_in.bearer = replace(bearer, scope=scope)
+        return let_in.bearer
 
 
 def _count(bearer: Bearer) -> None:

@@ -65,7 +65,7 @@ def owners(request: DeskRequest, number: str) -> HttpResponse:
     if seen is not None:
         initial["credit_limit"] = Money(seen.use.limit_minor, currency).as_decimal()
     form = OwnersForm(request.POST or None, initial=initial)
-    form.fields["credit_limit"].unit = currency  # type: ignore[attr-defined]  # read by ui/field.html
+    form.count_in("credit_limit", currency)
     people = [("", gettext("Nobody")), *_people(request, who)]
     for role in OwnerRole:
         form.offer(role.value, people)
