@@ -197,7 +197,12 @@ class PauseReason(models.TextChoices):
     COMMERCIAL = "commercial", _("Commercial reason")
     PAYMENT_PLAN = "payment_plan", _("Payment plan")
     INSOLVENCY = "insolvency", _("Insolvency proceedings")
+    HAND_OVER = "hand_over", _("Handed over for recovery")
     OTHER = "other", _("Other")
+
+
+# a hand-over pauses what it takes along, and ends with it; nobody chooses that by hand
+PAUSED_BY_HAND = tuple(choice for choice in PauseReason.choices if choice[0] != PauseReason.HAND_OVER)
 
 
 class Pause(Scoped):

@@ -11,6 +11,7 @@ from encours.collections import actions as collections
 from encours.collections.models import Handled, Pause
 from encours.collections.rules.bulk import Chosen, Gesture, Sorted, sort_out
 from encours.customers.models import Customer
+from encours.ledger.models import OpenItem
 from encours.messaging import actions as messaging
 from encours.team import actions as team
 from encours.team.models import Absence, Task
@@ -209,6 +210,24 @@ class TestWhatIsOnHold:
         assert "Acme" not in desk.get("/pauses?q=nobody").content.decode().split("</form>", 1)[1]
         desk.post(f"/customers/C001/pauses/{made.pk}/end", {"next": "/pauses"})
         assert "Nothing is on hold" in desk.get("/pauses").content.decode()
+
+
+def test_documents_put_on_hold_together_are_one_line_and_each_a_row_of_the_file(
+    company: Company, books: Books, desk: Desk
+):
+    items = OpenItem.objects.filter(customer=company.acme, open_minor__gt=0).order_by("pk")[:2]
+    for item in items:
+        collections.pause(
+            organisation_id=company.organisation_id, customer_id=company.acme.pk, reason="hand_over", by=company.by,
+            today=books.today, item_id=item.pk, note="REM-2026-0001 · Lestrange",
+        )  # fmt: skip
+    page = desk.get("/pauses").content.decode()
+    assert page.count("REM-2026-0001 · Lestrange") == 1
+    assert ", ".join(dict.fromkeys(item.document_number for item in items)) in page
+    assert "Handed over for recovery" in page
+    rows = b"".join(desk.get("/pauses?export=csv").streaming_content).decode().strip().splitlines()
+    assert len(rows) == 1 + len(items)
+    assert "hand_over" not in desk.get("/customers/C001").content.decode()
 
 
 class TestTheReview:

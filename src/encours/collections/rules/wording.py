@@ -213,6 +213,7 @@ PAUSE_REASONS: Mapping[str, str] = {
     "commercial": _("Commercial reason"),
     "payment_plan": _("Payment plan"),
     "insolvency": _("Insolvency proceedings"),
+    "hand_over": _("Handed over for recovery"),
     "other": _("Other"),
 }
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.collections import actions as collections
 from encours.collections.actions import worklist
-from encours.collections.models import PauseReason
+from encours.collections.models import PAUSED_BY_HAND, PauseReason
 from encours.collections.queries import bulk as queries
 from encours.collections.rules.bulk import Gesture, Sorted, sort_out
 from encours.core.errors import Refused, gettext_noop
@@ -95,7 +95,7 @@ def bulk(request: DeskRequest) -> HttpResponse:
         "rows": [(customer, LEFT_OUT.get(why.get(customer.pk, ""), "")) for customer in customers],
         "reached_count": len(found.reached),
         "members": members_of(request),
-        "pause_reasons": PauseReason.choices,
+        "pause_reasons": PAUSED_BY_HAND,
         "soon": request.today + timedelta(days=7),
         "next": request.POST.get("next", ""),
     }

@@ -13,7 +13,7 @@ from encours.access import rules as access
 from encours.access.rules import can
 from encours.analytics.queries import presence, standings
 from encours.analytics.queries.standings import StandingRow
-from encours.collections.models import Pause, PauseReason
+from encours.collections.models import PAUSED_BY_HAND, Pause
 from encours.collections.queries import account as collections
 from encours.core.currencies import exponent
 from encours.core.money import Money
@@ -72,7 +72,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         "tasks": team.tasks_of(account_ids, scope=request.scope) if there.has("tasks") else [],
         "disputable": partial(ledger.open_numbers, customer.pk, scope=request.scope),  # asked where a form shows them
         "dispute_reasons": disputes.reasons_offered(request.organisation_id),
-        "pause_reasons": PauseReason.choices,
+        "pause_reasons": PAUSED_BY_HAND,
         "outcomes": DisputeOutcome.choices,
         "next": request.get_full_path(),
         "may": {

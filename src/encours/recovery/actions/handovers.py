@@ -154,8 +154,8 @@ def hand_over(new: NewHandOver, *, organisation_id: int, today: date, by: Actor)
     )  # fmt: skip
     for item in items:
         pause = collections.pause(
-            organisation_id=organisation_id, customer_id=customer.pk, reason=PauseReason.OTHER, today=today, by=by,
-            item_id=item.pk, note=f"{made.number}: {partner.name}",
+            organisation_id=organisation_id, customer_id=customer.pk, reason=PauseReason.HAND_OVER, today=today, by=by,
+            item_id=item.pk, note=f"{made.number} · {partner.name}",
         )  # fmt: skip
         HandOverItem.objects.create(
             organisation_id=organisation_id, handover=made, entity_id=item.entity_id,
