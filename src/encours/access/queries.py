@@ -1,16 +1,18 @@
 """Read tenants, legal companies, members and the audit trail."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access import context, rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
 from encours.access.rules import OWN_PORTFOLIO_ROLES, Scope
+from encours.core.dates import business_date
 from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.core.findings import Finding
 
@@ -108,6 +110,17 @@ def entities(scope: Scope) -> QuerySet[Entity]:
     """The legal companies the person sees."""
     found = Entity.objects.filter(organisation_id=scope.organisation_id).order_by("code")
     return found.filter(pk__in=scope.entity_ids) if scope.entity_ids else found
+
+
+def zone_of(organisation_id: int) -> str:
+    """The time zone in which an organisation's days are counted: its first company's."""
+    zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
+    return zones.first() or settings.TIME_ZONE
+
+
+def business_day(organisation_id: int, *, now: datetime) -> date:
+    """The day that an instant belongs to in an organisation's calendar."""
+    return business_date(now, timezone=zone_of(organisation_id))
 
 
 def audit_page(

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from encours.access.models import Membership
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers.models import AssignmentRule, OwnerRole
 from encours.customers.rules import ASSIGNMENT_FIELDS, Condition, conditions_of
@@ -99,7 +100,7 @@ def moves_sql(organisation_id: int, role: OwnerRole, *, only_missing: bool) -> t
     """
     rules = list(
         _stored(organisation_id)
-        .filter(role=role, user__in=_members(organisation_id))
+        .filter(role=role, user__in=_members(organisation_id).values("user_id"))
         .order_by("rank", "pk")
     )  # fmt: skip
     if not rules:
@@ -115,12 +116,8 @@ def moves_sql(organisation_id: int, role: OwnerRole, *, only_missing: bool) -> t
     return sql, {"organisation": organisation_id, **parameters}
 
 
-def _members(organisation_id: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select user_id from access_membership where organisation_id = %s and is_active", [organisation_id]
-        )
-        return [row[0] for row in cursor.fetchall()]
+def _members(organisation_id: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(organisation_id=organisation_id, is_active=True)
 
 
 def previews(organisation_id: int, *, only_missing: bool) -> list[Preview]:

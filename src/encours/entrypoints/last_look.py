@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from django.conf import settings
-
-from encours.access.models import Entity
+from encours.access import queries as access
 from encours.collections import actions as collections
 from encours.collections.models import Reminder
 from encours.core.actors import Actor
-from encours.core.dates import business_date
 from encours.messaging.models import Message
 
 BY = Actor.system("messages")
@@ -31,13 +28,8 @@ class LastLook:
         fallen = collections.recheck(
             organisation_id=self.organisation_id,
             reminder_ids=list(key_of),
-            today=_today(self.organisation_id, self.now),
+            today=access.business_day(self.organisation_id, now=self.now),
             now=self.now,
             by=BY,
         )
         return {message_of[key_of[reminder_id]]: why for reminder_id, why in fallen.items()}
-
-
-def _today(organisation_id: int, now: datetime) -> date:
-    zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
-    return business_date(now, timezone=zones.first() or settings.TIME_ZONE)

@@ -17,6 +17,7 @@ from encours.core.actors import Actor
 from encours.customers.models import Contact, Note
 from encours.disputes import actions as disputes
 from encours.disputes.models import Dispute
+from encours.entrypoints.portal import account
 from encours.invoices.models import DocumentCopy
 from encours.messaging.models import MailAttachment, Reply, Understanding
 from encours.team.models import Notification
@@ -256,6 +257,14 @@ class TestReading:
         pages = ["", f"invoices/{item.pk}", "paid", "exchanges", "who", "promise", "contest", f"contest?item={item.pk}"]
         for page in [*pages, "write?about=paid", "details", f"?chosen=1&item={item.pk}"]:
             assert browser.get(f"{at}{page}").status_code == 200, page
+
+    def test_a_long_account_shows_the_oldest_and_counts_them_all(self, browser, at, monkeypatch):
+        monkeypatch.setattr(account, "ROWS_SHOWN", 1)
+        page = browser.get(at).content.decode()
+        assert "FA-1" in page
+        assert ">FA-2<" not in page
+        assert "1 plus anciennes sur 2" in page
+        assert "1\u202f650,00" in page.replace("\xa0", "\u202f")
 
     def test_the_statement_is_the_desks(self, browser, at):
         answer = browser.get(f"{at}statement.pdf")

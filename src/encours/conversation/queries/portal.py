@@ -19,7 +19,6 @@ from encours.plans.queries.followed import covered_items
 from encours.recovery.models import HandOverItem
 
 CLAIMS = ("invoice", "debit_note", "deposit")
-ROWS_MAX = 400
 SETTLED_DAYS, SETTLED_MAX = 400, 200
 EXCHANGES_MAX = 25
 # how often an invoice was promised on the portal counts within this time
@@ -113,16 +112,14 @@ def account_of(customer_id: int, *, organisation_id: int, today: date) -> Accoun
     accounts = accounts_of(customer_id, organisation_id=organisation_id)
     of_accounts = {"organisation_id": organisation_id, "customer_id__in": accounts}
     items = list(
-        OpenItem.objects.filter(**of_accounts, item_date__lte=today)
-        .exclude(open_minor=0)
-        .order_by("due_date", "pk")[:ROWS_MAX]
+        OpenItem.objects.filter(**of_accounts, item_date__lte=today).exclude(open_minor=0).order_by("due_date", "pk")
     )
     owed = [item for item in items if item.open_minor > 0]
     contested = _contested(owed, list(Dispute.objects.filter(**of_accounts, closed_date=None).order_by("pk")))
     promised = list(Promise.objects.filter(**of_accounts, withdrawn_date=None).order_by("promised_date", "pk"))
     standing = {one.item_id: one for one in promised if one.item_id and one.promised_date >= today}
     times = _times(promised, since=today - timedelta(days=TIMES_DAYS))
-    plans = covered_items(organisation_id, today=today)
+    plans = covered_items(organisation_id, today=today, customer_ids=accounts)
     partners = dict(
         HandOverItem.objects.filter(
             organisation_id=organisation_id, item_id__in=[item.pk for item in owed], handover__ended_date=None

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.utils.translation import get_language, gettext
 
 from encours.access import context
+from encours.access.queries import zone_of
 from encours.analytics.queries.ageing import AgedBalance, By, ageing
 from encours.analytics.rules.ageing import Basis, BucketLimitsUnusable, Scheme, Unapplied
 from encours.entrypoints import exports, figures, formats
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     with context.bound(organisation.pk):
         balance = ageing(
             asking.selection(arguments, organisation),
-            asking.as_of(arguments, zone=asking.zone_of(organisation)),
+            asking.as_of(arguments, zone=zone_of(organisation.pk)),
             scheme=scheme_of(arguments),
             by=By(arguments.by),
         )

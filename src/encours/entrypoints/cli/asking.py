@@ -47,12 +47,6 @@ def organisation_of(arguments: argparse.Namespace) -> Organisation:
     return only_organisation(arguments.organisation)
 
 
-def zone_of(organisation: Organisation) -> str:
-    """The time zone in which the organisation's days are counted: its first company's."""
-    first = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").first()
-    return first.timezone if first else "Europe/Paris"
-
-
 def as_of(arguments: argparse.Namespace, *, zone: str, default: date | None = None) -> AsOf:
     """The day and the state of knowledge asked about."""
     today = business_date(timezone.now(), timezone=zone)

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 
 from encours.access import context
+from encours.access.queries import zone_of
 from encours.core.money import Money
 from encours.entrypoints import formats
 from encours.entrypoints.cli import asking, output
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Look and print, the nearest safe day first."""
     organisation = asking.organisation_of(arguments)
     with context.bound(organisation.pk):
-        as_of = asking.as_of(arguments, zone=asking.zone_of(organisation))
+        as_of = asking.as_of(arguments, zone=zone_of(organisation.pk))
         selection = asking.selection(arguments, organisation)
         accounts = [selection.customer_id] if selection.customer_id is not None else None
         asked = Asked(organisation.pk, as_of.day, account_ids=accounts, horizon_days=max(arguments.days, 0))

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.utils.translation import gettext
 
 from encours.access import context
+from encours.access.queries import zone_of
 from encours.core.actors import Actor
 from encours.core.errors import Refused, gettext_noop
 from encours.customers.models import Customer
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     organisation = asking.organisation_of(arguments)
     with context.bound(organisation.pk):
         arguments.known_at = None
-        as_of = asking.as_of(arguments, zone=asking.zone_of(organisation))
+        as_of = asking.as_of(arguments, zone=zone_of(organisation.pk))
         who = Customer.objects.filter(organisation_id=organisation.pk, number=arguments.customer).first()
         if who is None:
             raise asking.CustomerUnknown(number=arguments.customer)

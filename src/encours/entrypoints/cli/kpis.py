@@ -5,6 +5,7 @@ import argparse
 from django.utils.translation import get_language, gettext
 
 from encours.access import context
+from encours.access.queries import zone_of
 from encours.analytics import actions as analytics
 from encours.analytics.queries.reports import Asked, Entry, Report
 from encours.analytics.rules.definitions import DEFINITIONS
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Reckon (or take the kept report) and print."""
     organisation = asking.organisation_of(arguments)
     with context.bound(organisation.pk):
-        zone = asking.zone_of(organisation)
+        zone = zone_of(organisation.pk)
         last_date = asking.day(arguments.last_date)
         as_of = asking.as_of(arguments, zone=zone, default=last_date)
         first_date = asking.day(arguments.first_date)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from encours.access import context
 from encours.access import queries as access
 from encours.access.models import Organisation
+from encours.access.queries import zone_of
 from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.core.errors import EncoursError
 from encours.disputes import queries as disputes
-from encours.entrypoints.cli import asking, output
+from encours.entrypoints.cli import output
 from encours.matching import actions as matching
 from encours.matching.queries import told
 from encours.matching.rules import wording
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         organisation = access.only_organisation(arguments.organisation)
         with context.bound(organisation.pk):
             now = datetime.now(UTC)
-            today = arguments.as_of or business_date(now, timezone=asking.zone_of(organisation))
+            today = arguments.as_of or business_date(now, timezone=zone_of(organisation.pk))
             made = _for_programs if arguments.json else _for_people
             sentence = _sentences()
             result = matching.run_matching(

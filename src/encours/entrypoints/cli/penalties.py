@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.translation import get_language, gettext
 
 from encours.access import context
+from encours.access.queries import zone_of
 from encours.core.errors import Refused, gettext_noop
 from encours.customers.models import Customer
 from encours.entrypoints import formats, penalty_figures
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Reckon and print; exit 1 with the reason when a legal value is missing, the rest being told all the same."""
     organisation = asking.organisation_of(arguments)
     with context.bound(organisation.pk):
-        as_of = asking.as_of(arguments, zone=asking.zone_of(organisation))
+        as_of = asking.as_of(arguments, zone=zone_of(organisation.pk))
         selection = asking.selection(arguments, organisation)
         if selection.customer_id is not None:
             _refuse_private(selection.customer_id, organisation.pk)

@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext
 
 from encours.access import context
 from encours.access.models import Entity, Organisation
+from encours.access.queries import zone_of
 from encours.access.rules import Scope
 from encours.core.dates import business_date
 from encours.core.errors import Refused, gettext_noop
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     organisation = asking.organisation_of(arguments)
     with context.bound(organisation.pk):
         scope = Scope(organisation.pk, None, "admin")
-        zone = asking.zone_of(organisation)
+        zone = zone_of(organisation.pk)
         as_of = asking.as_of(arguments, zone=zone)
         customer = customers.customer_by_number(arguments.customer, scope=scope)
         found = [

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from procrastinate.contrib.django import app
 
-from encours.access.models import Entity, Organisation
+from encours.access import queries as access
+from encours.access.models import Organisation
 from encours.analytics import actions as analytics
-from encours.core.dates import business_date
 from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.ledger import upkeep
 
@@ -25,8 +25,7 @@ def refresh_standings(timestamp: int) -> None:
 
 def refresh(organisation: Organisation, now: datetime) -> None:
     """Reckon one organisation's standings of the day."""
-    first = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").first()
-    today = business_date(now, timezone=first.timezone if first else "Europe/Paris")
+    today = access.business_day(organisation.pk, now=now)
     analytics.refresh_standings(organisation_id=organisation.pk, today=today)
     analytics.warm_reports(organisation_id=organisation.pk, today=today, asked_since=now - DASHBOARD_WATCHED)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from procrastinate.contrib.django import app
 
 from encours.access import context
-from encours.access.models import Entity, Organisation
+from encours.access import queries as access
+from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.core.dates import business_date
 from encours.entrypoints.jobs import figures
 from encours.imports import actions as imports
 from encours.ledger import upkeep
@@ -24,14 +24,13 @@ def bring_in(
     """Import the files of one drop, all in one transaction; each file's run tells what became of it."""
     now = datetime.now(UTC)
     with context.bound(organisation_id):
-        zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
         result = imports.import_files(
             [imports.FileGiven(Path(path), Path(path).name) for path in paths],
             organisation_id=organisation_id,
             options=imports.Options(entity_code=entity_code or None, is_dry_run=is_dry_run),
             by=Actor(user_id=actor_id, name=actor_name, channel="desk"),
             now=now,
-            today=business_date(now, timezone=zones.first() or "Europe/Paris"),
+            today=access.business_day(organisation_id, now=now),
         )
         if not is_dry_run and any(file.kind in MATCHED and file.created for file in result.files):
             app.configure_task("matching.match", queue="matching", lock="matching.run").defer(

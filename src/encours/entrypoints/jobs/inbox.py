@@ -12,9 +12,9 @@ from django.db import InterfaceError, OperationalError
 from procrastinate.contrib.django import app
 
 from encours.access import context
+from encours.access import queries as access
 from encours.access.models import Entity, Organisation
 from encours.core.actors import Actor
-from encours.core.dates import business_date
 from encours.core.errors import jsonable
 from encours.entrypoints.jobs.imports import MATCHED
 from encours.imports import actions as imports
@@ -62,8 +62,7 @@ def take_in(folder: Path, *, organisation: Organisation, now: datetime, entity_c
     waiting = sorted(path for path in folder.iterdir() if _is_ready(path, now))[:FILES_MAX]
     kinds: set[str] = set()
     with context.bound(organisation.pk):
-        zones = Entity.objects.filter(organisation_id=organisation.pk).order_by("pk").values_list("timezone", flat=True)
-        today = business_date(now, timezone=zones.first() or "Europe/Paris")
+        today = access.business_day(organisation.pk, now=now)
         failure: Exception | None = None
         for path in waiting:
             try:

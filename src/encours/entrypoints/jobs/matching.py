@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from procrastinate.contrib.django import app
 
 from encours.access import context
-from encours.access.models import Entity, Organisation
+from encours.access import queries as access
+from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.core.dates import business_date
 from encours.disputes import queries as disputes
 from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.matching import actions as matching
@@ -49,10 +49,9 @@ def run_where_new(organisation: Organisation, now: datetime) -> None:
 
 def run_now(organisation_id: int, now: datetime) -> matching.RunResult:
     """A run for an organisation that is bound to the connection."""
-    zones = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").values_list("timezone", flat=True)
     return matching.run_matching(
         organisation_id=organisation_id,
-        today=business_date(now, timezone=zones.first() or "Europe/Paris"),
+        today=access.business_day(organisation_id, now=now),
         now=now,
         by=BY,
         claimed_item_ids=disputes.claimed_item_ids(organisation_id),

@@ -3,15 +3,14 @@
 import logging
 from datetime import UTC, datetime
 
-from django.conf import settings
 from django.db import transaction
 from procrastinate import JobContext, builtin_tasks
 from procrastinate.contrib.django import app
 
+from encours.access import queries as access
 from encours.access.actions import record_audit
 from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.core.dates import business_date
 from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.entrypoints.laws import findings_of
 from encours.privacy import actions as privacy
@@ -60,7 +59,7 @@ def let_go(organisation: Organisation) -> None:
     if not privacy_queries.lets_go_by_night(organisation.pk):
         return
     now = datetime.now(UTC)
-    today = business_date(now, timezone=settings.TIME_ZONE)
+    today = access.business_day(organisation.pk, now=now)
     privacy.let_go(organisation_id=organisation.pk, today=today, now=now, by=Actor.system("retention"))
 
 

@@ -27,6 +27,9 @@ from encours.mailings.queries import statements
 from encours.mailings.rules.statement import Statement
 from encours.portal.queries import PATH
 
+# what a long account shows at once; its sums count all of it, and the statement has every row
+ROWS_SHOWN = 400
+
 open_link = require_GET(door.come_in)
 
 
@@ -75,7 +78,8 @@ def home(visit: Visit) -> HttpResponse:
         "portal/home.html",
         {
             **framed,
-            "copies": copies_of(visit, [row.item for row in account.rows]),
+            "rows": account.rows[:ROWS_SHOWN],
+            "copies": copies_of(visit, [row.item for row in account.rows[:ROWS_SHOWN]]),
             "chosen_ids": {row.item.pk for row in chosen},
             "payments": payments,
             "first": payments[0] if payments else None,

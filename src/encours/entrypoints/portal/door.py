@@ -18,7 +18,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language, gettext
 
 from encours.access import context
-from encours.core.dates import business_date
+from encours.access.queries import business_day
 from encours.core.errors import EncoursError
 from encours.core.money import ENGLISH, FRENCH, DecimalStyle
 from encours.customers.models import Customer
@@ -44,11 +44,7 @@ class Visit:
     browser: str
     is_preview: bool
     now: datetime
-
-    @property
-    def today(self) -> date:
-        """The day in the selling company's calendar."""
-        return business_date(self.now, timezone=settings.TIME_ZONE)
+    today: date  # in the selling organisation's calendar
 
     @property
     def organisation_id(self) -> int:
@@ -105,10 +101,11 @@ def opened_page(view: View) -> View:
             return refused(request)
         now = timezone.now()
         with context.bound(stated[0].organisation_id):
-            opened = opened_by(secret, today=business_date(now, timezone=settings.TIME_ZONE))
+            today = business_day(stated[0].organisation_id, now=now)
+            opened = opened_by(secret, today=today)
             if opened is None:
                 return refused(request)
-            visit = Visit(request, opened, browser, is_marked or is_colleague(request, opened), now)
+            visit = Visit(request, opened, browser, is_marked or is_colleague(request, opened), now, today)
             with translation.override(language_of(request, opened)):
                 if not visit.is_preview:
                     portal.note_visit(opened, browser=browser, now=now)
@@ -137,7 +134,7 @@ def come_in(request: HttpRequest, secret: str) -> HttpResponseBase:
     link = stated[0]
     now = timezone.now()
     with context.bound(link.organisation_id):
-        opened = opened_by(secret, today=business_date(now, timezone=settings.TIME_ZONE))
+        opened = opened_by(secret, today=business_day(link.organisation_id, now=now))
         is_preview = opened is not None and is_colleague(request, opened)
     if opened is None:
         return _wrong(request)

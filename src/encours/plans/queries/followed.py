@@ -123,8 +123,9 @@ def standing(organisation_id: int, *, today: date, customer_ids: Collection[int]
     return seen_of(found.order_by("pk"), today=today)
 
 
-def covered_items(organisation_id: int, *, today: date) -> Mapping[int, str]:
-    """The open items that a standing plan covers, and its number."""
+def covered_items(organisation_id: int, *, today: date, customer_ids: Sequence[int] | None = None) -> Mapping[int, str]:
+    """The open items that a standing plan covers, and its number; of some customers when they are named."""
+    wanted = None if customer_ids is None else list(customer_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             """select i.id, p.number from plans_plan p
@@ -132,8 +133,9 @@ def covered_items(organisation_id: int, *, today: date) -> Mapping[int, str]:
                join ledger_openitem i on i.organisation_id = c.organisation_id and i.entity_id = c.entity_id
                  and i.document_number = c.document_number and i.instalment_number = c.instalment_number
                where p.organisation_id = %s and p.agreed_date <= %s
-                 and (p.ended_date is null or p.ended_date > %s) and i.open_minor > 0""",
-            [organisation_id, today, today],
+                 and (p.ended_date is null or p.ended_date > %s) and i.open_minor > 0
+                 and (%s::bigint[] is null or i.customer_id = any(%s))""",
+            [organisation_id, today, today, wanted, wanted],
         )
         return dict(cursor.fetchall())
 
