@@ -79,6 +79,17 @@ def test_a_zip_is_kept_file_by_file_and_what_means_nothing_is_told(company, book
     assert DocumentCopy.objects.count() == 2
 
 
+def test_many_names_are_looked_up_together(company, books, django_assert_max_num_queries):
+    names = [f"Facture FA-2026-{number} Acme.pdf" for number in range(4280, 4300)]
+    with django_assert_max_num_queries(4):
+        found = copies.named_by_each(names, organisation_id=company.organisation_id)
+    meant = {name: [one.number for one in documents] for name, documents in found.items() if documents}
+    assert meant == {
+        "Facture FA-2026-4290 Acme.pdf": ["FA-2026-4290"],
+        "Facture FA-2026-4291 Acme.pdf": ["FA/2026/4291"],
+    }
+
+
 def test_a_file_alone_is_refused_with_its_reason_and_an_advice_is_left_to_the_advices(company, books, bring):
     assert counts(bring("FA-2026-4290.pdf", PDF)) == (1, 0, 0, 0)
     assert bring("FA-2099-1.pdf", PDF, kind="copies").refusal.code == "copy_unknown"

@@ -212,8 +212,9 @@ def _copies_preview(opened: Opened, organisation_id: int, limit: int) -> Preview
     """The first PDFs, each with the invoice that its name means."""
     rows: list[tuple[str, ...]] = []
     try:
-        for name, _ in islice(copy_files.members(opened.path, opened.bank, name=opened.path.name), limit):
-            found = copies.named_by(name, organisation_id=organisation_id)
+        with copy_files.members(opened.path, opened.bank, name=opened.path.name) as members:
+            names = [name for name, _ in members[:limit]]
+        for name, found in copies.named_by_each(names, organisation_id=organisation_id).items():
             who = found[0].customer.name if len(found) == 1 else ""
             rows.append((name.rpartition("/")[2], ", ".join(one.number for one in found) or "?", who))
     except EncoursError as error:

@@ -1,6 +1,6 @@
 """The PDF kept of an invoice, and which invoice the name of a file means."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import connection
 
@@ -18,6 +18,9 @@ _FOLDED = """
 """
 
 
+_MEANT_MAX = 10
+
+
 class CopyUnknown(NotFound):
     """No PDF is kept of the document."""
 
@@ -25,27 +28,62 @@ class CopyUnknown(NotFound):
 
 
 def named_by(file_name: str, *, organisation_id: int, entity_ids: Collection[int] = ()) -> Sequence[Document]:
-    """The documents that a file's name means: one, several where it is ambiguous, none where it names none known.
+    """The documents that a file's name means: one, several where it is ambiguous, none where it names none known."""
+    return named_by_each([file_name], organisation_id=organisation_id, entity_ids=entity_ids)[file_name]
 
-    The longest number found in the name decides. Numbers are compared without case and signs, since names of files
-    take no slash.
+
+def named_by_each(
+    file_names: Collection[str], *, organisation_id: int, entity_ids: Collection[int] = ()
+) -> Mapping[str, Sequence[Document]]:
+    """The documents that each file's name means.
+
+    The longest number found in a name decides. Numbers are compared without case and signs, since names of files take
+    no slash: as they are written first, by the index; any other way of writing them takes one pass over the numbers,
+    for all names together.
     """
-    named = rules.named_in(file_name)
     within = list(entity_ids) or _entities(organisation_id)
-    if not named or not within:
-        return []
+    named = {name: rules.named_in(name) for name in file_names}
     current = Document.objects.filter(organisation_id=organisation_id, is_current=True)
-    # as it is written first, by the index; any other way of writing it takes a pass over the numbers
-    written = {form for one in named for form in (one.written, one.written.upper())}
-    exact = list(current.filter(entity_id__in=within, number__in=written).values_list("pk", "number"))
-    found = [(pk, rules.key_of(number)) for pk, number in exact]
-    if not found:
+    written = {form for pieces in named.values() for one in pieces for form in _forms(one)}
+    as_written = _grouped(
+        (number, pk, rules.key_of(number))
+        for pk, number in current.filter(entity_id__in=within, number__in=written).values_list("pk", "number")
+    )
+    found = {
+        name: _hits((form for one in pieces for form in _forms(one)), as_written) for name, pieces in named.items()
+    }
+    keys = {one.key for name, pieces in named.items() if not found[name] for one in pieces}
+    if keys and within:
         with connection.cursor() as cursor:
-            cursor.execute(_FOLDED, [organisation_id, within, [one.key for one in named]])
-            found = list(cursor.fetchall())
-    longest = max((len(key) for _, key in found), default=0)
-    meant = [pk for pk, key in found if len(key) == longest]
-    return list(current.filter(pk__in=meant).select_related("customer", "entity").order_by("pk")[:10])
+            cursor.execute(_FOLDED, [organisation_id, within, list(keys)])
+            folded = _grouped((key, pk, key) for pk, key in cursor.fetchall())
+        found |= {name: _hits((one.key for one in pieces), folded) for name, pieces in named.items() if not found[name]}
+    meant = {name: _longest(hits) for name, hits in found.items()}
+    documents = current.select_related("customer", "entity").in_bulk({pk for pks in meant.values() for pk in pks})
+    return {name: [documents[pk] for pk in pks if pk in documents] for name, pks in meant.items()}
+
+
+type _Hits = set[tuple[int, str]]  # documents, each with its number as names are compared
+
+
+def _forms(piece: rules.Named) -> tuple[str, str]:
+    return piece.written, piece.written.upper()
+
+
+def _grouped(rows: Iterable[tuple[str, int, str]]) -> dict[str, _Hits]:
+    found: dict[str, _Hits] = {}
+    for name, pk, key in rows:
+        found.setdefault(name, set()).add((pk, key))
+    return found
+
+
+def _hits(names: Iterable[str], known: Mapping[str, _Hits]) -> _Hits:
+    return {hit for name in names for hit in known.get(name, ())}
+
+
+def _longest(hits: _Hits) -> list[int]:
+    most = max((len(key) for _, key in hits), default=0)
+    return sorted(pk for pk, key in hits if len(key) == most)[:_MEANT_MAX]
 
 
 def _entities(organisation_id: int) -> list[int]:
@@ -114,9 +152,10 @@ def attachments(
     by_number: dict[str, list[Document]] = {}
     for one in documents:
         by_number.setdefault(one.number, []).append(one)
-    found: dict[str, Attachment] = {}
-    for number, meant in by_number.items():
-        kept = latest(meant[0]) if len(meant) == 1 else None
-        if kept is not None:
-            found[number] = Attachment(kept.file_name, "application/pdf", content(kept))
-    return found
+    alone = {meant[0].pk: number for number, meant in by_number.items() if len(meant) == 1}
+    kept = of_documents(alone, organisation_id=organisation_id)
+    contents = DocumentCopy.objects.in_bulk({copy.pk for copy in kept.values()})
+    return {
+        alone[document_id]: Attachment(copy.file_name, "application/pdf", bytes(contents[copy.pk].content))
+        for document_id, copy in kept.items()
+    }

@@ -1,6 +1,7 @@
 """PDFs of invoices into the books: each to the one document its name means, all others refused by name."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from encours.access.models import Entity
 from encours.core.errors import Refused, gettext_noop
@@ -11,6 +12,7 @@ from encours.imports.formats.opening import Opened
 from encours.imports.formats.problems import Problem
 from encours.invoices import copy_actions as keeping
 from encours.invoices import copy_queries as kept
+from encours.invoices.models import Document
 
 _KEPT_ROWS_MAX = 10_000
 
@@ -38,32 +40,35 @@ def load_copies(call: BankCall, opened: Opened, result: FileResult) -> None:
         entities = entities.filter(code=call.entity_code)
     entity_ids = list(entities.values_list("pk", flat=True))
     counted: Counter[str] = Counter()
-    for rank, (name, path) in enumerate(copies.members(opened.path, opened.bank, name=result.file), 1):
-        result.rows_read += 1
-        try:
-            found = kept.named_by(name, organisation_id=call.organisation_id, entity_ids=entity_ids)
-            if not found:
-                raise CopyUnknown(file=_last(name))
-            if len(found) > 1:
-                raise CopyAmbiguous(file=_last(name), numbers=", ".join(_told(one) for one in found[:5]))
-            _, outcome = keeping.store_copy(
-                found[0], file_name=_last(name), content=path.read_bytes(), import_id=result.run_id, by=call.by
-            )
-            counted[outcome] += 1
-        except Refused as refusal:
-            if opened.bank == "pdf":
-                raise
-            result.refuse([Problem(rank, "file", name[-200:], _REASONS[type(refusal)])], kept_max=_KEPT_ROWS_MAX)
+    with copies.members(opened.path, opened.bank, name=result.file) as members:
+        meant = kept.named_by_each(
+            [name for name, _ in members], organisation_id=call.organisation_id, entity_ids=entity_ids
+        )
+        for rank, (name, path) in enumerate(members, 1):
+            result.rows_read += 1
+            try:
+                document = _only(meant[name], file=_last(name))
+                _, outcome = keeping.store_copy(
+                    document, file_name=_last(name), content=path.read_bytes(), import_id=result.run_id, by=call.by
+                )
+                counted[outcome] += 1
+            except Refused as refusal:
+                if opened.bank == "pdf":
+                    raise
+                result.refuse([Problem(rank, "file", name[-200:], _REASONS[type(refusal)])], kept_max=_KEPT_ROWS_MAX)
     result.created, result.changed, result.unchanged = counted["created"], counted["changed"], counted["unchanged"]
+
+
+def _only(found: Sequence[Document], *, file: str) -> Document:
+    if not found:
+        raise CopyUnknown(file=file)
+    if len(found) > 1:
+        raise CopyAmbiguous(file=file, numbers=", ".join(f"{one} ({one.entity})" for one in found[:5]))
+    return found[0]
 
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _told(document: object) -> str:
-    entity = getattr(document, "entity", None)
-    return f"{document} ({entity})"
 
 
 _REASONS: dict[type[Refused], str] = {

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from encours.core.errors import gettext_noop
@@ -38,10 +39,11 @@ def _holds_pdfs_alone(path: Path) -> bool:
     return bool(names) and all(name.lower().endswith(".pdf") for name in names)
 
 
-def members(path: Path, form: str, *, name: str) -> Iterator[tuple[str, Path]]:
-    """Each PDF with its name; those of an archive lie in a folder that is gone afterwards."""
+@contextmanager
+def members(path: Path, form: str, *, name: str) -> Iterator[list[tuple[str, Path]]]:
+    """The PDFs with their names; those of an archive lie in a folder that is gone afterwards."""
     if form == "pdf":
-        yield name, path
+        yield [(name, path)]
         return
     with archives.unpacked(path) as found:
-        yield from found
+        yield list(found)
