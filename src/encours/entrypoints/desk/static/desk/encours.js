@@ -286,5 +286,6 @@
   drawCharts(document);
   wakeToasts(document);
   const waiting = one("[data-autofocus]");
-  if (waiting) waiting.focus();
+  // on a phone the keyboard would cover what is to be read first
+  if (waiting && (waiting.dataset.autofocus !== "wide" || matchMedia("(min-width: 761px)").matches)) waiting.focus();
 })();
