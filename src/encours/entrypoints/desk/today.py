@@ -16,11 +16,12 @@ from encours.access.rules import can
 from encours.analytics.queries import presence, standings
 from encours.collections.queries import decisions, ranking, rewording, worklist
 from encours.collections.rules import wording
+from encours.collections.rules.ranking import Place
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.disputes import queries as dispute_queries
 from encours.entrypoints import exports, kept
-from encours.entrypoints.desk import reminders, standing, understood
+from encours.entrypoints.desk import reminders, standing, today_foot, understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import names_of, people_of
@@ -254,19 +255,37 @@ def peek_context(request: DeskRequest, customer_id: int) -> dict[str, Any]:
     if there.has("contacts"):
         contacts = customers.contacts_of(customer_id, organisation_id=request.organisation_id)
     replies = messaging.replies(request.scope, account_ids=account_ids) if there.has("replies") else []
+    unread = [one for one in replies if not one.read_at]
+    place = _place(request, customer_id)
+    shown = reminders.letter_beside(reminder, today=request.today, state=_state(request)) if reminder else None
+    back = request.GET.get("next", "") or _list_behind(request)
+    situation = today_foot.Situation(
+        customer_id,
+        customer.number,
+        back,
+        {name: can(request.scope, right) for name, right in today_foot.RIGHTS.items()},
+        reminder_id=reminder.pk if reminder else None,
+        outcome=reminder.outcome if reminder else "",
+        has_draft=bool(shown and shown.draft),
+        has_letter=bool(shown and shown.letter),
+        step=place.next_step if place else None,
+        reason=place.reasons[0].code if place else "",
+        reply_id=unread[0].pk if unread else None,
+        contact_id=next((one.pk for one in contacts if one.bounced_at), None),
+    )
     return {
         "customer": customer,
         "contacts": contacts,
         "contact": next(iter(contacts), None),
         "balances": ledger.balances_of(customer_id, scope=request.scope, today=request.today),
         "disputes": dispute_queries.open_of(account_ids, scope=request.scope) if there.has("disputes") else [],
-        "replies": understood.attached([one for one in replies if not one.read_at], scope=request.scope),
+        "replies": understood.attached(unread, scope=request.scope),
         "understood_choices": understood.CHOICES,
         "waiting": waiting,
         "reminder": reminder,
         "is_reworded": reminder is not None
         and reminder.pk in rewording.words_for([reminder.pk], organisation_id=request.organisation_id),
-        "shown": reminders.letter_beside(reminder, today=request.today, state=_state(request)) if reminder else None,
+        "shown": shown,
         "checks": checks,
         "passed_count": reminders.passed_count(checks),
         "adjusted_count": sum(check.outcome == "adjusted" for check in checks),
@@ -274,15 +293,9 @@ def peek_context(request: DeskRequest, customer_id: int) -> dict[str, Any]:
         "form": words_form(reminder, today=request.today)
         if do == "reword" and reminder
         else form_of(request, do, customer_id),
-        "may": {
-            "note": can(request.scope, "add_note"),
-            "promise": can(request.scope, "record_promise"),
-            "dispute": can(request.scope, "open_dispute"),
-            "release": can(request.scope, "release_message"),
-            "send": can(request.scope, "send_message"),
-        },
-        "list_next": request.GET.get("next", "") or _list_behind(request),
-        "factors": _factors(request, customer_id),
+        "foot": today_foot.foot(situation),
+        "list_next": back,
+        "factors": [reminders.factor_shown(factor, today=request.today) for factor in place.factors] if place else [],
     }
 
 
@@ -294,11 +307,10 @@ def _list_behind(request: DeskRequest) -> str:
     return f"{shown.path}?{shown.query}" if shown.query else shown.path
 
 
-def _factors(request: DeskRequest, customer_id: int) -> list[reminders.FactorShown]:
-    """Why the customer stands where it stands, when it stands on the list: each factor with its points."""
+def _place(request: DeskRequest, customer_id: int) -> Place | None:
+    """Where the customer stands on the list, when it stands on it: its next step, its reasons, its points."""
     found = _of_list(request, asked_of(request), "ranked", worklist.ranked)
-    place = next((place for place in found.places if place.customer_id == customer_id), None)
-    return [reminders.factor_shown(factor, today=request.today) for factor in place.factors] if place else []
+    return next((place for place in found.places if place.customer_id == customer_id), None)
 
 
 @screen("view_books")

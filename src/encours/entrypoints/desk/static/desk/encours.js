@@ -44,7 +44,7 @@
 
   /* ---------- keys: an element with data-key is pressed by that key; the selected row comes first, then panel, then page ---------- */
   function enter(opener) {
-    const field = opener.matches("details.en-pop[open] > summary") && one("input:not([type=hidden]), select, textarea", opener.parentElement);
+    const field = opener.matches("details.en-pop[open] > summary") && one("input:not([type=hidden]), select, textarea, .en-menu a, .en-menu button", opener.parentElement);
     if (field) field.focus();
   }
   function pressed(key) {
@@ -61,8 +61,15 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
     if (event.key === "Escape") {
-      all("details.en-pop[open]").forEach((pop) => { pop.open = false; });
+      all("details.en-pop[open]").forEach((pop) => { if (pop.contains(document.activeElement)) one("summary", pop).focus(); pop.open = false; });
       if (document.activeElement && document.activeElement.matches(".en-hint, input[data-key='/']")) document.activeElement.blur();
+    }
+    const menu = (event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.closest(".en-pop[open] .en-menu");
+    if (menu) {
+      const list = all("a, button", menu), at = list.indexOf(event.target);
+      list[(at + (event.key === "ArrowDown" ? 1 : -1) + list.length) % list.length].focus();
+      event.preventDefault();
+      return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]") || isField(event.target)) return;
     let done = false;
