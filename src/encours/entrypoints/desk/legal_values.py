@@ -1,4 +1,4 @@
-"""The legal values penalties rest on, with source and doubt; a half-year's rate is entered or verified here."""
+"""The legal values penalties and deadlines rest on, with source and doubt; a half-year's rate is entered here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,13 +7,13 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.translation import get_language, gettext, gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access import rules as access
 from encours.access.queries import entities
 from encours.core.dates import ONE_DAY, HalfYear
-from encours.entrypoints import formats
+from encours.entrypoints.desk.legal_register import NAMES, subjects
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
@@ -22,27 +22,12 @@ from encours.penalties import actions as penalties
 from encours.penalties.models import Imputation as ImputationChoice
 from encours.penalties.models import RateKind, Regime
 from encours.penalties.queries.agreed import company_terms, registry_of
-from encours.penalties.rules import registry, wording
+from encours.penalties.rules import registry
 from encours.penalties.rules.rates import Agreement, Imputation
 from encours.penalties.rules.rates import RateKind as AgreedRate
 from encours.penalties.rules.rates import Regime as AgreedRegime
-from encours.penalties.rules.registry import LegalValue, half_year
-
-NAMES = {
-    registry.ECB_RATE: gettext_lazy("ECB refinancing rate"),
-    registry.LEGAL_RATE: gettext_lazy("Legal interest rate, between professionals"),
-    registry.COMMERCIAL_POINTS: gettext_lazy("Points above the ECB rate, between professionals"),
-    registry.PUBLIC_POINTS: gettext_lazy("Points above the ECB rate, public buyers"),
-    registry.FLOOR_MULTIPLE: gettext_lazy("Floor of an agreed rate, times the legal rate"),
-    registry.COMMERCIAL_COMPENSATION: gettext_lazy("Fixed compensation, between professionals"),
-    registry.PUBLIC_COMPENSATION: gettext_lazy("Fixed compensation, public buyers"),
-}
-UNITS = {
-    "percent": gettext_lazy("%"),
-    "points": gettext_lazy("points"),
-    "times": gettext_lazy("times"),
-    "EUR": gettext_lazy("euros"),
-}
+from encours.penalties.rules.registry import half_year
+from encours.recovery.rules.registry import periods
 
 
 class RateForm(DeskForm):
@@ -144,11 +129,17 @@ def _page(request: DeskRequest, *, form: RateForm | None = None, terms_form: Ter
     form = form or RateForm(now=HalfYear.of(request.today))
     has_errors = bool(form.errors or (terms_form and terms_form.errors))
     known = registry_of(request.organisation_id)
-    half_yearly = list(reversed(known.values(*registry.HALF_YEARLY)))
-    lasting = [value for value in known.values() if value.code not in registry.HALF_YEARLY]
+    text, only_doubtful = request.GET.get("q", "")[:80].strip(), "doubt" in request.GET
+    every = [*known.values(), *periods().values()]
+    whole = subjects(every, today=request.today)
     context = {
         "form": form if may_enter else None,
-        "rows": [_row(value) for value in [*half_yearly, *lasting]],
+        "subjects": subjects(every, today=request.today, text=text, only_doubtful=only_doubtful)
+        if text or only_doubtful
+        else whole,
+        "text": text,
+        "only_doubtful": only_doubtful,
+        "doubt_count": sum(subject.doubt_count for subject in whole),
         "missing": _missing(known, request),
         "terms": company_terms(request.organisation_id),
         "terms_form": (terms_form or TermsForm(companies=_companies(request), initial={"valid_from": request.today}))
@@ -168,19 +159,6 @@ def _enter(request: DeskRequest, said: dict[str, Any]) -> None:
         doubt=said["doubt"],
         by=request.actor,
     )
-
-
-def _row(value: LegalValue) -> dict[str, Any]:
-    is_half_yearly = value.code in registry.HALF_YEARLY
-    is_english = formats.known_language(get_language()) == "en"
-    return {
-        "value": value,
-        "name": NAMES[value.code],
-        "figure": wording.figure(value) if is_english else wording.figure(value).replace(".", ","),
-        "unit": UNITS[value.unit],
-        "doubt": gettext(value.doubt) if value.doubt else "",
-        "period": str(HalfYear.of(value.valid_from)) if is_half_yearly else "",
-    }
 
 
 def _missing(known: registry.Registry, request: DeskRequest) -> list[tuple[Any, str]]:
