@@ -1,13 +1,17 @@
 """Databases and the fixed cast for every test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import hypothesis
 import pytest
+from allauth.socialaccount.providers import registry
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from django.core.cache import cache
 from django.db import connections
 
-from tests import cast, databases
+from config import signin
+from tests import cast, databases, directories
 
 # A property fails for what it finds, never for how busy the machine is.
 hypothesis.settings.register_profile(
@@ -58,3 +62,41 @@ def committed_company(transactional_db: None) -> Iterator[cast.Company]:
     """The same, where the test needs real commits: several connections, killed processes."""
     with cast.company() as made:
         yield made
+
+
+@pytest.fixture
+def named(settings: Any) -> Iterator[Callable[[Mapping[str, str]], None]]:
+    """Settings as if the product had been started with these names in its environment."""
+    from allauth.socialaccount.providers.saml.provider import SAMLProvider  # loads a C library that few tests need
+
+    registry.load()
+    before = dict(registry.provider_map)
+    for one in (OpenIDConnectProvider, SAMLProvider):
+        registry.register(one)
+    cache.clear()
+
+    def apply(environ: Mapping[str, str]) -> None:
+        settings.SOCIALACCOUNT_PROVIDERS = signin.directories(environ)
+        settings.DIRECTORY_FORM_TARGETS = signin.form_targets(environ)
+        settings.ROOT_URLCONF = "tests.directory_urls"
+
+    yield apply
+    registry.provider_map.clear()
+    registry.provider_map.update(before)
+
+
+@pytest.fixture
+def open_id(named: Callable[[Mapping[str, str]], None]) -> Iterator[directories.Directory]:
+    """An OpenID provider that knows Nadia, named in the environment."""
+    with directories.serving(directories.OpenIdDoor, directories.Person("4711", "nadia@brevanne.example")) as up:
+        named(directories.open_id_environment(up))
+        yield up
+
+
+@pytest.fixture
+def saml(named: Callable[[Mapping[str, str]], None]) -> Iterator[directories.Directory]:
+    """A SAML identity provider that knows Nadia, named in the environment."""
+    with directories.serving(directories.SamlDoor, directories.Person("4711", "nadia@brevanne.example", None)) as up:
+        named({"ENCOURS_SAML_METADATA": f"{up.address}/metadata", "ENCOURS_SAML_ENTITY_ID": up.address,
+               "ENCOURS_SAML_NAME": "Annuaire"})  # fmt: skip
+        yield up

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "encours.entrypoints.signin.DirectoryPages",
     "encours.entrypoints.middleware.OrganisationMiddleware",
 ]
 
@@ -178,6 +179,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("ENCOURS_TRUSTED_PROXIES", "0")
 SESSION_COOKIE_AGE = int(os.environ.get("ENCOURS_SESSION_SECONDS", str(14 * 24 * 3600)))
 SOCIALACCOUNT_ADAPTER = "encours.entrypoints.signin.InvitedOnly"
 SOCIALACCOUNT_PROVIDERS = signin.directories(os.environ)
+DIRECTORY_FORM_TARGETS = signin.form_targets(os.environ)
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 MFA_ADAPTER = "encours.entrypoints.signin.EncryptedFactors"
 MFA_TOTP_ISSUER = "Encours"
