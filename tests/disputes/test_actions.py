@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from encours.access import queries as access
 from encours.access.models import Membership
@@ -45,6 +45,36 @@ class TestOpenDispute:
     def test_refuses_what_is_not_on_this_account(self, brevanne):
         with pytest.raises(disputes.NothingToDispute):
             open_one(brevanne, customer_id=brevanne.borealis.pk)
+
+    def test_names_the_line_with_its_amount(self, brevanne):
+        line = disputes.InvoiceLine(" 3 ", "Rouleaux 80 mm")
+        found = open_one(brevanne, amount_minor=40_00, line=line)
+        assert (found.line_number, found.line_text, found.is_of_line) == ("3", "Rouleaux 80 mm", True)
+
+    @pytest.mark.parametrize("given", [{"amount_minor": None}, {"document_number": "", "amount_minor": None}])
+    def test_refuses_a_line_without_its_amount_or_invoice(self, brevanne, given):
+        with pytest.raises(disputes.LineUnusable):
+            open_one(brevanne, line=disputes.InvoiceLine("3"), **given)
+
+    def test_the_database_knows_no_line_without_an_invoice(self, brevanne):
+        made = {"customer": brevanne.acme, "key": "k", "opened_date": TODAY, "line_number": "3"}
+        with pytest.raises(IntegrityError, match="disputes_dispute_line"):
+            Dispute.objects.create(organisation=brevanne.organisation, **made)
+
+    def test_is_found_by_how_much_is_contested(self, brevanne):
+        made = {
+            "line": open_one(brevanne, amount_minor=5_00, line=disputes.InvoiceLine(text="Rouleaux")),
+            "part": open_one(brevanne, amount_minor=6_00),
+            "document": open_one(brevanne),
+            "account": open_one(brevanne, document_number=""),
+        }
+        scope = access.scope_of(Membership.objects.get(user=brevanne.collector))
+        for extent, dispute in made.items():
+            wanted = queries.DisputeFilter(extent=extent)
+            found = queries.dispute_list(scope, wanted=wanted, today=TODAY, after_id=None, limit=9)
+            assert [one.pk for one in found] == [dispute.pk]
+        wanted = queries.DisputeFilter(text="rouleaux")
+        assert queries.dispute_counts(scope, wanted=wanted, today=TODAY)["open"] == 1
 
     def test_refuses_an_unknown_reason(self, brevanne):
         with pytest.raises(disputes.DisputeWordUnknown):

@@ -1,5 +1,6 @@
 """What customers contest, and how it ended: the disputed part of an item leaves dunning until the dispute is closed.
 
-Nouns: a *dispute* names an item, a document or the whole account, an amount (or all of it) and a reason. Its
-history stays; only its closing is added to the row.
+Nouns: a *dispute* names an item, a document, one of its lines or the whole account, an amount (or all of it) and a
+reason. Its history stays; only its closing is added to the row. A line is named as the customer names it, by its number
+and what it says: the house keeps no lines of invoices.
 """

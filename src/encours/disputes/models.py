@@ -66,7 +66,7 @@ class OwnReason(Scoped):
 
 
 class Dispute(Scoped):
-    """One contested amount of an item, of a document or of the account; only its end is added to the row."""
+    """One contested amount of an item, a document, a line of it or the account; only its end is added to the row."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="disputes")
     # whose invoice it is; empty: of all companies, as a dispute of the whole account
@@ -77,6 +77,9 @@ class Dispute(Scoped):
     item = models.ForeignKey(
         OpenItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
+    # the line of the invoice that is contested, as the customer names it: its number, what it says
+    line_number = models.CharField(max_length=20, blank=True, default="", db_default="")
+    line_text = models.CharField(max_length=200, blank=True, default="", db_default="")
     # empty: all that is open
     amount_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
@@ -107,6 +110,10 @@ class Dispute(Scoped):
             models.CheckConstraint(
                 condition=Q(amount_minor__isnull=True) | Q(amount_minor__gt=0), name="disputes_dispute_amount"
             ),
+            models.CheckConstraint(
+                condition=Q(line_number="", line_text="") | Q(~Q(document_number=""), amount_minor__isnull=False),
+                name="disputes_dispute_line",
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="disputes_dispute_reason"),
             models.CheckConstraint(condition=Q(priority__in=DisputePriority.values), name="disputes_dispute_priority"),
             models.CheckConstraint(
@@ -125,6 +132,11 @@ class Dispute(Scoped):
 
     def __str__(self) -> str:
         return f"{self.document_number} {self.reason}"
+
+    @property
+    def is_of_line(self) -> bool:
+        """Whether one line of an invoice is contested."""
+        return bool(self.line_number or self.line_text)
 
     def get_reason_display(self) -> str:
         """The reason in words: the organisation's own of that day, else the usual ones."""

@@ -12,6 +12,14 @@ from encours.customers import queries as customers
 from encours.disputes.models import Dispute, DisputeReason, OwnReason
 
 LIST_MAX = 2_000
+_NO_LINE = Q(line_number="", line_text="")
+# how much of what was sent is contested
+EXTENTS = {
+    "line": ~_NO_LINE,
+    "part": _NO_LINE & ~Q(document_number="") & Q(amount_minor__isnull=False),
+    "document": ~Q(document_number="") & Q(amount_minor__isnull=True),
+    "account": Q(document_number=""),
+}
 
 
 def in_scope(scope: Scope) -> QuerySet[Dispute]:
@@ -42,6 +50,7 @@ class DisputeFilter:
     owner_ids: Collection[int] = ()
     reason: str = ""
     text: str = ""
+    extent: str = ""  # line, part, document, account
 
 
 def dispute_list(
@@ -81,9 +90,14 @@ def _filtered(scope: Scope, wanted: DisputeFilter, today: date) -> QuerySet[Disp
         found = found.filter(owner_id__in=wanted.owner_ids)
     if wanted.reason:
         found = found.filter(reason=wanted.reason)
+    if wanted.extent in EXTENTS:
+        found = found.filter(EXTENTS[wanted.extent])
     if text := wanted.text.strip():
         found = found.filter(
-            Q(customer__name__icontains=text) | Q(customer__number=text) | Q(document_number__icontains=text)
+            Q(customer__name__icontains=text)
+            | Q(customer__number=text)
+            | Q(document_number__icontains=text)
+            | Q(line_text__icontains=text)
         )
     return found
 

@@ -125,6 +125,20 @@ class TestEnds:
         assert post(writer, "disputes/999999/close", {"outcome": "unfounded"}).status_code == 404
 
 
+def test_disputes_are_listed_by_how_much_is_contested(writer: Program):
+    said = {"invoice_number": "F-2026-0501", "reason": "price"}
+    assert post(writer, "customers/C001/disputes", {**said, "line_number": "3"}).status_code in {400, 409, 422}
+    line = {**said, "amount": "12.35", "line_number": "3", "line_text": "Rouleaux"}
+    made = post(writer, "customers/C001/disputes", line).json()
+    whole = post(writer, "customers/C001/disputes", said).json()
+    assert writer.get("/api/v1/disputes?extent=line").json() == {"items": [made], "next_cursor": None}
+    assert (made["line_number"], made["line_text"]) == ("3", "Rouleaux")
+    first = writer.get("/api/v1/disputes?limit=1").json()
+    rest = writer.get(f"/api/v1/disputes?limit=1&cursor={first['next_cursor']}").json()
+    assert [first["items"][0], rest["items"][0]] == [made, whole]
+    assert writer.get("/api/v1/disputes?state=closed").json()["items"] == []
+
+
 def test_the_description_tells_every_call(writer: Program):
     told = writer.get("/api/v1/openapi.json").json()["paths"]
     for path in ("promises", "pauses", "disputes", "notes"):

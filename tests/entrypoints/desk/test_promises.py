@@ -88,6 +88,16 @@ class TestDisputes:
         company.collector.memberships.update(own_portfolio_only=True)
         assert mine.post(f"/disputes/{contested.pk}/assign", {"priority": "1"}).status_code == 404
 
+    def test_name_the_line_on_the_list_the_account_and_the_timeline(self, company: Company, books: Books, desk: Desk):
+        said = {"document": "FA-1", "reason": "price", "line_number": "3", "line_text": "Rouleaux 80 mm"}
+        desk.post("/customers/C001/disputes/open", said)
+        assert not Dispute.objects.exists()
+        desk.post("/customers/C001/disputes/open", {**said, "amount": "40.00"})
+        assert Dispute.objects.get().amount_minor == 40_00
+        for address in ("/disputes?extent=line", "/customers/C001/disputes", "/customers/C001"):
+            assert "line 3" in " ".join(desk.get(address).content.decode().split())
+        assert desk.get("/disputes?extent=document").context["rows"] == []
+
     def test_leave_as_a_file(self, contested: Dispute, desk: Desk):
         assert is_workbook(desk.get("/disputes?export=xlsx"))
 

@@ -108,6 +108,15 @@ class TestPromise:
 
 
 class TestContesting:
+    def test_a_line_with_its_amount(self, company, open_portal, browser, at):
+        item = open_portal.item("FA-1")
+        line = {"line_number": "3", "line_text": "Rouleaux 80 mm"}
+        assert self.send(browser, at, item, how_much="part", amount="", **line).status_code == 422
+        assert self.send(browser, at, item, how_much="part", amount="300,00", **line).status_code == 302
+        assert (Dispute.objects.get().line_text, Dispute.objects.get().amount_minor) == ("Rouleaux 80 mm", 30_000)
+        assert "ligne 3 · Rouleaux" in " ".join(browser.get(f"{at}exchanges").content.decode().split())
+        assert "3 Rouleaux 80 mm" in Reply.objects.get().text
+
     def send(self, browser, at, item, **more):
         sent = {"item": item.pk, "reason": "delivery", "how_much": "all", "text": "Il manque une palette", "key": KEY}
         return browser.post(f"{at}contest", {**sent, **more})

@@ -203,10 +203,11 @@ def contest(
     reason: str,
     text: str,
     files: Sequence[Attachment] = (),
+    line: disputes.InvoiceLine = disputes.NO_LINE,
     today: date,
     now: datetime,
 ) -> Dispute:
-    """Open a dispute on an invoice or a part of it: that part is no longer chased, its owner is told at once.
+    """Open a dispute on an invoice, a part or a line of it: that part is no longer chased, its owner is told at once.
 
     What the customer writes and the files stand in the conversation, unread. The same form twice is one dispute.
     """
@@ -229,12 +230,15 @@ def contest(
         raise ReasonOrWordsMissing
     if amount_minor is not None and not 0 < amount_minor <= row.free_minor:
         raise disputes.DisputeAmountUnusable
+    if line.is_named and amount_minor is None:
+        raise disputes.LineUnusable
     whole = row.free_minor if row.contested_minor else None
     made = disputes.open_dispute(
         organisation_id=visitor.organisation_id,
         customer_id=row.item.customer_id,
         item_id=item_id,
-        amount_minor=whole if amount_minor is None or amount_minor == row.item.open_minor else amount_minor,
+        amount_minor=whole if not line.is_named and amount_minor in (None, row.item.open_minor) else amount_minor,
+        line=line,
         reason=reason,
         note=text.strip()[:TEXT_LETTERS_MAX],
         key=visitor.key,
@@ -242,7 +246,15 @@ def contest(
         by=visitor.actor,
     )
     number = made.document_number
-    body = "\n\n".join(part for part in (f"{number}: {labels[reason]}", text.strip()[:TEXT_LETTERS_MAX]) if part)
+    body = "\n\n".join(
+        part
+        for part in (
+            f"{number}: {labels[reason]}",
+            f"{line.number} {line.text}".strip(),
+            text.strip()[:TEXT_LETTERS_MAX],
+        )
+        if part
+    )
     said = facts.Intent(
         facts.Kind.DISPUTE, 100, text.strip()[:1_000] or labels[reason], {"invoices": [number], "reason": reason}
     )

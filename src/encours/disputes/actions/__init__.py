@@ -53,6 +53,28 @@ class DisputeDayPast(Refused):
     message = gettext_noop("{day} is past: choose today or a later day.")
 
 
+class LineUnusable(Refused):
+    """A line is of an invoice, and its own amount is contested: without one the whole invoice would leave dunning."""
+
+    message = gettext_noop("A contested line needs its invoice and its amount.")
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """The line of an invoice that is contested: its number, what it says; either may be unknown."""
+
+    number: str = ""
+    text: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether anything is said of it."""
+        return bool(self.number.strip() or self.text.strip())
+
+
+NO_LINE = InvoiceLine()
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedDispute:
     """One disputed document as a file states it."""
@@ -72,6 +94,7 @@ class ImportedDispute:
         return f"import:{self.entity_id or 0}:{self.customer_id}:{self.document_number}"
 
 
+LINE_NUMBER_MAX, LINE_TEXT_MAX = 20, 200
 # how a dispute ended that a full export dropped; stated again, it is opened again
 DROPPED = gettext_noop("The full export no longer states it.")
 
@@ -92,11 +115,13 @@ def open_dispute(
     owner_id: int | None = None,
     priority: int = DisputePriority.NORMAL,
     due_date: date | None = None,
+    line: InvoiceLine = NO_LINE,
 ) -> Dispute:
-    """Note that the customer contests an item, a document or the account; that part is no longer chased.
+    """Note that the customer contests an item, a document, one of its lines or the account; that part is not chased.
 
     Without an owner the reason's own has it, else the customer's collector; without a day the reason's term counts.
-    Refused when nothing is open there, or for more than is open. The same `key` twice gives the first dispute again.
+    Refused when nothing is open there, for more than is open, or for a line without its amount. The same `key` twice
+    gives the first dispute again.
     """
     if key and (found := Dispute.objects.filter(organisation_id=organisation_id, key=key).first()):
         return found
@@ -110,12 +135,16 @@ def open_dispute(
     open_minor = sum(item.open_minor for item in items)
     if amount_minor is not None and not 0 < amount_minor <= open_minor:
         raise DisputeAmountUnusable(amount_minor=amount_minor, open_minor=open_minor)
+    if line.is_named and (amount_minor is None or not items):
+        raise LineUnusable
     dispute = Dispute.objects.create(
         organisation_id=organisation_id,
         customer_id=customer_id,
         entity_id=items[0].entity_id if len({item.entity_id for item in items}) == 1 else None,
         document_number=items[0].document_number if item_id else document_number,
         item_id=item_id,
+        line_number=line.number.strip()[:LINE_NUMBER_MAX],
+        line_text=line.text.strip()[:LINE_TEXT_MAX],
         amount_minor=amount_minor,
         currency=items[0].currency if items else "",
         reason=reason,
@@ -131,7 +160,7 @@ def open_dispute(
     access.record_audit(
         by=by, organisation_id=organisation_id, verb="open_dispute", subject_kind="customer", subject_id=customer_id,
         why=note, details={"dispute": dispute.pk, "document_number": dispute.document_number, "reason": reason,
-                           "amount_minor": amount_minor},
+                           "amount_minor": amount_minor, "line": f"{line.number} {line.text}".strip()},
     )  # fmt: skip
     return dispute
 

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from encours.access import call_actions as access
 from encours.access.rules import Permission, Scope
@@ -19,8 +19,19 @@ from encours.customers import actions as customers
 from encours.customers import queries as customer_queries
 from encours.customers.models import Note
 from encours.disputes import actions as disputes
+from encours.disputes import queries as contested
 from encours.disputes.models import Dispute, DisputeOutcome, DisputeReason
-from encours.entrypoints.api.shapes import MoneyShape, actor_of, customer_id_of, money, scope_for, today
+from encours.entrypoints.api.shapes import (
+    Limit,
+    MoneyShape,
+    actor_of,
+    cursor_of,
+    customer_id_of,
+    money,
+    place_of,
+    scope_for,
+    today,
+)
 from encours.ledger import queries as ledger
 
 router = Router()
@@ -84,9 +95,11 @@ class PauseShape(Schema):
 
 
 class DisputeIn(Schema):
-    """What is contested: an invoice, or the account; in whole or for an amount."""
+    """What is contested: an invoice, or the account; in whole, for an amount, or a line of it with its amount."""
 
     invoice_number: str = ""
+    line_number: str = Field("", max_length=20, description="The line of the invoice; needs its amount.")
+    line_text: str = Field("", max_length=200, description="What that line says.")
     amount: str | None = None
     reason: DisputeReason = DisputeReason.OTHER
     note: str = ""
@@ -98,12 +111,33 @@ class DisputeShape(Schema):
     dispute: int
     customer_number: str
     invoice_number: str
+    line_number: str
+    line_text: str
     amount: MoneyShape | None
     reason: str
     opened_date: date
     closed_date: date | None
     outcome: str
     note: str
+
+
+class DisputePage(Schema):
+    """Some disputes, and where the next ones begin."""
+
+    items: list[DisputeShape]
+    next_cursor: str | None
+
+
+class DisputeAsked(Schema):
+    """Which disputes: the open ones by the day of their answer, the closed ones latest first."""
+
+    state: Literal["open", "late", "closed"] = "open"
+    extent: Literal["", "line", "part", "document", "account"] = Field(
+        "", description="How much is contested: a line of an invoice, a part, an invoice, the account."
+    )
+    q: str = Field("", description="In the customer's name, the invoice number or the text of the line.")
+    limit: Limit = 50
+    cursor: str | None = None
 
 
 class ClosingIn(Schema):
@@ -267,9 +301,25 @@ def add_dispute(request: HttpRequest, number: str, given: DisputeIn) -> Any:
             amount_minor=None if given.amount is None else Money.parse(given.amount, currency, style=PLAIN).minor,
             reason=given.reason,
             note=given.note,
+            line=disputes.InvoiceLine(given.line_number, given.line_text),
         ),
     )
     return _dispute(scope, made)
+
+
+@router.get("/disputes", response=DisputePage, summary="Disputes, by line, part, invoice or account")
+def list_disputes(request: HttpRequest, asked: Query[DisputeAsked]) -> Any:
+    scope = scope_for(request, Permission.VIEW_BOOKS)
+    wanted = contested.DisputeFilter(state=asked.state, extent=asked.extent, text=asked.q)
+    place = place_of(asked.cursor, kinds=(int,))
+    rows = contested.dispute_list(
+        scope, wanted=wanted, today=today(), after_id=place[0] if place else None, limit=asked.limit + 1
+    )
+    shown = rows[: asked.limit]
+    return {
+        "items": [_told(row) for row in shown],
+        "next_cursor": cursor_of(shown[-1].pk) if len(rows) > asked.limit else None,
+    }
 
 
 @router.post("/disputes/{dispute_id}/close", response=DisputeShape, summary="Close a dispute with its outcome")
@@ -294,11 +344,16 @@ def close_dispute(request: HttpRequest, dispute_id: int, given: ClosingIn) -> An
 
 
 def _dispute(scope: Scope, dispute_id: int) -> dict[str, Any]:
-    found = Dispute.objects.select_related("customer").get(organisation_id=scope.organisation_id, pk=dispute_id)
+    return _told(Dispute.objects.select_related("customer").get(organisation_id=scope.organisation_id, pk=dispute_id))
+
+
+def _told(found: Dispute) -> dict[str, Any]:
     return {
         "dispute": found.pk,
         "customer_number": found.customer.number,
         "invoice_number": found.document_number,
+        "line_number": found.line_number,
+        "line_text": found.line_text,
         "amount": None if found.amount_minor is None else money(found.amount_minor, found.currency),
         "reason": found.reason,
         "opened_date": found.opened_date,

@@ -29,10 +29,18 @@ STATES = (
     ("late", gettext_lazy("To be answered by now")),
     ("closed", pgettext_lazy("disputes", "Closed")),
 )
+EXTENTS = (
+    ("line", gettext_lazy("A line of an invoice")),
+    ("part", gettext_lazy("A part of an invoice")),
+    ("document", gettext_lazy("A whole invoice")),
+    ("account", gettext_lazy("The whole account")),
+)
 COLUMNS = (
     Column("number", gettext_lazy("Number"), value="customer_number"),
     Column("name", gettext_lazy("Customer"), value="customer_name"),
     Column("document_number", gettext_lazy("Document")),
+    Column("line_number", pgettext_lazy("invoice", "Line")),
+    Column("line_text", pgettext_lazy("invoice", "Text of the line")),
     Column("reason", gettext_lazy("Reason")),
     Column("amount_minor", gettext_lazy("Amount"), "money"),
     Column("currency", gettext_lazy("Currency")),
@@ -87,6 +95,7 @@ def dispute_list(request: DeskRequest) -> HttpResponseBase:
         "listing": listing,
         "states": [(key, label, counts[key]) for key, label in STATES],
         "reasons": queries.reasons_offered(request.organisation_id),
+        "extents": EXTENTS,
         "is_mine": request.GET.get("who") == "mine",
         "may_word": can(request.scope, "edit_scenario"),
     }
@@ -100,6 +109,7 @@ def _wanted(request: DeskRequest) -> queries.DisputeFilter:
         owner_ids=people_of(request) if request.GET.get("who") == "mine" else (),
         reason=request.GET.get("reason", ""),
         text=request.GET.get("q", ""),
+        extent=request.GET.get("extent", ""),
     )
 
 
@@ -108,6 +118,8 @@ def _flat(row: Dispute) -> dict[str, Any]:
         "customer_number": row.customer.number,
         "customer_name": row.customer.name,
         "document_number": row.document_number,
+        "line_number": row.line_number,
+        "line_text": row.line_text,
         "reason": row.get_reason_display(),
         "amount_minor": row.amount_minor,
         "currency": row.currency,

@@ -115,6 +115,7 @@ def dispute(request: DeskRequest, number: str) -> HttpResponse:
         amount_minor=_money(request, currency).minor if has_amount else None,
         reason=request.POST.get("reason", "other"),
         note=request.POST.get("note", "").strip(),
+        line=disputes.InvoiceLine(request.POST.get("line_number", ""), request.POST.get("line_text", "")),
     )
     told(request, gettext("Dispute opened: that part is no longer chased"))
     return _returned(request, number)

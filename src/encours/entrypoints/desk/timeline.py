@@ -286,6 +286,12 @@ def method(code: str) -> str:
     return gettext(_METHODS.get(code, gettext_noop("Payment")))
 
 
+def _line(dispute: Dispute) -> str:
+    """The line of the invoice that is contested, where one is named."""
+    number = gettext("line {number}").format(number=dispute.line_number) if dispute.line_number else ""
+    return " ".join(part for part in (number, dispute.line_text) if part)
+
+
 def _disputes(disputes: Iterable[Dispute], reader: Reader) -> Iterable[Event]:
     for dispute in disputes:
         about = dispute.document_number or gettext("the account")
@@ -308,7 +314,7 @@ def _disputes(disputes: Iterable[Dispute], reader: Reader) -> Iterable[Event]:
             title=gettext("Dispute on {document}").format(document=about),
             amount_minor=dispute.amount_minor,
             currency=dispute.currency,
-            detail=" · ".join(part for part in (dispute.get_reason_display(), dispute.note) if part),
+            detail=" · ".join(part for part in (dispute.get_reason_display(), _line(dispute), dispute.note) if part),
             when=reader.near(dispute.opened_date),
         )
 

@@ -17,6 +17,7 @@ from encours.conversation.actions.portal import Visitor
 from encours.conversation.queries import portal as reading
 from encours.core.errors import Conflict, EncoursError, Refused, gettext_noop
 from encours.core.money import Money
+from encours.disputes.actions import InvoiceLine
 from encours.disputes.models import DisputeReason
 from encours.entrypoints import formats
 from encours.entrypoints.portal import words
@@ -206,6 +207,7 @@ def contest(visit: Visit) -> HttpResponse:
             reason=visit.request.POST.get("reason", ""),
             text=visit.request.POST.get("text", ""),
             files=_files(visit),
+            line=_line(visit),
             today=visit.today,
             now=visit.now,
         )
@@ -221,6 +223,13 @@ def contest(visit: Visit) -> HttpResponse:
         ),
     }
     return _form(visit, "portal/contest.html", given, deed)
+
+
+def _line(visit: Visit) -> InvoiceLine:
+    """The line of the invoice, where a part of it is contested."""
+    if visit.request.POST.get("how_much") != "part":
+        return InvoiceLine()
+    return InvoiceLine(visit.request.POST.get("line_number", ""), visit.request.POST.get("line_text", ""))
 
 
 @require_POST
