@@ -5,8 +5,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 DONE, REFUSED, USAGE = 0, 1, 2
-_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def print_json(document: Any) -> None:
@@ -15,8 +16,8 @@ def print_json(document: Any) -> None:
 
 
 def encoded(row: Any) -> str:
-    """One of very many rows as JSON on one line: written by the C encoder, which an indent would do without."""
-    return _ENCODER.encode(row)
+    """One of very many rows as JSON on one line."""
+    return orjson.dumps(row, default=str).decode()
 
 
 def print_json_rows(document: Mapping[str, Any], name: str, rows: Sequence[str]) -> None:

@@ -1,10 +1,12 @@
-"""Who reacts to what: the one list of answers to what lower rooms publish, given in the transaction that publishes."""
+"""Who reacts to what: the one list of answers to what lower rooms publish, given in the transaction that publishes.
+
+What only a mail wakes is imported when one comes: a run that books payments need not load how mail is understood.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from encours.access.models import User
-from encours.conversation import actions as conversation
 from encours.core.actors import Actor
 from encours.disputes import actions as disputes
 from encours.matching.events import DeductionsTaken, MatchUndone
@@ -47,10 +49,19 @@ def drop_deductions(event: MatchUndone) -> None:
     )
 
 
+def take_in_mail(event: MailUnderstood) -> None:
+    """What a customer's mail asks becomes proposals, and holds what it must."""
+    from encours.conversation import actions as conversation
+
+    conversation.take_in(event)
+
+
 def answer_comment(event: ColleagueAnswered) -> None:
     """What a colleague answers by e-mail stands under the comment, or with the dispute, that they were told of."""
     if event.about_id is None:
         return
+    from encours.conversation import actions as conversation
+
     person = User.objects.get(pk=event.user_id)
     by = Actor(user_id=person.pk, name=person.display_name, channel="mail")
     if event.about_kind == "note":
@@ -68,6 +79,6 @@ REACTIONS: Mapping[type, Sequence[Callable[[Any], None]]] = {
     MatchUndone: (drop_deductions,),
     PlanAgreed: (penalties.suspend_for_plan,),
     PlanEnded: (penalties.end_suspension_of_plan,),
-    MailUnderstood: (conversation.take_in,),
+    MailUnderstood: (take_in_mail,),
     ColleagueAnswered: (answer_comment,),
 }

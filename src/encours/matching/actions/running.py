@@ -19,14 +19,14 @@ from encours.core.events import publish
 from encours.core.processors import beside, shared_out
 from encours.matching.actions import booked, returns
 from encours.matching.actions.booked import LineDecided
-from encours.matching.actions.staging import Applied, Decision, apply_decided, new_match_ids
+from encours.matching.actions.staging import Applied, Decision, apply_decided, new_match_ids, payer_key
 from encours.matching.actions.telling import Tell, Teller, Told
 from encours.matching.events import Deduction, DeductionsTaken
 from encours.matching.models import OPEN_STATES, How, State
 from encours.matching.queries import book as facts_of
 from encours.matching.queries.book import BankRow, KnownReceipt
 from encours.matching.queries.told import STATUS_OF
-from encours.matching.rules import booking, folding, kept
+from encours.matching.rules import booking, kept
 from encours.matching.rules.book import Book
 from encours.matching.rules.elsewhere import of_other_companies
 from encours.matching.rules.facts import Outcome, Proposal, Status, Treatment
@@ -266,8 +266,8 @@ def _is_same_payer(known: KnownReceipt, row: BankRow, outcome: Outcome) -> bool:
         return True
     if outcome.best is not None and outcome.best.customer_id == known.customer_id:
         return True
-    name = folding.core(row.payer_name) if row.payer_name else ""
-    return bool(name) and bool(known.payer_name) and name == folding.core(known.payer_name)
+    name = payer_key(row.payer_name)
+    return bool(name) and bool(known.payer_name) and name == payer_key(known.payer_name)
 
 
 def tell_deductions(

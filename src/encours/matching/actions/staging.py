@@ -1,12 +1,12 @@
 """Apply decided lines by sets: one or a hundred thousand, the same statements, all or nothing."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection
 
 from encours.core.actors import Actor
@@ -22,8 +22,6 @@ from encours.matching.rules.facts import Allocation, Proposal, Residual
 from encours.payments import staged_actions as payments
 
 SOURCE = "match"
-# made once: json.dumps makes an encoder a call as soon as it is told anything
-_encoded = json.JSONEncoder(default=str, separators=(",", ":")).encode
 _SCRATCH = "match_head, match_leg, match_extra, match_open, match_lost, match_done"
 
 
@@ -211,6 +209,10 @@ def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) 
     )
 
 
+def _encoded(evidence: Any) -> str:
+    return orjson.dumps(evidence, default=str).decode()
+
+
 @lru_cache(maxsize=100_000)
 def payer_key(name: str) -> str:
     """A payer's name as aliases keep it."""
@@ -359,6 +361,7 @@ def _learn(organisation_id: int, *, today: date) -> None:
                cross join lateral (values ('iban', replace(h.payer_iban, ' ', '')), ('name', h.payer_key))
                    as x (kind, value)
                where value <> '' and amount_minor > 0 group by kind, value, customer_id
+               order by kind, value, customer_id
                on conflict (organisation_id, kind, value, customer_id) do update set
                    confirmed_count = p.confirmed_count + excluded.confirmed_count, last_date = excluded.last_date""",
             {"organisation": organisation_id, "today": today},

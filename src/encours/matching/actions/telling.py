@@ -1,9 +1,10 @@
 """What a run decided, as it would be read back: told to whoever asked while the database still writes it."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
+
+import orjson
 
 from encours.matching.actions.staging import Decision
 from encours.matching.models import State
@@ -62,4 +63,4 @@ class Teller:
 
 def _read_back(value: Any) -> Any:
     """A value as it comes back from the database: days and amounts in it have become text."""
-    return None if value is None else json.loads(json.dumps(value, default=str))
+    return None if value is None else orjson.loads(orjson.dumps(value, default=str))

@@ -63,6 +63,16 @@ class Shelf:
         self._parts: dict[int, Parts] = {}
         self.ln_items = points_of(max(2, len(items)))
 
+    @cached_property
+    def digit_texts(self) -> list[str]:
+        """All the digits of each number, as text."""
+        return [digits.decode() for digits in self.digits]
+
+    @cached_property
+    def bare_sequences(self) -> list[str]:
+        """The running numbers without the zeros before them."""
+        return [sequence.lstrip("0") for sequence in self.sequences]
+
     def parts(self, position: int) -> Parts:
         """The number of an item taken apart."""
         found = self._parts.get(position)

@@ -1,7 +1,9 @@
 """A proposal while it is being weighed: items, money, residuals, points and the evidence for each."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any
 
 from encours.matching.rules import evidence, folding
 from encours.matching.rules.book import points_of
@@ -49,6 +51,10 @@ class Draft:
     probability_ppm: int = 0
     signature: str = ""
 
+    def __reduce__(self) -> tuple[type["Draft"], tuple[Any, ...]]:
+        """By its fields in their order: drafts are handed from one process to another by the ten thousand."""
+        return Draft, _FIELDS_OF_A_DRAFT(self)
+
     @property
     def evidence(self) -> str:
         """The kind of evidence: how it is quoted, how the amount fits, how the payer is known."""
@@ -65,6 +71,9 @@ class Draft:
     def same_as(self) -> tuple[tuple[int, int], ...]:
         """What makes two drafts the same proposal."""
         return tuple(sorted(self.cash))
+
+
+_FIELDS_OF_A_DRAFT = attrgetter(*(one.name for one in fields(Draft)))
 
 
 def fitted(

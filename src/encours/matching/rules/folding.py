@@ -40,8 +40,8 @@ _NOT_ALPHANUMERIC = bytes(code for code in range(256) if not chr(code).isalnum()
 _NOT_DIGIT = bytes(code for code in range(256) if not 48 <= code <= 57)
 DIGITS_FOLDED = {ord(letter): digit for letter, digit in LOOKALIKES.items()}
 # German and Nordic payers write ä as ae: both spellings are one name
-_UMLAUTS = str.maketrans(
-    {"Ä": "AE", "Ö": "OE", "Ü": "UE", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa"}
+_OF_NAMES = PLAIN | str.maketrans(
+    {"Ä": "AE", "Ö": "OE", "Ü": "UE", "ä": "AE", "ö": "OE", "ü": "UE", "ß": "SS", "ø": "OE", "å": "AA"}
 )
 _WORD = re.compile(r"[A-Z0-9]+")
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}(?:[A-Z]\b)?")
@@ -153,7 +153,7 @@ LEGAL_FORMS = frozenset(
 
 def plain(text: str) -> str:
     """Upper case without accents, each character in its place: "Réglt n°4" -> "REGLT N 4"."""
-    return text if text.isascii() and text.isupper() else text.translate(PLAIN)
+    return text.upper() if text.isascii() and text.isprintable() else text.translate(PLAIN)
 
 
 def unwrapped(text: str) -> tuple[str, list[int]]:
@@ -197,7 +197,7 @@ def digits(text: str) -> bytes:
 
 def words(name: str) -> list[str]:
     """The words of a name: "S.à r.l. Müller & Söhne" -> ["SARL", "MUELLER", "SOEHNE"]."""
-    bare = name.translate(_UMLAUTS).translate(PLAIN)
+    bare = name.upper() if name.isascii() and name.isprintable() else name.translate(_OF_NAMES)
     if "." in bare:
         bare = bare.replace("S.A R.L.", "SARL").replace("S.A.R.L.", "SARL")
         bare = _DOTTED.sub(lambda found: found[0].replace(".", ""), bare)

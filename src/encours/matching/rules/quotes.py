@@ -1,7 +1,7 @@
 """The documents a line quotes, however mangled: whole numbers, parts of them, look-alikes, slips, cut ends, lists."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -332,16 +332,23 @@ def slipped(text: str, shelf: Shelf, positions: Collection[int], known: Collecti
         return []
     order = list(positions)
     found: list[Quote] = []
-    sequences = [shelf.sequences[one] for one in order]
+    padded = _of_each(order, shelf.sequences) if any(one.digits[0] == "0" for one in tokens) else ()
+    bare = _of_each(order, shelf.bare_sequences) if any(one.digits[0] != "0" for one in tokens) else ()
     for token in tokens:
-        found += _slips(folded, tokens, token, sequences, order, shelf, is_whole=False)
+        forms = padded if token.digits[0] == "0" else bare
+        found += _slips(folded, tokens, token, forms, order, shelf, is_whole=False)
     longest = [one for one in tokens if len(one.digits) >= 6]
-    wholes = [shelf.digits[one].decode() for one in order] if longest else []
+    wholes = _of_each(order, shelf.digit_texts) if longest else ()
     for token in longest:
         found += _slips(folded, tokens, token, wholes, order, shelf, is_whole=True)
     found = [one if text[one.start : one.end] != folded[one.start : one.end] else _as_written(one) for one in found]
     found += _cut(folded, shelf, order)
     return _best_of_each(found, known)
+
+
+def _of_each(positions: Iterable[int], values: Sequence[str]) -> Sequence[str]:
+    # an account may have thousands of items, and each of its lines asks
+    return list(map(values.__getitem__, positions))
 
 
 def _as_written(quote: Quote) -> Quote:
@@ -350,11 +357,17 @@ def _as_written(quote: Quote) -> Quote:
 
 
 def _slips(
-    text: str, tokens: list[Token], token: Token, forms: list[str], order: list[int], shelf: Shelf, *, is_whole: bool
+    text: str,
+    tokens: list[Token],
+    token: Token,
+    forms: Sequence[str],
+    order: list[int],
+    shelf: Shelf,
+    *,
+    is_whole: bool,
 ) -> Iterable[Quote]:
-    candidates = forms if token.digits[0] == "0" or is_whole else [form.lstrip("0") for form in forms]
     for form, distance, index in process.extract(
-        token.digits, candidates, scorer=OSA.distance, score_cutoff=1, limit=None, processor=None
+        token.digits, forms, scorer=OSA.distance, score_cutoff=1, limit=None, processor=None
     ):
         if len(form) < 3:
             continue

@@ -131,9 +131,9 @@ class _Run:
             for position, amount in _claims(self.weighed[index][0], self.standing.shelf.items):
                 claims[position].append((index, amount))
         refused: set[int] = set()
-        for position, claimants in sorted(claims.items()):
+        for position, claimants in sorted((position, found) for position, found in claims.items() if len(found) > 1):
             left = self.standing.opens[position]
-            if len(claimants) == 1 or abs(sum(amount for _, amount in claimants)) <= abs(left):
+            if abs(sum(amount for _, amount in claimants)) <= abs(left):
                 continue
             order = sorted(claimants, key=lambda one: self._precedence(one[0]))
             for index, amount in order:

@@ -1,7 +1,7 @@
 """What is left of the open items while a run spends them; the book itself never changes."""
 
 from collections import defaultdict
-from itertools import islice
+from itertools import chain, islice
 
 from encours.matching.rules.book import Book, Shelf
 
@@ -41,8 +41,19 @@ class Standing:
 
     def of_customer_and_amount(self, customer_id: int, amount_minor: int) -> list[int]:
         """A customer's items open for exactly that."""
-        opens = self.opens
-        return [one for one in self.shelf.by_customer.get(customer_id, ()) if opens[one] == amount_minor]
+        opens, items = self.opens, self.shelf.items
+        of_customer, of_amount = self.shelf.by_customer.get(customer_id, ()), self.shelf.by_amount.get(amount_minor, ())
+        again = self._again.get(amount_minor, ())
+        if len(of_amount) + len(again) > len(of_customer):
+            return [one for one in of_customer if opens[one] == amount_minor]
+        # few items have that amount: an account of thousands need not be gone through for each of its lines
+        return sorted(
+            {
+                one
+                for one in chain(of_amount, again)
+                if opens[one] == amount_minor and items[one].customer_id == customer_id
+            }
+        )
 
     def account(self, customer_id: int) -> list[int]:
         """A customer's items that are still open, oldest due first."""
