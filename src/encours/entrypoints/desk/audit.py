@@ -14,6 +14,8 @@ from django.utils.translation import gettext, gettext_lazy
 from encours.access import queries as access
 from encours.access.models import AuditEntry
 from encours.entrypoints import exports, wording
+from encours.entrypoints.desk import audit_words
+from encours.entrypoints.desk.audit_words import Names
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column, Listing
 from encours.entrypoints.requests import DeskRequest
@@ -45,13 +47,13 @@ class Line:
     hash: str
 
     @classmethod
-    def of(cls, entry: AuditEntry) -> "Line":
+    def of(cls, entry: AuditEntry, names: Names) -> "Line":
         return cls(
             entry,
             words=wording.verb(entry.verb),
-            subject=f"{wording.subject(entry.subject_kind)} {entry.subject_id}".strip(),
+            subject=audit_words.subject(entry, names),
             channel=wording.channel(entry.channel),
-            details=_pairs(entry.details),
+            details=audit_words.pairs(entry, names),
             hash=bytes(entry.hash).hex(),
         )
 
@@ -69,9 +71,10 @@ def audit(request: DeskRequest) -> HttpResponseBase:
     )
     shown = entries[: access.PAGE_ENTRIES]
     has_more = len(entries) > access.PAGE_ENTRIES
+    names = Names.of(shown, organisation_id=request.organisation_id, today=request.today)
     context: dict[str, Any] = {
         "listing": listing,
-        "lines": [Line.of(entry) for entry in shown],
+        "lines": [Line.of(entry, names) for entry in shown],
         "next_address": listing.next_address(shown[-1].sequence) if has_more else "",
     }
     if is_partial(request):
@@ -80,10 +83,7 @@ def audit(request: DeskRequest) -> HttpResponseBase:
         "filters": request.GET,
         "is_filtered": any(filters.values()),
         "members": access.members(request.organisation_id),
-        "verbs": sorted(
-            ((verb, wording.verb(verb)) for verb in access.audit_verbs(request.organisation_id)),
-            key=lambda pair: pair[1],
-        ),
+        "verbs": _verbs(request),
         "channels": [(code, wording.channel(code)) for code in wording.CHANNELS],
         "findings": access.verify_chain(request.organisation_id) if "verify" in request.GET else [],
         "head": access.chain_head(request.organisation_id),
@@ -135,7 +135,7 @@ def _flat(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _pairs(details: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The details as name and value; a change reads "before → after"."""
+    """The details of a file's row, by the keys and codes programs know; a change reads "before → after"."""
     pairs: list[tuple[str, str]] = []
     for name, value in details.items():
         if name == "changed" and isinstance(value, Mapping):
