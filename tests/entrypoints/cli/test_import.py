@@ -55,6 +55,16 @@ class TestImport:
         assert document(out)["files"][0]["unchanged"] == 9
         assert Organisation.objects.count() == 1
 
+    def test_lines_for_a_person_are_in_the_language_asked_for(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "clients.csv"
+        path.write_text("numero;raison sociale\nC900;Charpentes Valmorin\n")
+        monkeypatch.setenv("ENCOURS_LANGUAGE", "fr")
+        assert "clients.csv  Clients" in run(capsys, str(path), "--as", "customers")[1]
+        monkeypatch.setenv("ENCOURS_LANGUAGE", "en")
+        assert "clients.csv  Customers" in run(capsys, str(path), "--as", "customers")[1]
+
     def test_a_bank_file_and_an_advice_say_what_they_hold(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:

@@ -11,6 +11,7 @@ from encours.access.queries import zone_of
 from encours.core.money import Money
 from encours.entrypoints import formats
 from encours.entrypoints.cli import asking, output
+from encours.entrypoints.deadline_words import KIND_WORDS
 from encours.recovery.queries.guardian import HORIZON_DAYS, Asked, Guarded, deadlines
 
 
@@ -81,7 +82,7 @@ def _print(found: list[Guarded]) -> None:
             "?" if one.refusal else formats.day_full(one.deadline.safe_date, language=language),
             formats.day_full(one.deadline.possible_date, language=language) if one.deadline.possible_date else "",
             one.customer_name,
-            f"{one.deadline.kind.value} {one.subject}",
+            f"{KIND_WORDS[one.deadline.kind]} {one.subject}",
             one.deadline.article,
         ]
         for one in found

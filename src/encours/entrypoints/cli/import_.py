@@ -24,6 +24,7 @@ from encours.entrypoints.cli import output, words
 from encours.imports import actions as imports
 from encours.imports.actions.results import LISTED_MAX, CallResult, FileResult
 from encours.imports.formats.problems import Problem
+from encours.imports.models import FileKind
 from encours.ledger import upkeep
 
 KINDS = ("fec", "customers", "contacts", "invoices", "payments", "bank", "remittance", "einvoice", "copies")
@@ -258,7 +259,7 @@ def _print(result: CallResult) -> None:
         rows = [
             [
                 file.file,
-                file.kind,
+                str(FileKind(file.kind).label),
                 *(str(n) for n in (file.rows_read, file.created, file.changed, file.unchanged, file.rejected_count)),
             ]
             for file in done

@@ -18,6 +18,7 @@ from encours.core.errors import Refused, gettext_noop
 from encours.core.money import ENGLISH, FRENCH, Money
 from encours.customers import queries as customers
 from encours.entrypoints import exports
+from encours.entrypoints.deadline_words import KIND_WORDS
 from encours.entrypoints.desk.customer import account_head
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column
@@ -45,17 +46,6 @@ from encours.recovery.rules.deadlines import Kind, Urgency
 from encours.recovery.rules.notice import WORDS, Answer, Condition
 
 PAY_WITHIN_DAYS = 8
-KIND_WORDS = {
-    Kind.LIMITATION: _("Limitation: sue, or have the debt acknowledged"),
-    Kind.TITLE: _("Title: enforce it"),
-    Kind.ORDER_SERVICE: _("Order to pay: have it served"),
-    Kind.OPPOSITION: _("Order to pay: the debtor may still oppose it"),
-    Kind.CLAIM_FILING: _("Insolvency: file the claim"),
-    Kind.CLAIM_RELIEF: _("Insolvency: ask for relief from the time bar"),
-    Kind.RETENTION: _("Insolvency: claim the goods sold under retention of title"),
-    Kind.DEDUCTION: _("Deduction: contest it"),
-    Kind.NOTICE: _("Formal notice: the day given to pay"),
-}
 URGENCY_TONES = {Urgency.OVER: "act", Urgency.WEEK: "act", Urgency.MONTH: "watch", Urgency.LATER: ""}
 ANSWER_TONES = {Answer.YES: "good", Answer.LOOK: "watch", Answer.NO: "act"}
 
