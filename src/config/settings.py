@@ -162,7 +162,8 @@ if IS_HTTPS:
 WIRING = "encours.entrypoints.jobs.wiring"
 
 AUTH_USER_MODEL = "access.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["encours.access.session_actions.People"]
+SESSION_ENGINE = "encours.access.session_actions"
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -5,26 +5,26 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from encours.core import statements
+
 SETTING = "encours.organisation"
 USER_SETTING = "encours.user"
+_SET = "select set_config(%s, %s, false)"
 
 
 def bind(organisation_id: int | None) -> None:
     """From now on the connection sees and writes the rows of this organisation only; None: of no organisation."""
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config(%s, %s, false)", [SETTING, str(organisation_id or "")])
+    statements.rows(_SET, [SETTING, str(organisation_id or "")])
 
 
 def bind_user(user_id: int | None) -> None:
     """The signed-in person, who may see the memberships that are theirs before an organisation is chosen."""
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config(%s, %s, false)", [USER_SETTING, str(user_id or "")])
+    statements.rows(_SET, [USER_SETTING, str(user_id or "")])
 
 
 def unbind() -> None:
     """The connection sees no organisation and no person from now on."""
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config(%s, '', false), set_config(%s, '', false)", [SETTING, USER_SETTING])
+    statements.rows("select set_config(%s, '', false), set_config(%s, '', false)", [SETTING, USER_SETTING])
 
 
 @contextmanager

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access import context, rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
 from encours.access.rules import OWN_PORTFOLIO_ROLES, Scope
+from encours.core import statements
 from encours.core.dates import business_date
 from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.core.findings import Finding
@@ -23,29 +22,19 @@ _VERBS_FROM = 2_000
 
 def membership_of(user_id: int, *, organisation_id: int | None) -> Membership | None:
     """The user's active membership in the chosen organisation, else in the first they have."""
-    with connection.cursor() as cursor:  # every request asks
-        cursor.execute(_membership_sql(), [user_id, organisation_id])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    fields = [field.attname for field in Membership._meta.concrete_fields]
-    found = Membership.from_db(None, fields, row[: len(fields)])
-    found.organisation = Organisation.from_db(
-        None, [field.attname for field in Organisation._meta.concrete_fields], row[len(fields) :]
+    rows = statements.rows(
+        f"""select {statements.columns(Membership, "m")}, {statements.columns(Organisation, "o")}
+            from access_membership m join access_organisation o on o.id = m.organisation_id
+            where m.user_id = %s and m.is_active
+            order by m.organisation_id is not distinct from %s::bigint desc, m.id limit 1""",
+        [user_id, organisation_id],
     )
+    if not rows:
+        return None
+    own = len(Membership._meta.concrete_fields)
+    found = statements.made(Membership, rows[0][:own])
+    found.organisation = statements.made(Organisation, rows[0][own:])
     return found
-
-
-@cache
-def _membership_sql() -> str:
-    columns = [f"m.{field.column}" for field in Membership._meta.concrete_fields]
-    columns += [f"o.{field.column}" for field in Organisation._meta.concrete_fields]
-    return f"""
-        select {", ".join(columns)}
-        from access_membership m join access_organisation o on o.id = m.organisation_id
-        where m.user_id = %s and m.is_active
-        order by m.organisation_id is not distinct from %s desc, m.id limit 1
-    """
 
 
 def memberships_of(user_id: int) -> QuerySet[Membership]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import connection
 
+from encours.core import statements
 from encours.credit.models import CreditLimit
 from encours.credit.rules import Use
 
@@ -20,19 +21,19 @@ class LimitSeen:
 
 def limit_of(customer_id: int, *, organisation_id: int, today: date) -> LimitSeen | None:
     """The limit that holds today; None where nobody set one, or it was lifted."""
-    found = CreditLimit.objects.filter(
-        organisation_id=organisation_id, customer_id=customer_id, from_date__lte=today
-    ).order_by("-from_date", "-pk")
-    limit = found.first()
+    found = statements.rows(
+        f"select {statements.columns(CreditLimit)} from credit_creditlimit"
+        " where organisation_id = %s and customer_id = %s and from_date <= %s order by from_date desc, id desc limit 1",
+        [organisation_id, customer_id, today],
+    )
+    limit = statements.made(CreditLimit, found[0]) if found else None
     if limit is None or limit.amount_minor is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select coalesce(sum(open_minor), 0)::bigint from ledger_openitem where organisation_id = %s"
-            " and customer_id = %s and currency = %s and open_minor <> 0 and item_date <= %s",
-            [organisation_id, customer_id, limit.currency, today],
-        )
-        (exposure,) = cursor.fetchone()
+    ((exposure,),) = statements.rows(
+        "select coalesce(sum(open_minor), 0)::bigint from ledger_openitem where organisation_id = %s"
+        " and customer_id = %s and currency = %s and open_minor <> 0 and item_date <= %s",
+        [organisation_id, customer_id, limit.currency, today],
+    )
     return LimitSeen(limit, Use(limit.amount_minor, exposure))
 
 

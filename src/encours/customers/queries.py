@@ -1,12 +1,16 @@
 """Read customers, their contacts and the comments about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
+from encours.access.models import User
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.core.errors import NotFound, gettext_noop
 from encours.core.text import fold
 from encours.customers import rules
@@ -74,16 +78,39 @@ def merged_into(customer_id: int, *, organisation_id: int) -> Sequence[Customer]
 
 def customer_by_number(number: str, *, scope: Scope) -> Customer:
     """The customer of that number with its segment and collector; refuses what the reader may not see."""
-    found = (
-        in_scope(scope)
-        .select_related("segment", "collector", "sales_rep", "success_owner")
-        .filter(number=number)
-        .order_by()
-        .first()
+    found = statements.rows(
+        f"{_customer_select()} where {_scope_sql(scope)} and c.number = %(number)s",
+        {"organisation": scope.organisation_id, "people": list(scope.people), "number": number},
     )
-    if found is None:
+    if not found:
         raise CustomerUnknown(number=number)
-    return found
+    return _with_people(found[0])
+
+
+# the rows a customer leads to that every page of it shows
+_SHOWN_WITH: Mapping[str, type[Model]] = {
+    "segment": Segment,
+    "collector": User,
+    "sales_rep": User,
+    "success_owner": User,
+}
+
+
+@cache
+def _customer_select() -> str:
+    columns = [statements.columns(Customer, "c"), *(statements.columns(of, name) for name, of in _SHOWN_WITH.items())]
+    joins = [f"left join {of._meta.db_table} {name} on {name}.id = c.{name}_id" for name, of in _SHOWN_WITH.items()]
+    return f"select {', '.join(columns)} from customers_customer c {' '.join(joins)}"
+
+
+def _with_people(row: Sequence[Any]) -> Customer:
+    start = len(Customer._meta.concrete_fields)
+    customer = statements.made(Customer, row[:start])
+    for name, of in _SHOWN_WITH.items():
+        end = start + len(of._meta.concrete_fields)
+        setattr(customer, name, statements.made(of, row[start:end]) if row[start] is not None else None)
+        start = end
+    return customer
 
 
 def contacts_of(customer_id: int, *, organisation_id: int) -> Sequence[Contact]:
@@ -276,13 +303,10 @@ def alike_by_name(scope: Scope, *, limit: int) -> list[Likeness]:
 
 def merged(organisation_id: int) -> dict[int, int]:
     """For each customer that was merged, the one it became at last."""
-    with connection.cursor() as cursor:  # asked by every account page
-        cursor.execute(
-            """select id, merged_into_id from customers_customer
-               where organisation_id = %s and merged_into_id is not null""",
-            [organisation_id],
-        )
-        found: dict[int, int] = dict(cursor.fetchall())
+    asked = (
+        "select id, merged_into_id from customers_customer where organisation_id = %s and merged_into_id is not null"
+    )
+    found: dict[int, int] = dict(statements.rows(asked, [organisation_id]))
     for duplicate, kept in found.items():
         while kept in found:
             kept = found[kept]

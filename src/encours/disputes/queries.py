@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute, DisputeReason, OwnReason
 
@@ -133,7 +134,11 @@ def own_reasons(organisation_id: int) -> Sequence[OwnReason]:
 
 def reasons_offered(organisation_id: int) -> list[tuple[str, str]]:
     """What a new dispute may be about, code and label: the usual reasons as the organisation words and orders them."""
-    own = {reason.code: reason for reason in own_reasons(organisation_id)}
-    usual = [(code, str(label)) for code, label in DisputeReason.choices if code not in own]
-    kept = sorted((one for one in own.values() if one.archived_at is None), key=lambda one: (one.position, one.label))
-    return [*((one.code, one.label) for one in kept), *usual]
+    own = statements.rows(
+        "select code, label, archived_at is null from disputes_ownreason where organisation_id = %s"
+        " order by position, label",
+        [organisation_id],
+    )
+    worded = {code for code, _, _ in own}
+    usual = [(code, str(label)) for code, label in DisputeReason.choices if code not in worded]
+    return [*((code, label) for code, label, is_offered in own if is_offered), *usual]

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
-
 from encours.access.rules import Scope
+from encours.core import statements
 
 _ROOMS = {
     "disputes": "disputes_dispute",
@@ -45,17 +44,14 @@ def presence_of(account_ids: Sequence[int], *, scope: Scope) -> Presence:
     entities = " and entity_id = any(%(entities)s::bigint[])" if scope.entity_ids else ""
     of_account = "organisation_id = %(organisation)s and customer_id = any(%(accounts)s::bigint[])"
     rooms = ", ".join(f"exists (select from {table} where {of_account})" for table in _ROOMS.values())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""select (select count(*) from payments_receipt where {of_account}{entities}),
-                       (select count(*) from invoices_document where {of_account}{entities} and is_current), {rooms}""",
-            {
-                "organisation": scope.organisation_id,
-                "accounts": list(account_ids),
-                "entities": list(scope.entity_ids),
-            },
-        )
-        receipts, documents, *found = cursor.fetchone()
+    asked = f"""select (select count(*) from payments_receipt where {of_account}{entities}),
+                       (select count(*) from invoices_document where {of_account}{entities} and is_current), {rooms}"""
+    values = {
+        "organisation": scope.organisation_id,
+        "accounts": list(account_ids),
+        "entities": list(scope.entity_ids),
+    }
+    receipts, documents, *found = statements.rows(asked, values)[0]
     return Presence(
         receipts, documents, frozenset(room for room, is_known in zip(_ROOMS, found, strict=True) if is_known)
     )

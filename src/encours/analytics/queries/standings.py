@@ -9,6 +9,7 @@ from django.db import connection
 
 from encours.access.rules import Scope
 from encours.analytics.models import ALL_ENTITIES
+from encours.core import statements
 from encours.ledger.queries import Selection
 
 
@@ -108,6 +109,8 @@ def standings(
                (s.paid_late_days_minor / nullif(s.paid_minor, 0))::float8
         from {source}{place}
         order by {order} {"limit %(limit)s" if limit is not None else ""}"""
+    if "customer_id" in asked:  # a row or two, by their key
+        return [StandingRow(*row) for row in statements.rows(sql, parameters)]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [StandingRow(*row) for row in cursor.fetchall()]

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from encours.collections.models import RankingPolicy
 from encours.collections.rules.ranking import Weights
+from encours.core import statements
 
 
 def ranking_policy(organisation_id: int) -> RankingPolicy:
     """The policy in force, the usual one where nobody set any."""
-    found = RankingPolicy.objects.filter(organisation_id=organisation_id).order_by("-pk").first()
-    return found or RankingPolicy(organisation_id=organisation_id)
+    found = statements.rows(
+        f"select {statements.columns(RankingPolicy)} from collections_rankingpolicy"
+        " where organisation_id = %s order by id desc limit 1",
+        [organisation_id],
+    )
+    return statements.made(RankingPolicy, found[0]) if found else RankingPolicy(organisation_id=organisation_id)
 
 
 def weights_of(policy: RankingPolicy) -> Weights:

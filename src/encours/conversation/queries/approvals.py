@@ -1,6 +1,7 @@
 """What rooms hold back until a person agrees, as far as one person is the one who may."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -8,6 +9,7 @@ from django.db.models import Q, QuerySet
 from encours.access.rules import Scope, can
 from encours.collections.models import DraftState, ScenarioDraft
 from encours.conversation.models import Answer, AnswerState, BankChange, ChangeState
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.plans.models import Plan
 from encours.plans.queries import followed
@@ -21,12 +23,20 @@ def losses(scope: Scope) -> QuerySet[BadDebt]:
     """Proposals this person may decide: not their own where two are wanted, nor above the limit set for them."""
     if not can(scope, "write_off"):
         return BadDebt.objects.none()
+    return _losses(scope, *_limits(scope))
+
+
+def _limits(scope: Scope) -> tuple[bool, int | None]:
     policy = bad_debts.policy_of(scope.organisation_id)
+    return policy.needs_second_person, policy.limit_minor
+
+
+def _losses(scope: Scope, needs_second_person: bool, limit_minor: int | None) -> QuerySet[BadDebt]:
     found = bad_debts.in_scope(scope).filter(decided_as="")
-    if policy.needs_second_person and scope.user_id is not None:
+    if needs_second_person and scope.user_id is not None:
         found = found.filter(Q(proposed_by_id__isnull=True) | ~Q(proposed_by_id=scope.user_id))
-    if policy.limit_minor is not None and not can(scope, "write_off_above_limit"):
-        found = found.filter(amount_minor__lte=policy.limit_minor)
+    if limit_minor is not None and not can(scope, "write_off_above_limit"):
+        found = found.filter(amount_minor__lte=limit_minor)
     return found.order_by("pk")
 
 
@@ -79,5 +89,16 @@ WAITING: Mapping[str, Callable[[Scope], QuerySet[Any]]] = {
 
 def count(scope: Scope) -> int:
     """How many things wait for this person, asked at once: every page shows it."""
-    first, *others = (waiting(scope).order_by().values_list("pk") for waiting in WAITING.values())
-    return int(first.union(*others, all=True).count())
+    asked = _count_statement(scope, *(_limits(scope) if can(scope, "write_off") else (None, None)))
+    return int(statements.rows(*asked)[0][0]) if asked else 0
+
+
+@lru_cache(maxsize=1_000)
+def _count_statement(
+    scope: Scope, needs_second_person: bool | None, limit_minor: int | None
+) -> tuple[str, tuple[Any, ...]] | None:
+    """The questions above as one text: it says who may see what, which is the same as long as person and policy are."""
+    questions = {name: waiting(scope) for name, waiting in WAITING.items() if name != LOSSES}
+    if needs_second_person is not None:
+        questions[LOSSES] = _losses(scope, needs_second_person, limit_minor)
+    return statements.count_of(list(questions.values()))

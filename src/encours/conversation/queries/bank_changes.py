@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
 from encours.conversation.models import BankChange, ChangeState
 from encours.conversation.rules.bank_changes import digits
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.messaging.rules.understanding import references
@@ -42,13 +42,10 @@ def of_mails(mail_ids: Sequence[int], *, scope: Scope) -> Mapping[int, BankChang
 
 def warnings_of(customer_id: int, *, organisation_id: int) -> Sequence[BankChange]:
     """What every page about a customer warns of: changes not confirmed, those refused too."""
-    with connection.cursor() as cursor:  # asked by every page about a customer, and nearly always there is none
-        cursor.execute(
-            "select exists (select from conversation_bankchange where organisation_id = %s and state <> %s)",
-            [organisation_id, ChangeState.CONFIRMED],
-        )
-        if not cursor.fetchone()[0]:
-            return []
+    asked = "select exists (select from conversation_bankchange where organisation_id = %s and state <> %s)"
+    ((is_any,),) = statements.rows(asked, [organisation_id, ChangeState.CONFIRMED.value])
+    if not is_any:  # nearly always
+        return []
     accounts = customers.with_merged(customer_id, organisation_id=organisation_id)
     found = BankChange.objects.filter(organisation_id=organisation_id, customer_id__in=accounts)
     return list(found.exclude(state=ChangeState.CONFIRMED).order_by("-pk")[:5])

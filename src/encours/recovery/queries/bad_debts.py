@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.ledger.models import OpenItem
 from encours.recovery.models import BadDebt, BadDebtDecision, BadDebtKind, BadDebtLine, BadDebtPolicy, Proceeding
@@ -68,8 +69,9 @@ class BadDebtSeen:
 
 def policy_of(organisation_id: int) -> BadDebtPolicy:
     """Who decides and where it is booked; the usual values where nothing was said."""
-    found = BadDebtPolicy.objects.filter(organisation_id=organisation_id).first()
-    return found or BadDebtPolicy(organisation_id=organisation_id)
+    asked = f"select {statements.columns(BadDebtPolicy)} from recovery_baddebtpolicy where organisation_id = %s"
+    found = statements.rows(asked, [organisation_id])
+    return statements.made(BadDebtPolicy, found[0]) if found else BadDebtPolicy(organisation_id=organisation_id)
 
 
 def in_scope(scope: Scope) -> QuerySet[BadDebt]:

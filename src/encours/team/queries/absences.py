@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.team.models import Absence
 from encours.team.rules import absences as rules
 from encours.team.rules.absences import Away
@@ -14,8 +15,11 @@ from encours.team.rules.absences import Away
 
 def substitutes(organisation_id: int, *, today: date) -> Mapping[int, int]:
     """Each person who is away today with whoever works in their place."""
-    found = Absence.objects.filter(organisation_id=organisation_id, first_date__lte=today, last_date__gte=today)
-    rows = found.order_by("pk").values_list("user_id", "substitute_id", "first_date", "last_date", "ended_date")
+    rows = statements.rows(
+        "select user_id, substitute_id, first_date, last_date, ended_date from team_absence"
+        " where organisation_id = %s and first_date <= %s and last_date >= %s order by id",
+        [organisation_id, today, today],
+    )
     return rules.substitutes([Away(*row) for row in rows], today=today)
 
 

@@ -1,0 +1,93 @@
+"""Statements that pages ask all the time: parsed and planned once a connection, their rows made into models by hand.
+
+The ORM writes a question anew each time it is asked, and the server plans it anew: together a millisecond or two, where
+the answer takes a tenth. What every page asks goes this way (docs/decisions/0063); all else is the ORM's.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Self
+
+import psycopg
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Model, QuerySet
+
+type Values = Sequence[Any] | Mapping[str, Any]
+
+
+class _Prepared(psycopg.Cursor[tuple[Any, ...]]):
+    """Each statement is prepared the first time, and called by its name from then on."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
+        # switched on for this statement alone: the driver would remember the whole text of each of the ORM's
+        self.connection.prepare_threshold = 0
+        try:
+            super().execute(query, params, prepare=True, **how)
+        finally:
+            self.connection.prepare_threshold = None
+        return self
+
+
+def rows(statement: str, values: Values) -> list[tuple[Any, ...]]:
+    """The rows of a statement whose text is the same for everyone and whose values come from outside.
+
+    The server may plan it once for any values, so each must be of use to the same index. Values have no type but what
+    the statement gives them: write `%(day)s::date` where nothing beside it says so.
+    """
+    with _cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def changed(statement: str, values: Values) -> int:
+    """How many rows the statement changed."""
+    with _cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def _cursor() -> CursorWrapper:
+    # as Django's own connection.cursor(), which only knows cursors that put the values into the text
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        raw: psycopg.Connection[Any] = connection.connection
+        return connection._prepare_cursor(_Prepared(raw))  # type: ignore[attr-defined,no-any-return]  # Django's own
+
+
+@cache
+def columns(model: type[Model], alias: str = "") -> str:
+    """The columns of a model's table, to be selected and given to `made`."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f'{prefix}"{field.column}"' for field in model._meta.concrete_fields)
+
+
+def made[M: Model](model: type[M], row: Sequence[Any]) -> M:
+    """The model of a row that has its `columns`, as the ORM would make it."""
+    values = list(row)
+    for place, convert in _converters(model):
+        values[place] = convert(values[place], None, connection)
+    return model.from_db(None, _names(model), values)
+
+
+@cache
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _converters(model: type[Model]) -> list[tuple[int, Any]]:
+    fields = enumerate(model._meta.concrete_fields)
+    return [(place, field.from_db_value) for place, field in fields if hasattr(field, "from_db_value")]
+
+
+def count_of(questions: Sequence[QuerySet[Any]]) -> tuple[str, tuple[Any, ...]] | None:
+    """How many rows the questions have together, as a statement and its values; None where none can have any."""
+    first, *others = (question.order_by().values_list("pk") for question in questions)
+    try:
+        statement, values = first.union(*others, all=True).query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return f"select count(*) from ({statement}) waiting", values
