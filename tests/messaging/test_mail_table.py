@@ -4,7 +4,9 @@ import json
 import tomllib
 from collections import Counter
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,13 @@ from encours.messaging.rules.understanding.facts import AUTOMATIC, Kind
 from .test_mail_corpora import BASE, BOUNCES, CLASSES, CRISP, TALON, crisp_cases, labelled
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "understanding.md"
-OWN = {"made up": "said.toml", "hasty": "hasty.toml", "unseen": "unseen.toml"}
+OWN = {
+    "made up": "said.toml",
+    "hasty": "hasty.toml",
+    "unseen": "unseen.toml",
+    "busy": "busy.toml",
+    "held out": "held_out.toml",
+}
 TODAY = date(2026, 11, 19)
 
 type Outcomes = Counter[tuple[str, str]]
@@ -48,17 +56,19 @@ def people() -> Outcomes:
     return counted
 
 
-def written(name: str) -> list[dict[str, str]]:
-    return tomllib.loads((Path(__file__).parent / name).read_text())["mail"]
+@cache
+def read(name: str) -> list[tuple[dict[str, Any], reading.Understanding]]:
+    """Each mail of a file, as labelled, and what is understood of it."""
+    rows = tomllib.loads((Path(__file__).parent / name).read_text())["mail"]
+    start = "From: l@client.example\nSubject: Re: Relance\nIn-Reply-To: <m1@b.example>\n\n"
+    return [(one, reading.understand(mail.read(f"{start}{one['text']}".encode()), today=TODAY)) for one in rows]
 
 
 def own(name: str) -> Outcomes:
-    """The mails made up for the tests, by the class a clerk gave them."""
+    """The mails made up for the tests, by the class a clerk gave them; where they say two things, either may lead."""
     counted: Outcomes = Counter()
-    for one in written(name):
-        raw = f"From: l@client.example\nSubject: Re: Relance\nIn-Reply-To: <m1@b.example>\n\n{one['text']}"
-        found = reading.understand(mail.read(raw.encode()), today=TODAY)
-        counted[one["class"], outcome(found, {one["class"]})] += 1
+    for one, found in read(name):
+        counted[one["class"], outcome(found, {one["class"], *one.get("also", ())})] += 1
     return counted
 
 
@@ -85,12 +95,22 @@ def test_the_page_tells_what_our_own_mails_give(title, name):
 @pytest.mark.parametrize("name", OWN.values())
 def test_a_change_of_bank_details_is_never_overlooked(name):
     """However it is worded, it comes to a person: no automatic answer, a warning, a call-back (CM-11)."""
-    for one in written(name):
-        if one["class"] == Kind.BANK_DETAIL_CHANGE:
-            raw = f"From: l@client.example\nSubject: Re: Relance\nIn-Reply-To: <m1@b.example>\n\n{one['text']}"
-            found = reading.understand(mail.read(raw.encode()), today=TODAY)
+    for one, found in read(name):
+        if Kind.BANK_DETAIL_CHANGE in {one["class"], *one.get("also", ())}:
             assert Kind.BANK_DETAIL_CHANGE in {intent.kind for intent in found.intents}, one["text"]
             assert found.needs_a_person, one["text"]
+
+
+def test_a_false_alarm_about_bank_details_is_rare():
+    """Each costs a call-back: fewer than one mail in a hundred that names none."""
+    others = [
+        found
+        for name in OWN.values()
+        for one, found in read(name)
+        if Kind.BANK_DETAIL_CHANGE not in {one["class"], *one.get("also", ())}
+    ]
+    alarms = [one for one in others if Kind.BANK_DETAIL_CHANGE in {intent.kind for intent in one.intents}]
+    assert len(alarms) * 100 < len(others)
 
 
 @pytest.mark.corpora

@@ -82,6 +82,19 @@ class TestBankDetails:
         assert found.main.kind == Kind.PROMISE
         assert found.needs_a_person
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The sort code you have for us is the old one. Will pay you Friday.",
+            "Pour le remboursement du trop perçu : BE68 5390 0754 7034",
+            "On nous a appelés pour nous dire de virer sur un autre compte, est-ce bien vous ?",
+        ],
+    )
+    def test_whatever_names_an_account_comes_to_a_person(self, text):
+        found = understood(text)
+        assert Kind.BANK_DETAIL_CHANGE in {intent.kind for intent in found.intents}
+        assert found.needs_a_person
+
     def test_asking_for_ours_is_no_change(self):
         found = understood("Pouvez-vous nous envoyer votre RIB ?")
         assert [intent.kind for intent in found.intents] == [Kind.PAYMENT_LINK]
@@ -98,8 +111,15 @@ class TestAbstention:
         found = understood("Merci, bien reçu.")
         assert (found.main.kind, found.is_abstaining) == (Kind.OTHER, False)
 
+    def test_an_insolvent_firm_promises_nothing(self):
+        found = understood(
+            "Our company has entered administration. Payment will be made on Friday by the administrator."
+        )
+        assert [intent.kind for intent in found.intents] == [Kind.OTHER]
+        assert found.main.fields == {"about": "insolvency"}
+
     def test_learns_from_a_correction(self):
-        text = "Le bébé est arrivé chez la grand-mère avec les chaussettes."
+        text = "La référence du lot figure sur la palette du bas."
         assert understood(text).is_abstaining
         learnt = likeness.with_corrections({text: "remittance"})
         assert understood(text, examples=learnt).main.kind == Kind.REMITTANCE

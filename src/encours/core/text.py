@@ -8,6 +8,8 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł":
 
 def fold(text: str) -> str:
     """A search key: "  Éts. DUPRÉ & Cœur " -> "ets. dupre & coeur"."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return re.sub(r"\s+", " ", bare).strip()

@@ -76,6 +76,8 @@ def _facts(fields: Mapping[str, Any]) -> Iterator[str]:
     yield from fields.get("invoices", ())[:5]
     if asks := _ASKS.get(fields.get("asks_for", "")):
         yield str(asks)
+    if fields.get("about") == "insolvency":
+        yield gettext("says the firm is insolvent")
     yield from fields.get("order_numbers", ())
     yield from (masked_iban(iban) for iban in fields.get("ibans", ()))
     yield from fields.get("emails", ())

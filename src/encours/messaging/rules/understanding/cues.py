@@ -1,4 +1,4 @@
-"""The words of cues.toml, ready to be looked for: what speaks for each class, what against it, and mere courtesy."""
+"""The words of cues.toml, ready to be looked for: what speaks for and against each class, courtesy, insolvency."""
 
 import re
 import tomllib
@@ -11,13 +11,14 @@ type Weighted = tuple[tuple[int, re.Pattern[str]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """Patterns over folded text: by class, each with its weight; and those of courtesy."""
+    """Patterns over folded text: by class, each with its weight; those of courtesy; and of a firm before its court."""
 
     speaks_for: dict[str, Weighted]
     speaks_against: dict[str, Weighted]
     greeting: re.Pattern[str]
     small_talk: re.Pattern[str]
     acknowledges: re.Pattern[str]
+    insolvency: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -38,6 +39,7 @@ def cues() -> Cues:
         greeting=re.compile(courtesy["greeting"]),
         small_talk=re.compile(courtesy["small_talk"]),
         acknowledges=re.compile(courtesy["acknowledges"]),
+        insolvency=re.compile(document["court"]["insolvency"]),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from encours.core.dates import add_months, month_end, month_start
 from encours.core.text import fold
@@ -116,11 +117,13 @@ _TERMS = re.compile(
 
 def _flat(text: str) -> str:
     """The text without accents and in small letters, each letter in its place."""
-    letters = []
-    for letter in text:
-        bare = fold(letter) if not letter.isspace() else " "
-        letters.append(bare if len(bare) == 1 else (" " if not bare else bare[0]))
-    return "".join(letters)
+    return "".join(map(_bare, text))
+
+
+@lru_cache(maxsize=2_000)
+def _bare(letter: str) -> str:
+    """One letter for one: "É" -> "e"; what folds to nothing, a blank."""
+    return " " if letter.isspace() else (fold(letter) or " ")[0]
 
 
 def _safe(year: int, month: int, day: int) -> date | None:

@@ -8,7 +8,7 @@ from datetime import date
 from encours.core.text import fold
 from encours.messaging.rules.understanding import amounts, days
 from encours.messaging.rules.understanding.cues import cues
-from encours.messaging.rules.understanding.likeness import Examples
+from encours.messaging.rules.understanding.likeness import Examples, Like
 from encours.messaging.rules.understanding.plainly import spelt
 
 SURE_PERCENT = 60
@@ -44,14 +44,20 @@ def heard(sentences: Sequence[str], *, today: date, examples: Examples) -> list[
             one.confidence_percent < SURE_PERCENT,
             # whoever writes about a debt and wants no more mail writes about the debt first
             one.kind == "unsubscribe" and _is_beside(one, best),
-            -one.points - _WEIGHT.get(one.kind, 0),
+            -one.points
+            - (
+                _WEIGHT.get(one.kind, 0) if one.points > _LIKENESS_POINTS_MAX or one.kind == "bank_detail_change" else 0
+            ),
             one.place,
         ),
     )
 
 
 # which comes first when two are nearly as sure: what would do most harm if overlooked
-_WEIGHT = {"bank_detail_change": 4, "dispute": 3, "promise": 2, "remittance": 2, "out_of_office": 4, "unsubscribe": 1}
+_WEIGHT = {"bank_detail_change": 4, "dispute": 4, "promise": 2, "remittance": 2, "out_of_office": 4, "unsubscribe": 1}
+
+# likeness alone says no more; harm is weighed for what words say
+_LIKENESS_POINTS_MAX = 5
 
 _OF_MONEY = ("promise", "dispute", "remittance")
 
@@ -62,8 +68,17 @@ def _is_beside(one: Heard, best: Mapping[str, Heard]) -> bool:
     return any(other.confidence_percent >= SURE_PERCENT and other.place != one.place for other in others)
 
 
-# likeness alone does not name these: a wrong alarm costs a person's time
+# likeness alone does not name these unless it is strong, and in more than a word or two: a false alarm costs time
 _NEEDS_WORDS = frozenset({"bank_detail_change", "contact_change", "po_number", "unsubscribe"})
+
+
+def _alone_max(like: Like, flat: str) -> int:
+    """The most that likeness says by itself: enough to act on, or only enough to be shown to a person."""
+    if like.kind not in _NEEDS_WORDS:
+        return _LIKENESS_POINTS_MAX
+    if len(flat.split()) < 4:
+        return 2
+    return _LIKENESS_POINTS_MAX if like.lead_thousandths >= 450 and like.kind != "po_number" else 4
 
 
 def _points(sentence: str, today: date, examples: Examples) -> dict[str, int]:
@@ -85,7 +100,7 @@ def _points(sentence: str, today: date, examples: Examples) -> dict[str, int]:
         if more >= 8:  # a person said what such a sentence is; a change of bank details is never talked away
             found = {kind: points for kind, points in found.items() if kind in (like.kind, "bank_detail_change")}
         found = {kind: points - (more >= 4 and kind != like.kind) for kind, points in found.items()}
-        alone = more if more >= 8 else min(more, 4 if like.kind in _NEEDS_WORDS else 5)
+        alone = more if more >= 8 else min(more, _alone_max(like, flat))
         found[like.kind] = max(found.get(like.kind, 0) + (more + 1) // 2 if like.kind in found else 0, alone)
     if (
         re.search(r"\?\s*$", flat)
@@ -133,6 +148,8 @@ _VALUE_DAY = re.compile(r"\b(?:value (?:date|day)|date de valeur|valeur|en banqu
 def _by_tense(found: dict[str, int], sentence: str, flat: str, today: date) -> None:
     """Money and a day in one sentence: a coming day makes a promise of it, a past one a payment made."""
     is_put_off = bool(_NOT_BEFORE.search(flat))
+    if 4 <= found.get("promise", 0) < 6 and any(one.day >= today for one in days.happenings_in(sentence, today=today)):
+        found["promise"] += 1
     if (
         not (_MONEY.search(flat) or amounts.amounts_in(sentence))
         or (_NOT_PAYING.search(flat) and not is_put_off)
@@ -151,8 +168,8 @@ def _by_tense(found: dict[str, int], sentence: str, flat: str, today: date) -> N
 
 
 def _likeness_points(lead_thousandths: int) -> int:
-    """A lead of 300 thousandths speaks as loud as a weak cue; the very sentence a person corrected settles it."""
-    steps = (100, 170, 230, 300, 400, 600, 900, 4_000, 4_000, 4_000)
+    """A lead of 310, right some 97 times in 100, speaks as loud as a weak cue; a person's correction settles it."""
+    steps = (100, 170, 230, 270, 310, 600, 900, 4_000, 4_000, 4_000)
     return sum(lead_thousandths >= step for step in steps)
 
 

@@ -54,7 +54,6 @@ class Examples:
         names = {name for counts in by_kind.values() for name in counts}
         floor = _SMOOTHING_TENTHS * len(names)
         sums = [10 * sum(by_kind[kind].values()) + floor for kind in self._kinds]
-        self._absent = tuple(_logarithm(_SMOOTHING_TENTHS, total) for total in sums)
         self._present = {
             name: tuple(
                 _logarithm(10 * by_kind[kind][name] + _SMOOTHING_TENTHS, total)
@@ -77,10 +76,9 @@ class Examples:
         heeded = self._nearest_taught(found)
         if heeded is not None:
             return heeded
-        sums = [0] * len(self._kinds)
-        for name in found:
-            for index, value in enumerate(self._present.get(name, self._absent)):
-                sums[index] += value
+        # what no example has says nothing: it would speak for the class with the fewest examples
+        seen = [values for name in found if (values := self._present.get(name))]
+        sums = [sum(column) for column in zip(*seen, strict=True)] or [0] * len(self._kinds)
         (best, kind), (next_best, _) = sorted(zip(sums, self._kinds, strict=True), reverse=True)[:2]
         return Like(kind, (best - next_best) // len(found))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -118,7 +119,7 @@ def _human(
     if automatic.is_generated(received) and not any(one.confidence_percent >= SURE_PERCENT for one in intents):
         quote = _telling(written, is_away=False)
         intents.insert(0, Intent(Kind.AUTO_REPLY, 80, quote, {"type": "automatic", "shown_by": "Auto-Submitted"}))
-    intents = _with_seen_ibans(intents, folded)
+    intents = _before_its_court(_with_bank_details(intents, folded, written), written)
     if not intents:
         nothing = _nothing(written, examples)
         return Understanding((nothing,), folded.text, language, nothing.confidence_percent < SURE_PERCENT)
@@ -159,7 +160,8 @@ def _intent(one: Heard, written: details.Written) -> Intent:
     found = details.fields(kind, sentence=one.sentence, written=written)
     percent = one.confidence_percent
     if kind == Kind.PROMISE:
-        percent = min(97, percent + 4) if "date" in found else percent - 6
+        is_vague = not {"date", "amount", "asks_for"} & set(found)
+        percent = min(97, percent + 4) if "date" in found else percent - 6 if is_vague else percent
     return Intent(kind, max(1, percent), one.sentence, found)
 
 
@@ -170,13 +172,48 @@ def _away(written: details.Written, percent: int) -> Intent:
     )
 
 
-def _with_seen_ibans(intents: list[Intent], folded: quoting.Folded) -> list[Intent]:
-    """An account number in a customer's mail is shown even when nothing is said of it: a person looks (CM-11)."""
+def _before_its_court(intents: list[Intent], written: details.Written) -> list[Intent]:
+    """A firm that says it is insolvent says nothing else to act on by itself: a person reads it, told what it is.
+
+    "The company is in liquidation, please contact the liquidator." -> other (85), about: insolvency; no contact_change
+    """
+    quote = next((one for one in written.sentences if cues().insolvency.search(fold(one))), None)
+    if quote is None or any(one.kind == Kind.DISPUTE and one.confidence_percent >= SURE_PERCENT for one in intents):
+        return intents
+    kept = [one for one in intents if one.kind == Kind.BANK_DETAIL_CHANGE]
+    return [*kept, Intent(Kind.OTHER, 85, quote, {"about": "insolvency"})]
+
+
+def _with_bank_details(intents: list[Intent], folded: quoting.Folded, written: details.Written) -> list[Intent]:
+    """Bank details in a customer's mail are shown even when nothing is understood of them: a person looks (CM-11).
+
+    An account number, or the name of one: "the sort code you have is the old one"; not "quel est votre RIB ?".
+    """
     seen = references.ibans_in(f"{folded.text}\n{folded.signature}")
-    if seen and not any(one.kind == Kind.BANK_DETAIL_CHANGE for one in intents):
-        said = next((line for line in folded.text.split("\n") if references.ibans_in(line)), seen[0])
-        intents.append(Intent(Kind.BANK_DETAIL_CHANGE, 45, said.strip(), {"ibans": seen, "handling": "a_person_only"}))
-    return intents
+    faint = next((one for one in intents if one.kind == Kind.BANK_DETAIL_CHANGE), None)
+    if faint is not None:
+        if not seen or faint.confidence_percent >= SURE_PERCENT:
+            return intents
+        return [replace(faint, confidence_percent=80), *(one for one in intents if one is not faint)]
+    if seen:
+        said = next((line for line in folded.text.split("\n") if references.ibans_in(line)), seen[0]).strip()
+    else:
+        asked = {one.quote for one in intents if one.kind == Kind.PAYMENT_LINK}
+        named = (one for one in written.sentences if one not in asked and _NAMES_AN_ACCOUNT.search(fold(one)))
+        said = next(named, "")
+    if not said:
+        return intents
+    is_all = bool(seen) and not any(one.confidence_percent >= SURE_PERCENT for one in intents)
+    found: dict[str, Any] = {"handling": "a_person_only"}
+    bare = Intent(Kind.BANK_DETAIL_CHANGE, 65 if is_all else 45, said, {"ibans": seen, **found} if seen else found)
+    return [bare, *intents] if is_all else [*intents, bare]
+
+
+_NAMES_AN_ACCOUNT = re.compile(
+    r"\b(?:iban|rib|bic|sort code|routing number|account number|numero de compte|coordonnees bancaires|"
+    r"bank (?:details|account|info\w*)|compte bancaire|domiciliation bancaire|swift code|wire info\w*|ach form|"
+    r"mandats? (?:sepa|de prelevement)|direct debit mandates?)\b"
+)
 
 
 def _nothing(written: details.Written, examples: likeness.Examples) -> Intent:
@@ -184,8 +221,27 @@ def _nothing(written: details.Written, examples: likeness.Examples) -> Intent:
     told = [one for one in written.sentences if not cues().small_talk.match(fold(one))]
     is_courtesy = not told or any(cues().acknowledges.search(fold(one)) for one in told)
     likes = [like for one in told if (like := examples.nearest(one)) is not None and like.kind == "other"]
-    percent = 85 if is_courtesy else 70 if any(like.lead_thousandths >= 150 for like in likes) else 45
+    is_of_trade = any(_OF_TRADE.search(fold(one)) for one in told)
+    percent = (
+        85
+        if is_courtesy
+        else 70
+        if any(like.lead_thousandths >= 100 for like in likes)
+        else 65
+        if likes and not is_of_trade
+        else 45
+    )
     return Intent(Kind.OTHER, percent, (told or list(written.sentences) or [written.subject])[0])
+
+
+# without one of these a sentence hardly speaks of an invoice, of money, or of whom to write to
+_OF_TRADE = re.compile(
+    r"\d|@|\b(?:pay|paie|paid|regl|vir(?:er|e|ement)|fact|invoic|bill|bank|banq|iban|rib\b|compt|account|adress|address|"
+    r"contact|commande|order|po\b|livr|deliver|avoir|credit|cop(?:y|ie)|pdf|lien\b|link|stop|arret|list|amount|montant|"
+    r"argent|money|fonds|fund|cheq|solde|balance|dette|debt|du[es]?\b|owe|litige|disput|service|department|collegue|"
+    r"colleague|rempla|replac|quitt|left\b|charge|occup|semaine|week|mois|month|lundi|mardi|mercredi|jeudi|vendredi|"
+    r"demain|monday|tuesday|wednesday|thursday|friday|tomorrow|today|aujourd)"
+)
 
 
 def day_written(received: mail.Mail, *, arrived: datetime) -> date:
