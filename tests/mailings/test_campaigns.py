@@ -1,6 +1,6 @@
 """A campaign writes to each customer of its list once, and says why it left the others out."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -120,6 +120,24 @@ class TestACampaign:
         launch(seller, campaign)
         assert sent(seller, campaign) == {"Acme": "queued", "Borealis": "excluded", "Cobalt": "excluded"}
         assert Message.objects.get(kind="campaign").to[0]["phone"] == "+33639981234"
+
+    @pytest.mark.parametrize(
+        ("channel", "clock", "leaves"),
+        [  # decided at 10:00 in Paris, a Monday
+            ("email", {"timezone": "America/Montreal"}, datetime(2026, 11, 23, 14, tzinfo=UTC)),
+            ("sms", {"timezone": "Pacific/Noumea"}, datetime(2026, 11, 23, 22, tzinfo=UTC)),
+            ("sms", {"write_from": time(14)}, datetime(2026, 11, 23, 13, tzinfo=UTC)),
+            ("email", {}, NOW),
+        ],
+    )
+    def test_leaves_by_the_clock_of_the_customer(self, seller, channel, clock, leaves):
+        Customer.objects.filter(pk=seller.acme.pk).update(**clock)
+        Contact.objects.filter(customer=seller.acme).update(phone="06 39 98 12 34")
+        words = {"template_key": "sms_own_words", "subject": ""} if channel == "sms" else {}
+        campaign = draft(seller, channel=channel, **words)
+        launch(seller, campaign)
+        sent(seller, campaign)
+        assert Message.objects.get(customer=seller.acme).send_after == leaves
 
     def test_by_letter_goes_to_those_with_a_postal_address(self, seller):
         Customer.objects.filter(pk=seller.acme.pk).update(street="1 rue A", postcode="59000", city="Lille")

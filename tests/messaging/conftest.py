@@ -72,7 +72,7 @@ def queue(company, key="acme:1", *, to="compta@acme.example", template_key="remi
     return messaging.queue_message(
         organisation_id=company.organisation_id,
         key=key,
-        kind="reminder",
+        kind=more.pop("kind", "reminder"),
         customer_id=company.acme.pk,
         sender=Sender(user_id=company.collector.pk, entity_id=company.entity.pk),
         to=[Address(to, "Compta Acme")],
@@ -80,7 +80,7 @@ def queue(company, key="acme:1", *, to="compta@acme.example", template_key="remi
         language="fr",
         context=context or sample.context(),
         by=company.by,
-        send_after=NOW,
+        send_after=more.pop("send_after", NOW),
         **more,
     )
 

@@ -22,7 +22,7 @@ class LimitNegative(Refused):
 @transaction.atomic
 def set_limit(
     *, organisation_id: int, customer_id: int, amount_minor: int | None, currency: str, today: date, by: Actor,
-    why: str = "",
+    why: str = "", source: str = LimitSource.DESK,
 ) -> CreditLimit | None:  # fmt: skip
     """Say what a customer may owe at most from today on, or that it has no limit; None where that is so already.
 
@@ -39,7 +39,7 @@ def set_limit(
         return None
     limit = CreditLimit.objects.create(
         organisation_id=organisation_id, customer=customer, amount_minor=amount_minor, currency=currency,
-        from_date=today, source=LimitSource.DESK, author_name=by.name[:200], why=why.strip()[:500],
+        from_date=today, source=source, author_name=by.name[:200], why=why.strip()[:500],
     )  # fmt: skip
     record_audit(
         by=by, organisation_id=organisation_id, verb="set_credit_limit", subject_kind="customer",

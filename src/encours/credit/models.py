@@ -15,6 +15,7 @@ class LimitSource(models.TextChoices):
 
     DESK = "desk", "desk"
     FILE = "file", "file"
+    API = "api", "api"
 
 
 class CreditLimit(Scoped):

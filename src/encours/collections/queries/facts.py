@@ -59,6 +59,7 @@ from encours.collections.rules.promises import is_behind
 from encours.collections.rules.steps import EntryChoice, Grouping, Plan, read_steps
 from encours.core.dates import BusinessCalendar
 from encours.core.errors import Refused, gettext_noop
+from encours.customers.models import Customer
 from encours.customers.queries import merged
 from encours.ledger import queries as ledger
 from encours.messaging.models import Suppression
@@ -388,6 +389,13 @@ def _facts(book: Book, where: _Where, *, with_idle: bool) -> Iterator[CustomerFa
             country=country,
             hours=_hours(clock, hour),
         )
+
+
+def own_hours(organisation_id: int) -> dict[int, Hours]:
+    """The customers who are written to by a clock or from an hour of their own."""
+    found = Customer.objects.filter(organisation_id=organisation_id).exclude(timezone="", write_from=None)
+    rows = found.values_list("pk", "timezone", "write_from")
+    return {customer_id: Hours(clock, hour) for customer_id, clock, hour in rows}
 
 
 @lru_cache(maxsize=512)

@@ -19,6 +19,7 @@ from encours.access.tokens import Bearer, TokenScope
 from encours.core.errors import EncoursError, Refused, gettext_noop
 from encours.entrypoints.api import (
     analytics,
+    credit,
     customers,
     documents,
     engagements,
@@ -167,6 +168,7 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 api.add_router("", customers.router, tags=["customers"])
+api.add_router("", credit.router, tags=["credit limits"])
 api.add_router("", documents.router, tags=["documents"])
 api.add_router("", open_items.router, tags=["open items"])
 api.add_router("", receipts.router, tags=["receipts"])

@@ -1,6 +1,5 @@
 """What a program notes on a customer: a promise, a pause, a dispute, a comment, and the end of each."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import date
 from typing import Any, Literal
@@ -9,7 +8,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
-from encours.access import call_actions as access
 from encours.access.rules import Permission, Scope
 from encours.collections.actions import pauses, promises
 from encours.collections.models import Pause, PauseReason, Promise, PromiseSource
@@ -27,6 +25,7 @@ from encours.entrypoints.api.shapes import (
     actor_of,
     cursor_of,
     customer_id_of,
+    done_once,
     money,
     place_of,
     scope_for,
@@ -169,15 +168,7 @@ class NoteShape(Schema):
 
 
 def _once(request: HttpRequest, scope: Scope, verb: str, perform: Callable[[], Made]) -> int:
-    """Done once for the call's `Idempotency-Key`; the same key with another address or body is refused."""
-    said = f"{request.path}\n".encode() + request.body
-    return access.once(
-        organisation_id=scope.organisation_id,
-        key=request.headers.get("Idempotency-Key", "")[:200],
-        verb=verb,
-        fingerprint=hashlib.sha256(said).hexdigest(),
-        perform=lambda: perform().pk,
-    )
+    return done_once(request, scope, verb, lambda: perform().pk)
 
 
 def _item_id(scope: Scope, customer_id: int, number: str) -> int | None:

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import hashlib
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ from django.utils import timezone
 from ninja import Field, Schema
 from pydantic import Field as PydanticField
 
+from encours.access import call_actions as calls
 from encours.access.rules import Permission, Scope, can
 from encours.core.actors import Actor
 from encours.core.dates import business_date
@@ -61,6 +64,18 @@ def scope_of(request: HttpRequest) -> Scope:
 def actor_of(request: HttpRequest) -> Actor:
     """Who does something through the API: the token's user."""
     return Actor(user_id=scope_of(request).user_id, name="API", channel="api")
+
+
+def done_once(request: HttpRequest, scope: Scope, verb: str, perform: Callable[[], int]) -> int:
+    """Done once for the call's `Idempotency-Key`; the same key with another address or body is refused."""
+    said = f"{request.path}\n".encode() + request.body
+    return calls.once(
+        organisation_id=scope.organisation_id,
+        key=request.headers.get("Idempotency-Key", "")[:200],
+        verb=verb,
+        fingerprint=hashlib.sha256(said).hexdigest(),
+        perform=perform,
+    )
 
 
 def scope_for(request: HttpRequest, permission: Permission) -> Scope:

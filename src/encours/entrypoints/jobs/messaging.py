@@ -16,9 +16,11 @@ from encours.entrypoints.jobs.organisations import in_each_organisation
 from encours.entrypoints.last_look import LastLook
 from encours.messaging import actions as messaging
 from encours.messaging.rules.server import Connect
+from encours.messaging.rules.values import Quiet
 
 BY = Actor.system("messages")
 MESSAGES_A_TURN = 2_000
+BY_THEIR_CLOCK = ("reminder", "campaign", "statement")
 
 
 def _way_out() -> Connect | None:
@@ -26,10 +28,20 @@ def _way_out() -> Connect | None:
     return None if os.environ.get("ENCOURS_MAIL") == "mailbox" else client.connect
 
 
-def quiet_kinds(organisation: Organisation, now: datetime) -> tuple[str, ...]:
-    """Outside the sending hours reminders wait, also those that were held up until after closing time."""
+def quiet_now(organisation: Organisation, now: datetime) -> Quiet:
+    """Outside the sending hours reminders wait, also those that were held up until after closing time.
+
+    Whoever has a clock of their own is written to by it, and by it alone: reminders, campaigns and statements.
+    """
     calendar = facts.calendar_of(facts.policy_of(organisation.pk))
-    return ("reminder",) if next_sending_instant(now, calendar) > now else ()
+    own = facts.own_hours(organisation.pk)
+    closed = {hours for hours in set(own.values()) if next_sending_instant(now, hours.applied(calendar)) > now}
+    return Quiet(
+        kinds=("reminder",) if next_sending_instant(now, calendar) > now else (),
+        own=frozenset(own),
+        asleep=frozenset(customer_id for customer_id, hours in own.items() if hours in closed),
+        own_kinds=BY_THEIR_CLOCK,
+    )
 
 
 def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
@@ -42,7 +54,7 @@ def deliver_now(organisation: Organisation) -> messaging.DeliveryReport:
         limit=MESSAGES_A_TURN,
         connect=_way_out(),
         recheck=LastLook(organisation.pk, now),
-        quiet_kinds=quiet_kinds(organisation, now),
+        quiet=quiet_now(organisation, now),
         open_gateway=base.open_gateway,
     )
 

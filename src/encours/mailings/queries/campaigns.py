@@ -184,7 +184,7 @@ def draft_of(campaign: Campaign, customer: Customer, one: Chosen, *, today: date
         template_key=campaign.template_key,
         language=language,
         context=context,
-        send_after=now or datetime.combine(today, datetime.min.time()).astimezone(),
+        send_after=one.send_after or now or datetime.combine(today, datetime.min.time()).astimezone(),
         channel=campaign.channel,
         attachments=attachments,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from encours.collections.rules import interlock
 from encours.collections.rules.facts import (
@@ -42,6 +42,8 @@ class Chosen:
     listed: tuple[Claim, ...]
     stopping: tuple[CheckResult, ...]
     not_before: date | None = None
+    # by the customer's own clock, or the hours of the company that writes; None: at once
+    send_after: datetime | None = None
 
     @property
     def is_sent(self) -> bool:
@@ -53,7 +55,7 @@ def choose(customer: CustomerFacts, run: RunFacts, *, wanted: Wanted) -> Chosen:
     """Ask the checks for one customer; a held or blocked one is left out, one only put off waits for its day.
 
     Written to yesterday with three days between contacts -> put off until the day after tomorrow. Insolvent, or nobody
-    to write to -> left out, with that reason.
+    to write to -> left out, with that reason. Decided at 9:00 in Paris for a customer in Montreal -> leaves at 15:00.
     """
     step = Step(
         wanted.template_key,
@@ -74,7 +76,10 @@ def choose(customer: CustomerFacts, run: RunFacts, *, wanted: Wanted) -> Chosen:
     stopping = tuple(result for result in results if result.outcome in STOPPING)
     if asks and not kept:
         stopping += (CheckResult("nothing_open", CheckOutcome.HELD),)
-    return Chosen(customer.customer_id, addressed(customer, step), tuple(kept), stopping, _not_before(stopping, run))
+    waits = bool(run.policies or customer.hours)
+    send_after = run.of(wanted.entity_id, customer.hours).send_after if waits else None
+    not_before = _not_before(stopping, run)
+    return Chosen(customer.customer_id, addressed(customer, step), tuple(kept), stopping, not_before, send_after)
 
 
 def _not_before(stopping: Sequence[CheckResult], run: RunFacts) -> date | None:

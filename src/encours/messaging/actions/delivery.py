@@ -26,6 +26,7 @@ from encours.messaging.rules.delivery import HandedOver
 from encours.messaging.rules.gateway import Gateway as OpenedGateway
 from encours.messaging.rules.gateway import OpenGateway, Parcel
 from encours.messaging.rules.server import Carrier, Connect
+from encours.messaging.rules.values import NO_QUIET, Quiet
 
 BATCH = 50
 DELIVERY = Actor.system("messages")
@@ -54,7 +55,7 @@ class _Run:
     connect: Connect | None
     open_gateway: OpenGateway | None
     worker: int
-    quiet_kinds: Sequence[str]
+    quiet: Quiet
     catches: bool
     accounts: Mapping[int, MailAccount]
     gateways: Mapping[str, Gateway]
@@ -84,7 +85,7 @@ def deliver_due(
     limit: int,
     connect: Connect | None,
     recheck: Recheck | None = None,
-    quiet_kinds: Sequence[str] = (),
+    quiet: Quiet = NO_QUIET,
     open_gateway: OpenGateway | None = None,
 ) -> DeliveryReport:
     """Write and hand over up to `limit` messages that are due; what a dead worker left open becomes in doubt first.
@@ -92,9 +93,9 @@ def deliver_due(
     Each message is committed as being handed over before the server sees it, and its end is committed after: a crash
     in between leaves it in doubt, to be settled by a person, never sent again alone. Several workers may run this at
     once. In a sandbox, or without `connect`, messages are caught instead of handed over. `recheck` is asked about
-    each batch at the last moment: it answers which messages are withdrawn, and why. Messages of `quiet_kinds` wait,
-    because their hours are over. Letters on paper are written and wait to be printed; SMS and electronic registered
-    letters go through `open_gateway`.
+    each batch at the last moment: it answers which messages are withdrawn, and why. What is `quiet` waits, because it
+    is no hour to write. Letters on paper are written and wait to be printed; SMS and electronic registered letters go
+    through `open_gateway`.
     """
     sweep_in_doubt(organisation_id=organisation_id)
     channels = [one for one in CHANNELS if queries.is_channel_open(one, organisation_id=organisation_id)]
@@ -105,7 +106,7 @@ def deliver_due(
             connect=connect,
             open_gateway=open_gateway,
             worker=worker,
-            quiet_kinds=quiet_kinds,
+            quiet=quiet,
             catches=connect is None or Organisation.objects.get(pk=organisation_id).sandbox,
             accounts={account.pk: account for account in queries.accounts(organisation_id) if account.is_active},
             gateways=queries.gateways(organisation_id),
@@ -179,7 +180,7 @@ def _ready_ids(run: _Run, limit: int, recheck: Recheck | None) -> list[int]:
     ).exclude(
         Q(content__account_id__in=[way for way in run.unreachable if isinstance(way, int)])
         | Q(channel__in=[way for way in run.unreachable if isinstance(way, str)])
-        | Q(kind__in=run.quiet_kinds)
+        | _is_quiet(run.quiet)
     )
     ids = list(found.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
     if ids and recheck:
@@ -190,6 +191,13 @@ def _ready_ids(run: _Run, limit: int, recheck: Recheck | None) -> list[int]:
     if run.catches and ids:
         _catch(run, ids)
     return ids
+
+
+def _is_quiet(quiet: Quiet) -> Q:
+    by_our_clock = Q(kind__in=quiet.kinds)
+    if quiet.own:
+        by_our_clock &= ~Q(customer_id__in=quiet.own)
+    return by_our_clock | Q(kind__in=quiet.own_kinds, customer_id__in=quiet.asleep)
 
 
 @transaction.atomic
@@ -229,7 +237,7 @@ def _write_batch(run: _Run, limit: int, recheck: Recheck | None) -> tuple[int, l
         channel__in=run.channels,
     )
     due = list(
-        found.exclude(kind__in=run.quiet_kinds)
+        found.exclude(_is_quiet(run.quiet))
         .select_related("template_version__template")
         .order_by("due_at", "pk")
         .select_for_update(of=("self",), skip_locked=True)[:limit]

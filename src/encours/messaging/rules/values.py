@@ -55,6 +55,21 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Which messages wait because it is no hour to write, by our clock or by the customer's own."""
+
+    # closed here: these kinds wait, for whoever has no clock of their own
+    kinds: tuple[str, ...] = ()
+    # customers with a clock or an hour of their own, those for whom it is no hour now, and the kinds it concerns
+    own: frozenset[int] = frozenset()
+    asleep: frozenset[int] = frozenset()
+    own_kinds: tuple[str, ...] = ()
+
+
+NO_QUIET = Quiet()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A message to queue; `key` says which message it is, so that the same one is never queued twice."""
 
