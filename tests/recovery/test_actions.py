@@ -11,9 +11,11 @@ from encours.access import context
 from encours.access.models import AuditEntry, Entity
 from encours.access.rules import Scope
 from encours.collections.models import Reminder
+from encours.core.dates import add_months
 from encours.customers.models import Customer
 from encours.disputes import actions as disputes
 from encours.ledger.queries import AsOf, Selection
+from encours.matching.models import LineWork
 from encours.messaging.models import Message, MessageAttachment
 from encours.messaging.rules import papers
 from encours.penalties.queries.accruals import accruals
@@ -30,6 +32,7 @@ from encours.team.models import Task
 from tests import cast
 from tests.collections import books
 from tests.collections.books import NOW, TODAY
+from tests.matching.bank import Bank
 
 DAY = dt.timedelta(days=1)
 
@@ -296,3 +299,27 @@ class TestInsolvency:
         with cast.company("dora"):
             assert Proceeding.objects.count() == 0
         context.bind(brevanne.organisation_id)
+
+
+class TestMandates:
+    def collect(self, bank, mandate_id, customer, *, on, decided=True):
+        company = bank.company
+        line = bank.line(100_00, day=on, mandate_id=mandate_id)
+        LineWork.objects.create(
+            organisation=company.organisation, line=line, entity=company.entity, account=line.account,
+            booking_date=on, currency="EUR", amount_minor=100_00, state="applied" if decided else "proposed",
+            customer=customer, decided_date=on if decided else None,
+        )  # fmt: skip
+
+    def test_lapse_36_months_after_the_last_collection_that_is_known(self, brevanne):
+        bank, long_ago = Bank(brevanne), add_months(TODAY, -35)
+        self.collect(bank, "RUM-1", brevanne.acme, on=long_ago - 40 * DAY)
+        self.collect(bank, "RUM-1", brevanne.acme, on=long_ago)
+        self.collect(bank, "RUM-OLD", brevanne.borealis, on=long_ago)
+        self.collect(bank, "RUM-NEW", brevanne.borealis, on=TODAY - DAY)
+        self.collect(bank, "RUM-3", brevanne.cobalt, on=long_ago, decided=False)
+        (one,) = guardian.deadlines(Asked(brevanne.organisation_id, TODAY))
+        assert (one.subject, one.customer_number, one.deadline.kind.value) == ("RUM-1", "C001", "mandate")
+        assert one.deadline.safe_date == add_months(long_ago, 36)
+        assert one.deadline.doubt
+        assert guardian.deadlines(Asked(brevanne.organisation_id, TODAY + 120 * DAY)) == []

@@ -223,6 +223,8 @@ class TestNear:
             ("limitation", -1, None),
             ("order_service", 45, 38),
             ("retention", 46, None),
+            ("mandate", 60, 53),
+            ("mandate", -1, None),
             ("notice", 0, None),
             ("notice", -1, 0),
             ("notice", -31, None),

@@ -13,5 +13,6 @@ KIND_WORDS = {
     Kind.CLAIM_RELIEF: _("Insolvency: ask for relief from the time bar"),
     Kind.RETENTION: _("Insolvency: claim the goods sold under retention of title"),
     Kind.DEDUCTION: _("Deduction: contest it"),
+    Kind.MANDATE: _("Direct debit mandate: use it, or have it signed anew"),
     Kind.NOTICE: _("Formal notice: the day given to pay"),
 }

@@ -36,6 +36,7 @@ NAMES: Mapping[str, Promise] = {
     "claim_filing_abroad": gettext_lazy("Filing a claim in insolvency, creditor abroad"),
     "claim_relief": gettext_lazy("Relief from a claim filed too late"),
     "retention_claim": gettext_lazy("Claiming goods sold with retention of title"),
+    "mandate_lapse": gettext_lazy("Direct debit mandate that is not used"),
     "tax_of_lost_debt": gettext_lazy("Getting the VAT of a lost debt back"),
 }
 # subject: its name, what it serves for, its values in the order they are read
@@ -77,6 +78,11 @@ SUBJECTS: Mapping[str, tuple[Promise, Promise, tuple[str, ...]]] = {
         gettext_lazy("Insolvency"),
         gettext_lazy("The days that run from the publication of an opening judgment."),
         ("claim_filing", "claim_filing_abroad", "claim_relief", "retention_claim"),
+    ),
+    "debits": (
+        gettext_lazy("Direct debit"),
+        gettext_lazy("How long a mandate lasts without a collection."),
+        ("mandate_lapse",),
     ),
     "tax": (
         gettext_lazy("VAT"),

@@ -22,6 +22,7 @@ from encours.recovery.rules.deadlines import (
     Regime,
     insolvency,
     limitation,
+    mandate,
     order,
     title,
 )
@@ -96,6 +97,7 @@ def deadlines(asked: Asked) -> list[Guarded]:
         *_insolvencies(asked),
         *_deductions(asked),
         *_notices(asked),
+        *_mandates(asked),
     ]
     return sorted(found, key=lambda one: (one.deadline.safe_date, one.customer_name, one.subject))[: asked.rows_max]
 
@@ -298,6 +300,45 @@ def _notices(asked: Asked) -> list[Guarded]:
         for row in listed
         if owed[row.pk] > 0
     ]  # fmt: skip
+
+
+# The latest mandate under which each company collected from a customer: an earlier one was replaced. Only collections
+# that the bank reported with their mandate, and whose customer somebody or a match decided.
+_COLLECTED = """
+select * from (
+    select distinct on (w.customer_id, b.entity_id) w.customer_id, b.mandate_id,
+           least(b.booking_date, b.value_date) as last_date
+    from payments_bankline b
+    join matching_linework w on w.organisation_id = b.organisation_id and w.line_id = b.id
+        and w.customer_id is not null and w.decided_date is not null
+    where b.organisation_id = %(organisation)s and b.mandate_id <> '' and b.amount_minor > 0
+      and b.booking_date <= %(today)s
+      and (%(ids)s::bigint[] is null or w.customer_id = any(%(ids)s))
+      and (%(entities)s::bigint[] is null or b.entity_id = any(%(entities)s))
+    order by w.customer_id, b.entity_id, least(b.booking_date, b.value_date) desc, b.id desc) latest
+where last_date <= %(until)s::date - interval '36 months' and last_date >= %(today)s::date - interval '38 months'
+order by last_date limit %(rows)s
+"""
+
+
+def _mandates(asked: Asked) -> list[Guarded]:
+    """Mandates that lapse because nothing is collected under them; shown for two months after."""
+    scope = asked.scope
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COLLECTED,
+            {
+                "organisation": asked.organisation_id, "today": asked.today, "until": asked.until,
+                "rows": asked.rows_max, "ids": _customer_ids(asked),
+                "entities": list(scope.entity_ids) if scope and scope.entity_ids else None,
+            },
+        )  # fmt: skip
+        rows = cursor.fetchall()
+    facts = _facts(asked, (row[0] for row in rows))
+    return [
+        _guarded(facts, customer_id, mandate_id, mandate(last, registry=periods()))
+        for customer_id, mandate_id, last in rows
+    ]
 
 
 def _open_of(organisation_id: int, notices: Sequence[FormalNotice]) -> dict[int, int]:

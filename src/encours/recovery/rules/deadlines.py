@@ -66,6 +66,7 @@ class Kind(StrEnum):
     RETENTION = "retention"
     DEDUCTION = "deduction"
     NOTICE = "notice"  # the day a formal notice gave
+    MANDATE = "mandate"  # a direct debit mandate lapses when it is not used
 
 
 class Urgency(StrEnum):
@@ -200,6 +201,15 @@ def order(acts: Iterable[Act], *, registry: Registry, calendar: BusinessCalendar
     if any(act.kind is ActKind.OPPOSITION and act.day >= served for act in found):
         return []
     return [_of(Kind.OPPOSITION, served, registry.at("order_opposition", served), calendar)]
+
+
+def mandate(last_collected: date, *, registry: Registry) -> Deadline:
+    """The day after which a SEPA mandate may no longer be used: 36 months after the last collection under it.
+
+    Last collected on 5 March 2024: 5 March 2027. A collection that was returned counts as one that was presented.
+    """
+    value = registry.at("mandate_lapse", last_collected)
+    return Deadline(Kind.MANDATE, after(last_collected, value), None, value.article, value.source, value.doubt)
 
 
 def insolvency(

@@ -17,6 +17,7 @@ LEAD_DAYS: Mapping[Kind, int] = {
     Kind.RETENTION: 45,
     Kind.DEDUCTION: 14,
     Kind.NOTICE: 0,
+    Kind.MANDATE: 60,
 }
 # what is asked to be done a while before the last day
 EARLY_DAYS = 7
@@ -27,6 +28,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.CLAIM_RELIEF: _("Relief from the time bar to ask for by {day}: {name}"),
     Kind.RETENTION: _("Goods under retention of title to claim by {day}: {name}"),
     Kind.DEDUCTION: _("Deduction to contest by {day}: {subject}, {name}"),
+    Kind.MANDATE: _("Mandate to use or to have signed anew by {day}: {subject}, {name}"),
     Kind.NOTICE: _("The day of the formal notice {subject} is over, decide what follows: {name}"),
 }
 MANY = _("{count} documents, the first {subject}")
