@@ -8,7 +8,7 @@ from bench.matching import matched
 LINES = 200
 
 
-@pytest.mark.parametrize("manner", ["french", "cfonb", "english", "accounts"])
+@pytest.mark.parametrize("manner", ["french", "cfonb", "cut", "english", "accounts"])
 def test_what_is_applied_alone_is_right_and_is_most(manner, tmp_path):
     make_bank.make(tmp_path, manner_name=manner, lines=LINES, seed=7_001)
     found = matched(tmp_path, name=manner)

@@ -371,3 +371,25 @@ def test_borealis_is_read_with_or_without_accents():
 
 def test_nord_is_found_in_a_german_text():
     assert best_of(line(31_407, "Überweisung Nordbau GmbH RE 412")).customer_id == NORD
+
+
+class TestListCutByTheBank:
+    """A text that ends within a list: what the amount still needs is one item of the account, or nothing is sure."""
+
+    TEXT = "VIR INST FA-2026-00412 FA-2026-"
+
+    def test_the_only_item_that_makes_the_amount_whole_is_meant(self):
+        found = outcome_of(line(120_000 + 45_650, self.TEXT, iban=ACME_IBAN))
+        assert (found.status, paid(found.best)) == (
+            Status.APPLIED,
+            {"FA-2026-00412": 120_000, "FA-2026-00415": 45_650},
+        )
+
+    def test_two_items_of_the_same_amount_are_left_to_a_person(self):
+        twin = item(11, ACME, "FA-2026-00418", 45_650, month=4)
+        found = outcome_of(line(120_000 + 45_650, self.TEXT, iban=ACME_IBAN), book(twin))
+        assert (found.status, found.why_not) == (Status.PROPOSED, "rivals")
+
+    def test_what_no_item_makes_whole_is_left_to_a_person(self):
+        found = outcome_of(line(120_000 + 33_333, self.TEXT, iban=ACME_IBAN))
+        assert found.status == Status.PROPOSED

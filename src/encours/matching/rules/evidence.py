@@ -24,9 +24,9 @@ QUOTES: Mapping[str, int] = {
 KINDS: Mapping[str, int] = {
     "exact": 5, "sum": 20, "rate": 200, "rounding": 200, "short": 300, "partial": 300, "over": 300, "twice": 500,
     "several_rate": 300, "several_rounding": 300, "several_short": 5_000, "several_partial": 30_000,
-    "far_over": 50_000, "completed": 2_000, "netted": 1_000, "whole": 300, "whole_debts": 500, "due": 500,
-    "due_debts": 500, "oldest": 1_000, "run": 3_000, "oldest_and_one": 3_000, "all_but_one": 2_000, "pair": 4_000,
-    "three": 6_000, "some": 8_000, "on_account": 1_000, "imputed": 1_000,
+    "far_over": 50_000, "completed": 2_000, "completed_cut": 3_000, "netted": 1_000, "whole": 300,
+    "whole_debts": 500, "due": 500, "due_debts": 500, "oldest": 1_000, "run": 3_000, "oldest_and_one": 3_000,
+    "all_but_one": 2_000, "pair": 4_000, "three": 6_000, "some": 8_000, "on_account": 1_000, "imputed": 1_000,
 }  # fmt: skip
 PAYERS: Mapping[str, int] = {
     "account": 5, "number": 50, "name": 100, "alike": 1_500, "group": 800, "unknown": 300, "other": 800,
