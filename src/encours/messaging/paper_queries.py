@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -13,11 +14,12 @@ from encours.access.rules import Scope
 from encours.core.dates import business_date
 from encours.core.errors import NotFound, gettext_noop
 from encours.messaging.models import Message, MessageReport, Postage, PrintBatch, PrintedLetter, ReportKind, State
-from encours.messaging.queries import visible_messages
+from encours.messaging.queries import print_order, visible_messages
 from encours.messaging.rules import formats, typesetting
 from encours.messaging.rules.channels import PAPER
 
 WAITING_MAX = 500
+SPECIMEN_MAX = 40
 
 
 class BatchUnknown(NotFound):
@@ -32,6 +34,37 @@ def waiting(scope: Scope) -> list[Message]:
     return list(
         found.select_related("customer", "content").defer("content__raw", "context").order_by("pk")[:WAITING_MAX]
     )
+
+
+def caught(scope: Scope) -> list[Message]:
+    """The latest letters that the sandbox kept: outside it they would wait to be printed."""
+    found = visible_messages(scope).filter(channel__in=PAPER, state=State.CAUGHT)
+    return list(
+        found.select_related("customer", "content").defer("content__raw", "context").order_by("-pk")[:SPECIMEN_MAX]
+    )
+
+
+def specimen_pdf(scope: Scope, *, day: date, language: str = "fr") -> bytes:
+    """The letters of the sandbox as a batch would print them, a word across each page so that none can be posted."""
+    letters = sorted(caught(scope), key=print_order)
+    if not letters:
+        raise BatchUnknown
+    data = {
+        "language": language,
+        "title": gettext("Letters of the sandbox"),
+        "word": gettext("SPECIMEN"),
+        "note": gettext("Written in the sandbox: not printed, not posted"),
+    }
+    across = PdfReader(BytesIO(typesetting.pdf("specimen", data, day=day))).pages[0]
+    raws = visible_messages(scope).filter(pk__in=[letter.pk for letter in letters])
+    raw_of = dict(raws.values_list("pk", "content__raw"))
+    writer = PdfWriter()
+    for letter in letters:
+        for page in PdfReader(BytesIO(bytes(raw_of[letter.pk]))).pages:
+            writer.add_page(page).merge_page(across)
+    made = BytesIO()
+    writer.write(made)
+    return made.getvalue()
 
 
 def batches(scope: Scope, *, limit: int = 50) -> QuerySet[PrintBatch]:

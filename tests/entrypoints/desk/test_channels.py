@@ -73,6 +73,18 @@ class TestLetters:
         assert desk.post("/letters/print", {"letter": [message_id]}).status_code == 302
         assert Message.objects.get(pk=message_id).state == "rendered"
 
+    def test_of_the_sandbox_are_listed_and_seen_as_a_specimen_only(self, desk, seller):
+        assert desk.get("/letters/specimen.pdf").status_code == 404
+        Organisation.objects.filter(pk=seller.organisation_id).update(sandbox=True)
+        message_id = letter(seller)
+        assert Message.objects.get(pk=message_id).state == "caught"
+        page = desk.get("/letters").content.decode()
+        assert "1 courrier écrit dans le bac à sable" in page
+        pages = PdfReader(BytesIO(desk.get("/letters/specimen.pdf").content)).pages
+        assert len(pages) == 1
+        assert "SPÉCIMEN" in pages[0].extract_text()
+        assert "1 rue A" in pages[0].extract_text()
+
 
 class TestCampaigns:
     said = {

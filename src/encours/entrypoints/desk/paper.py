@@ -33,6 +33,9 @@ RETURN_WORDS = {
 def letters(request: DeskRequest) -> HttpResponse:
     context = {
         "waiting": [_line(letter) for letter in sorted(paper.waiting(request.scope), key=queries.print_order)],
+        "caught": [_line(letter) for letter in sorted(paper.caught(request.scope), key=queries.print_order)]
+        if request.organisation.sandbox
+        else [],
         "batches": list(paper.batches(request.scope)),
         "may_print": can(request.scope, "release_message") and not request.organisation.sandbox,
         "is_sandbox": request.organisation.sandbox,
@@ -67,6 +70,13 @@ def print_letters(request: DeskRequest) -> HttpResponse:
         recheck=LastLook(request.organisation_id, request.now),
     )
     return redirect("desk:batch", batch.pk)
+
+
+@screen("view_books")
+def specimen(request: DeskRequest) -> HttpResponse:
+    """What the printer would get, each page crossed out by a word: the sandbox's letters cannot be posted."""
+    made = paper.specimen_pdf(request.scope, day=request.today, language=request.LANGUAGE_CODE[:2])
+    return file_of(made, f"{gettext('letters')}-{gettext('specimen')}.pdf", PDF, is_shown=True)
 
 
 @screen("view_books")
@@ -144,6 +154,7 @@ def letter_returned(request: DeskRequest, batch_id: int, message_id: int) -> Htt
 urlpatterns = [
     path("letters", letters, name="letters"),
     path("letters/print", print_letters, name="print_letters"),
+    path("letters/specimen.pdf", specimen, name="letters_specimen"),
     path("letters/batches/<int:batch_id>", batch, name="batch"),
     path("letters/batches/<int:batch_id>/file.pdf", batch_file, name="batch_file"),
     path("letters/batches/<int:batch_id>/act", batch_act, name="batch_act"),
