@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from encours.entrypoints.demo import bank
+from encours.entrypoints.demo import bank, limits
 from encours.entrypoints.demo.book import Book
 from encours.entrypoints.demo.cash import Imputation, Receipt
 from encours.entrypoints.demo.market import Contact, Customer
@@ -32,6 +32,7 @@ _CUSTOMERS = [
     "IBAN",
     "Conditions de paiement",
     "Particulier",
+    "Plafond",
 ]
 _CONTACTS = ["N° client", "Nom", "Fonction", "E-mail", "Téléphone", "Langue", "Principal"]
 _INVOICES = [
@@ -66,9 +67,11 @@ _PAYMENTS = [
 
 def write_customers(book: Book, folder: Path) -> list[Path]:
     """The customers and whom to write to there."""
+    granted = limits.granted(book)
+    rows = (_customer(customer, granted.get(customer.number)) for customer in book.customers)
     contacts = ((customer, contact) for customer in book.customers for contact in customer.contacts)
     return [
-        _write(folder / "clients.csv", _CUSTOMERS, (_customer(customer) for customer in book.customers)),
+        _write(folder / "clients.csv", _CUSTOMERS, rows),
         _write(folder / "contacts.csv", _CONTACTS, (_contact(*pair) for pair in contacts)),
     ]
 
@@ -123,7 +126,7 @@ def _write(path: Path, header: Row, rows: Iterable[Row]) -> Path:
     return path
 
 
-def _customer(customer: Customer) -> Row:
+def _customer(customer: Customer, limit_minor: int | None) -> Row:
     return [
         customer.number,
         customer.name,
@@ -142,6 +145,7 @@ def _customer(customer: Customer) -> Row:
         customer.iban,
         customer.terms,
         "oui" if customer.is_natural_person else "non",
+        _amount(limit_minor) if limit_minor is not None else "",
     ]
 
 

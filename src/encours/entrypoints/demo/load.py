@@ -13,11 +13,12 @@ from encours.access.models import Organisation
 from encours.core.dates import instant_of
 from encours.core.errors import Refused, gettext_noop
 from encours.entrypoints import formats
-from encours.entrypoints.demo import applying, files, people, replay, scenes
+from encours.entrypoints.demo import applying, files, papers, people, replay, scenes
 from encours.entrypoints.demo import company as companies
 from encours.entrypoints.demo.applying import Desk
 from encours.entrypoints.demo.behaviour import FRANCE
 from encours.entrypoints.demo.book import Book, book_of
+from encours.entrypoints.demo.casting import Scene
 from encours.entrypoints.demo.company import Company
 from encours.entrypoints.demo.replay import Stage
 from encours.imports import actions as imports
@@ -83,6 +84,7 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
     say(_("Taking today's decisions"))
     _live_until(desk, folder, start=start, end=book.today)
     scenes.play(scene, start=start, end=book.today)
+    _bring_copies(desk, scene, folder)
     scenes.play_today(scene)
     replay.remind_now(stage)
 
@@ -99,6 +101,15 @@ def _bring_in(desk: Desk, folder: Path, *, start: dt.date, end: dt.date) -> None
     for code in stage.company.entity_ids:
         paths = files.write_movements(stage.book, folder, company_code=code, period=(start, end), bank_since=desk.since)
         _import(stage.company, paths, code=code, day=end, now=min(_morning(end), stage.now))
+
+
+def _bring_copies(desk: Desk, scene: Scene, folder: Path) -> None:
+    """The PDFs of recent invoices, as the ERP keeps them: who is in a scene can be sent theirs again."""
+    stage = desk.stage
+    numbers = frozenset(player.customer.number for player in scene.cast.values())
+    for code, path in papers.write_copies(stage.book, folder, numbers=numbers, ibans=desk.ibans):
+        day = stage.book.today
+        _import(stage.company, [path], code=code, day=day, now=min(_morning(day), stage.now))
 
 
 def _import(made: Company, paths: Sequence[Path], *, code: str | None, day: dt.date, now: dt.datetime) -> None:

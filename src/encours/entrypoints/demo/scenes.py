@@ -4,7 +4,17 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from encours.collections import actions as collections
-from encours.entrypoints.demo import casting, channels, inbox, portal, recoveries, settling, teamwork
+from encours.entrypoints.demo import (
+    casting,
+    channels,
+    inbox,
+    limits,
+    portal,
+    recoveries,
+    settling,
+    steering,
+    teamwork,
+)
 from encours.entrypoints.demo.casting import Scene
 from encours.entrypoints.demo.company import BY
 from encours.entrypoints.demo.replay import Stage
@@ -24,6 +34,7 @@ def begin(scene: Scene, *, day: dt.date) -> None:
     settling.set_rules(scene, day)
     settling.keep_aside(scene, day)
     portal.open_page(scene, day)
+    steering.keep_rules(scene)
 
 
 def play(scene: Scene, *, start: dt.date, end: dt.date) -> None:
@@ -54,6 +65,7 @@ def play_today(scene: Scene) -> None:
         teamwork.work,
         teamwork.be_away,
         channels.write_letters,
+        steering.set_goals,
     ):
         act(scene)
     wake(scene, day=scene.today)
@@ -69,6 +81,8 @@ def _programme(scene: Scene) -> Sequence[tuple[dt.date, Play]]:
         (scene.before(5), portal.look),
         (scene.before(1), portal.promise),
         (scene.before(channels.CAMPAIGN_DAYS_AGO), channels.tell_closing),
+        (scene.before(steering.MEETING_DAYS_AGO), steering.review),
+        (scene.before(limits.SET_DAYS_AGO), limits.set_by_hand),
         (channels.statement_day(scene.today), channels.schedule_statements),
     ]
     found += [(scene.before(days_ago), act) for days_ago, act in recoveries.insolvencies(scene)]

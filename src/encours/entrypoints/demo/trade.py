@@ -38,6 +38,20 @@ class Instalment:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an invoice, before VAT."""
+
+    label: str
+    quantity: int
+    price_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        """Quantity times price."""
+        return self.quantity * self.price_minor
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """An invoice, deposit invoice or credit note; amounts of a credit note are positive here."""
 
@@ -115,7 +129,8 @@ def _open_days(month: dt.date) -> tuple[dt.date, ...]:
 
 def _order(customer: Customer, code: str, day: dt.date, seed: str) -> Iterator[Document]:
     chance = random.Random(seed)
-    net_minor, label = _basket(customer, code, chance)
+    lines = _basket(customer, code, chance)
+    net_minor, label = sum(line.net_minor for line in lines), max(lines, key=lambda line: line.net_minor).label
     order_number = f"{chance.choice(['BC', 'CDE', 'PO'])}{chance.randrange(1000, 99_999)}"
     has_deposit = net_minor > _LONG_ORDER_MINOR and chance.randrange(100) < 16 and customer.country == "FR"
     parts = 3 if net_minor > _LONG_ORDER_MINOR and chance.randrange(100) < 18 else 1
@@ -146,19 +161,25 @@ def _order(customer: Customer, code: str, day: dt.date, seed: str) -> Iterator[D
         yield _credit_note(invoice, chance)
 
 
-def _basket(customer: Customer, code: str, chance: random.Random) -> tuple[int, str]:
-    """The net amount of an order of one to five lines, and what it is mostly about."""
+def _basket(customer: Customer, code: str, chance: random.Random) -> tuple[Line, ...]:
+    """An order of one to five lines."""
     catalogue = words.GOODS if code == "01" else words.SERVICES
-    heaviest, label, net_minor = 0, "", 0
+    found = []
     for _ in range(chance.randint(1, 2 + _WEIGHT[customer.size] // 2)):
         name, lowest, highest = chance.choice(catalogue)
         price_minor = chance.randrange(lowest, highest, 50)
         quantity = chance.randint(1, _WEIGHT[customer.size] + 1) if price_minor < 200_000 else 1
-        line_minor = price_minor * quantity
-        net_minor += line_minor
-        if line_minor > heaviest:
-            heaviest, label = line_minor, name
-    return net_minor, label
+        found.append(Line(name, quantity, price_minor))
+    return tuple(found)
+
+
+def lines_of(document: Document) -> tuple[Line, ...]:
+    """What an invoice lists: the order again, less the deposit that was invoiced before."""
+    if document.kind != INVOICE:
+        return (Line(document.label, 1, document.net_minor),)
+    lines = _basket(document.customer, document.company_code, document.chance)
+    deducted = sum(line.net_minor for line in lines) - document.net_minor
+    return (*lines, Line("Acompte déjà facturé", 1, -deducted)) if deducted else lines
 
 
 def _tax(customer: Customer, net_minor: int) -> int:
