@@ -78,7 +78,7 @@ def measured(folder: Path, *, lines: int, items: int, last_day: str, parse: Call
 def main() -> None:
     """Print the figures of a book."""
     from bench import __main__ as table
-    from bench.matching import entries, read_items, read_lines
+    from bench.matching import parsed, read_items, read_lines
 
     parser = argparse.ArgumentParser(prog="bench.commands", description=__doc__.splitlines()[0])
     parser.add_argument("--book", type=Path, required=True)
@@ -89,7 +89,7 @@ def main() -> None:
         lines=len(lines),
         items=len(read_items(folder)),
         last_day=max(line.booking_date for line in lines).isoformat(),
-        parse=lambda: sum(1 for _ in entries(folder / "bank.camt053.xml")),
+        parse=lambda: parsed(folder / "bank.camt053.xml"),
     )
     for figure in figures:
         print(table.line(figure))

@@ -35,6 +35,12 @@ SPEED_LINES = 83_000  # 250,000 open items
 CALIBRATION_SEEDS = range(1, 5)
 NOTHING_TO_PAY = {"unrelated", "settled", "prepaid", "unrel"}  # of no open item: not counted in the share
 PEER = "Tryton 8.2 (1,000 lines of such a book, statement rules by number): 58.0 % right, 9.2 % wrong, 8 lines/s"
+ENTRY_FIELDS = (("CdtDbtInd",), ("NtryRef",), ("Amt",), ("BookgDt", "Dt"))
+DETAIL_FIELDS = (
+    ("RltdPties", "Dbtr", "Pty", "Nm"),
+    ("RltdPties", "DbtrAcct", "Id", "IBAN"),
+    ("RmtInf", "Strd", "CdtrRefInf", "Ref"),
+)
 NAMESPACE = re.compile(r"\{.*\}")
 
 
@@ -124,7 +130,7 @@ def read_customers(folder: Path) -> list[CustomerFacts]:
 
 
 def entries(path: Path) -> Iterator[dict[str, str]]:
-    """The fields of each entry of a camt.053 file, and nothing else: what reading costs at least."""
+    """The fields of each entry of a camt.053 file by their names, in one walk."""
     wanted = {"NtryRef", "Amt", "CdtDbtInd", "Nm", "IBAN", "Ustrd", "Ref", "EndToEndId", "Dt"}
     for _, entry in etree.iterparse(path, tag="{*}Ntry"):
         found: dict[str, str] = {}
@@ -136,6 +142,25 @@ def entries(path: Path) -> Iterator[dict[str, str]]:
         entry.clear()
         while entry.getprevious() is not None:
             del entry.getparent()[0]
+
+
+def parsed(path: Path) -> int:
+    """The limit: lxml reads, of each entry, the fields that a matcher needs, each by its path; how many entries."""
+    count = 0
+    for _, entry in etree.iterparse(path, tag="{*}Ntry"):
+        space = entry.tag[: entry.tag.index("}") + 1]
+        for steps in ENTRY_FIELDS:
+            entry.findtext("/".join(space + step for step in steps))
+        detail = entry.find(f"{space}NtryDtls/{space}TxDtls")
+        if detail is not None:
+            for steps in DETAIL_FIELDS:
+                detail.findtext("/".join(space + step for step in steps))
+            "".join(one.text or "" for one in detail.findall(f"{space}RmtInf/{space}Ustrd"))
+        count += 1
+        entry.clear()
+        while entry.getprevious() is not None:
+            del entry.getparent()[0]
+    return count
 
 
 def read_lines(path: Path) -> list[Line]:
@@ -168,8 +193,7 @@ def matched(folder: Path, *, name: str, policy: Policy | None = None) -> Result:
     bank = folder / "bank.camt053.xml"
     result = Result(name, len(items))
     start = time.perf_counter()
-    for _ in entries(bank):
-        pass
+    parsed(bank)
     result.parse_seconds = time.perf_counter() - start
     lines = read_lines(bank)
     result.last_day = max(line.booking_date for line in lines).isoformat()
@@ -268,7 +292,7 @@ def run(book: BenchBook) -> list[Figure]:
             lines=large.lines,
             items=large.items,
             last_day=large.last_day,
-            parse=lambda: sum(1 for _ in entries(source / "bank.camt053.xml")),
+            parse=lambda: parsed(source / "bank.camt053.xml"),
         )
     results.append(large)
     print(table(results), flush=True)
