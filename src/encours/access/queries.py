@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from encours.access import context, rules
 from encours.access.models import AuditEntry, Entity, Membership, Organisation, SavedView
@@ -18,23 +18,18 @@ from encours.core.findings import Finding
 PAGE_ENTRIES = 50
 _CHAIN_SLICE = 5_000
 _VERBS_FROM = 2_000
+_BELONGING = statements.Joined(Membership, "m", "organisation")
 
 
 def membership_of(user_id: int, *, organisation_id: int | None) -> Membership | None:
     """The user's active membership in the chosen organisation, else in the first they have."""
     rows = statements.rows(
-        f"""select {statements.columns(Membership, "m")}, {statements.columns(Organisation, "o")}
-            from access_membership m join access_organisation o on o.id = m.organisation_id
+        f"""select {_BELONGING.select} from access_membership m {_BELONGING.joins}
             where m.user_id = %s and m.is_active
             order by m.organisation_id is not distinct from %s::bigint desc, m.id limit 1""",
         [user_id, organisation_id],
     )
-    if not rows:
-        return None
-    own = len(Membership._meta.concrete_fields)
-    found = statements.made(Membership, rows[0][:own])
-    found.organisation = statements.made(Organisation, rows[0][own:])
-    return found
+    return _BELONGING.made(rows[0]) if rows else None
 
 
 def memberships_of(user_id: int) -> QuerySet[Membership]:
@@ -194,5 +189,9 @@ def _chain(organisation_id: int) -> Iterator[AuditEntry]:
 
 def saved_views(scope: Scope, *, screen: str) -> list[SavedView]:
     """The views of a list that the person kept, and those that others share."""
-    views = SavedView.objects.filter(organisation_id=scope.organisation_id, screen=screen)
-    return list(views.filter(Q(user_id=scope.user_id) | Q(is_shared=True)).order_by("name"))
+    rows = statements.rows(
+        f"""select {statements.columns(SavedView)} from access_savedview
+            where organisation_id = %s and screen = %s and (user_id = %s or is_shared) order by name""",
+        [scope.organisation_id, screen, scope.user_id],
+    )
+    return [statements.made(SavedView, row) for row in rows]

@@ -12,6 +12,7 @@ from encours.analytics.queries import ageing, facts, payments, reports
 from encours.analytics.queries.reports import Asked, Report
 from encours.analytics.rules.ageing import STANDARD
 from encours.analytics.rules.periods import months_to
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.ledger import queries as ledger
 from encours.ledger.queries import AsOf, Selection
@@ -60,14 +61,12 @@ def books_version(*, organisation_id: int, today: date) -> int:
 
 def _version(organisation_id: int, today: date) -> int | None:
     """The version of the standings; None while they lag behind the books or the day."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """select version from analytics_standingday where organisation_id = %(organisation)s and as_of = %(today)s
-               and not exists (select from analytics_touched where organisation_id = %(organisation)s)""",
-            {"organisation": organisation_id, "today": today},
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+    rows = statements.rows(
+        """select version from analytics_standingday where organisation_id = %(organisation)s and as_of = %(today)s
+           and not exists (select from analytics_touched where organisation_id = %(organisation)s)""",
+        {"organisation": organisation_id, "today": today},
+    )
+    return int(rows[0][0]) if rows else None
 
 
 def _note_day(organisation_id: int, today: date, *, has_changed: bool) -> None:

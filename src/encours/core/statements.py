@@ -6,7 +6,7 @@ the answer takes a tenth. What every page asks goes this way (docs/decisions/006
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import psycopg
 from django.core.exceptions import EmptyResultSet
@@ -70,6 +70,40 @@ def made[M: Model](model: type[M], row: Sequence[Any]) -> M:
     for place, convert in _converters(model):
         values[place] = convert(values[place], None, connection)
     return model.from_db(None, _names(model), values)
+
+
+class Joined[M: Model]:
+    """A model with the rows that a page shows beside it: what to select, what to join, and the models of a row."""
+
+    def __init__(self, model: type[M], alias: str, *beside: str) -> None:
+        """`beside` are foreign keys of the model, which are the aliases of their tables too."""
+        self.model, self.alias = model, alias
+        self._beside: dict[str, type[Model]] = {
+            name: cast(type[Model], model._meta.get_field(name).related_model) for name in beside
+        }
+
+    @property
+    def select(self) -> str:
+        """The columns, as a statement selects them."""
+        named = (columns(of, name) for name, of in self._beside.items())
+        return ", ".join((columns(self.model, self.alias), *named))
+
+    @property
+    def joins(self) -> str:
+        """The tables beside that of the model."""
+        return " ".join(
+            f"left join {of._meta.db_table} {name} on {name}.id = {self.alias}.{name}_id"
+            for name, of in self._beside.items()
+        )
+
+    def made(self, row: Sequence[Any]) -> M:
+        """The model of a row, with those beside it."""
+        end = len(self.model._meta.concrete_fields)
+        found = made(self.model, row[:end])
+        for name, of in self._beside.items():
+            start, end = end, end + len(of._meta.concrete_fields)
+            setattr(found, name, made(of, row[start:end]) if row[start] is not None else None)
+        return found
 
 
 @cache

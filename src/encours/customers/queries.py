@@ -1,14 +1,12 @@
 """Read customers, their contacts and the comments about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from encours.access.models import User
 from encours.access.rules import Scope
 from encours.core import statements
 from encours.core.errors import NotFound, gettext_noop
@@ -33,6 +31,8 @@ class Found:
     city: str
 
 
+# what every page of a customer shows
+_SHOWN = statements.Joined(Customer, "c", "segment", "collector", "sales_rep", "success_owner")
 # who a customer belongs to: each of them sees it among their own
 OWNERS = ("collector_id", "sales_rep_id", "success_owner_id")
 
@@ -78,39 +78,23 @@ def merged_into(customer_id: int, *, organisation_id: int) -> Sequence[Customer]
 
 def customer_by_number(number: str, *, scope: Scope) -> Customer:
     """The customer of that number with its segment and collector; refuses what the reader may not see."""
-    found = statements.rows(
-        f"{_customer_select()} where {_scope_sql(scope)} and c.number = %(number)s",
-        {"organisation": scope.organisation_id, "people": list(scope.people), "number": number},
-    )
-    if not found:
+    found = _customer(scope, "c.number = %(asked)s", number)
+    if found is None:
         raise CustomerUnknown(number=number)
-    return _with_people(found[0])
+    return found
 
 
-# the rows a customer leads to that every page of it shows
-_SHOWN_WITH: Mapping[str, type[Model]] = {
-    "segment": Segment,
-    "collector": User,
-    "sales_rep": User,
-    "success_owner": User,
-}
+def customer_by_id(customer_id: int, *, scope: Scope) -> Customer | None:
+    """The same by its key; None where the reader may not see it."""
+    return _customer(scope, "c.id = %(asked)s", customer_id)
 
 
-@cache
-def _customer_select() -> str:
-    columns = [statements.columns(Customer, "c"), *(statements.columns(of, name) for name, of in _SHOWN_WITH.items())]
-    joins = [f"left join {of._meta.db_table} {name} on {name}.id = c.{name}_id" for name, of in _SHOWN_WITH.items()]
-    return f"select {', '.join(columns)} from customers_customer c {' '.join(joins)}"
-
-
-def _with_people(row: Sequence[Any]) -> Customer:
-    start = len(Customer._meta.concrete_fields)
-    customer = statements.made(Customer, row[:start])
-    for name, of in _SHOWN_WITH.items():
-        end = start + len(of._meta.concrete_fields)
-        setattr(customer, name, statements.made(of, row[start:end]) if row[start] is not None else None)
-        start = end
-    return customer
+def _customer(scope: Scope, condition: str, asked: Any) -> Customer | None:
+    found = statements.rows(
+        f"select {_SHOWN.select} from customers_customer c {_SHOWN.joins} where {_scope_sql(scope)} and {condition}",
+        {"organisation": scope.organisation_id, "people": list(scope.people), "asked": asked},
+    )
+    return _SHOWN.made(found[0]) if found else None
 
 
 def contacts_of(customer_id: int, *, organisation_id: int) -> Sequence[Contact]:
@@ -157,7 +141,9 @@ def search(text: str, *, scope: Scope, limit: int) -> Sequence[Found]:
 
 def segments(organisation_id: int) -> Sequence[Segment]:
     """The organisation's segments, in the order they are tried."""
-    return list(Segment.objects.filter(organisation_id=organisation_id).order_by("priority", "name"))
+    asked = f"select {statements.columns(Segment)} from customers_segment where organisation_id = %s"
+    rows = statements.rows(f"{asked} order by priority, name", [organisation_id])
+    return [statements.made(Segment, row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

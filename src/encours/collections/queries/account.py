@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
 from django.db.models import F
 
 from encours.access.rules import Scope
@@ -14,6 +13,7 @@ from encours.collections.queries.promised import covered
 from encours.collections.rules import projection
 from encours.collections.rules.facts import Decision
 from encours.collections.rules.promises import PromiseState, state_of
+from encours.core import statements
 
 LOOKS_AHEAD_DAYS = 45
 
@@ -63,20 +63,16 @@ def pauses_of(account_ids: Sequence[int], *, scope: Scope, limit: int) -> Sequen
 
 def steps_taken(customer_id: int, *, organisation_id: int) -> Mapping[int, StepTaken]:
     """For each item that was chased, the last step that left for it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select distinct on (i.item_id) i.item_id, r.step_name, i.left_date
-            from collections_reminderitem i
-            join collections_reminder r on r.id = i.reminder_id and r.organisation_id = i.organisation_id
-            where i.organisation_id = %s and i.customer_id = %s and i.has_left and not i.is_thanks
-              and not exists (select from messaging_message m where m.organisation_id = r.organisation_id
-                              and m.key = r.message_key and m.state in ('cancelled', 'refused'))
-            order by i.item_id, i.left_date desc, i.id desc
-            """,
-            [organisation_id, customer_id],
-        )
-        return {row[0]: StepTaken(row[1], row[2]) for row in cursor.fetchall()}
+    asked = """
+        select distinct on (i.item_id) i.item_id, r.step_name, i.left_date
+        from collections_reminderitem i
+        join collections_reminder r on r.id = i.reminder_id and r.organisation_id = i.organisation_id
+        where i.organisation_id = %s and i.customer_id = %s and i.has_left and not i.is_thanks
+          and not exists (select from messaging_message m where m.organisation_id = r.organisation_id
+                          and m.key = r.message_key and m.state in ('cancelled', 'refused'))
+        order by i.item_id, i.left_date desc, i.id desc
+    """
+    return {item_id: StepTaken(*step) for item_id, *step in statements.rows(asked, [organisation_id, customer_id])}
 
 
 def coming_steps(

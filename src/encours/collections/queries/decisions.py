@@ -11,6 +11,7 @@ from encours.collections.models import Exclusion, Reminder, ReminderItem
 from encours.collections.queries.messages import drafts_of
 from encours.collections.queries.worklist import LIVE, Asked
 from encours.collections.rules.steps import WRITTEN
+from encours.core import statements
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers import queries as customers
 from encours.messaging.rules.values import Draft
@@ -20,6 +21,9 @@ class DecisionNotFound(NotFound):
     """No such decision, or none the reader may see."""
 
     message = gettext_noop("There is no such reminder among those you follow.")
+
+
+_SHOWN = statements.Joined(Reminder, "r", "customer", "entity", "scenario")
 
 
 def visible(scope: Scope) -> QuerySet[Reminder]:
@@ -54,12 +58,15 @@ def stopped(asked: Asked, *, code: str = "", after_id: int | None = None, limit:
 
 def in_force_for(customer_id: int, *, scope: Scope, today: date) -> Sequence[Reminder]:
     """The decisions in force about one customer, those that can leave first."""
-    sql = f"select r.id from ({LIVE}) r where r.customer_id = %(customer)s"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**Asked(scope, today).parameters, "customer": customer_id})
-        ids = [row[0] for row in cursor.fetchall()]
+    asked = Asked(scope, today)
+    rows = statements.rows(
+        f"""select {_SHOWN.select} from ({LIVE}) r {_SHOWN.joins}
+            where r.customer_id = %(customer)s and {asked.entity_condition("r")}
+              and exists (select from customers_customer c where c.id = r.customer_id and {asked.conditions})""",
+        {**asked.parameters, "customer": customer_id},
+    )
+    found = [_SHOWN.made(row) for row in rows]
     order = {"to_confirm": 0, "due": 1, "held": 2, "blocked": 3}
-    found = list(visible(scope).filter(pk__in=ids))
     return sorted(found, key=lambda reminder: (order.get(reminder.outcome, 9), -sum(reminder.totals.values())))
 
 
@@ -77,21 +84,18 @@ def draft_state(reminder: Reminder) -> tuple[str, ...]:
 
     What it claims changes with the books and the decisions, which have states of their own.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select (select coalesce(max(id), 0)::text from messaging_templateversion where organisation_id = %(o)s),
-                   (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from access_entity
-                    where organisation_id = %(o)s),
-                   (select xmin::text from customers_customer where organisation_id = %(o)s and id = %(c)s),
-                   (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from customers_contact
-                    where organisation_id = %(o)s and customer_id = %(c)s),
-                   (select coalesce(max(id), 0)::text from collections_stepwords
-                    where organisation_id = %(o)s and customer_id = %(c)s)
-            """,
-            {"o": reminder.organisation_id, "c": reminder.customer_id},
-        )
-        return tuple(str(version) for version in cursor.fetchone())
+    asked = """
+        select (select coalesce(max(id), 0)::text from messaging_templateversion where organisation_id = %(o)s),
+               (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from access_entity
+                where organisation_id = %(o)s),
+               (select xmin::text from customers_customer where organisation_id = %(o)s and id = %(c)s),
+               (select coalesce(string_agg(id || '.' || xmin, ' ' order by id), '') from customers_contact
+                where organisation_id = %(o)s and customer_id = %(c)s),
+               (select coalesce(max(id), 0)::text from collections_stepwords
+                where organisation_id = %(o)s and customer_id = %(c)s)
+    """
+    (versions,) = statements.rows(asked, {"o": reminder.organisation_id, "c": reminder.customer_id})
+    return tuple(str(version) for version in versions)
 
 
 def draft_of(reminder: Reminder, *, today: date, as_the_template: bool = False) -> Draft | None:

@@ -8,6 +8,7 @@ from encours.collections.models import Reminder, StepWords
 from encours.collections.rules.facts import Outcome
 from encours.collections.rules.rewording import own_context, own_template
 from encours.collections.rules.writing import OWN_WORDS
+from encours.core import statements
 from encours.core.errors import NotFound
 from encours.messaging import queries as messaging
 from encours.messaging.rules import defaults
@@ -31,7 +32,8 @@ order by r.id, w.id desc
 
 def words_for(reminder_ids: Sequence[int], *, organisation_id: int) -> dict[int, StepWords]:
     """The words that hold for each of these messages; most have none."""
-    if not StepWords.objects.filter(organisation_id=organisation_id).exists():
+    asked = "select exists (select from collections_stepwords where organisation_id = %s)"
+    if not statements.rows(asked, [organisation_id])[0][0]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_HOLDING, {"organisation": organisation_id, "ids": list(reminder_ids)})

@@ -12,6 +12,7 @@ from encours.access.rules import Scope
 from encours.collections.queries.promised import covered
 from encours.collections.rules import ranking
 from encours.collections.rules.facts import Outcome
+from encours.core import statements
 from encours.customers.queries import owned_sql
 
 CANDIDATES_MAX = 3_000
@@ -243,7 +244,7 @@ def state(organisation_id: int) -> str:
                 where organisation_id = %(organisation)s),
                (select coalesce(max(id), 0) from collections_call where organisation_id = %(organisation)s),
                (select coalesce(max(id), 0) from collections_rankingpolicy where organisation_id = %(organisation)s)"""
-    return "/".join(str(value) for value in _rows(sql, {"organisation": organisation_id})[0])
+    return "/".join(str(value) for value in statements.rows(sql, {"organisation": organisation_id})[0])
 
 
 def ranked(asked: Asked) -> Ranking:
@@ -322,7 +323,7 @@ def _candidates(asked: Asked) -> dict[int, _Candidate]:
 
 def _promises(asked: Asked) -> list[tuple[int, int, str, date, bool]]:
     """Promises whose day has come that no money covers, not even late: customer, amount, currency, day, broken?"""
-    rows = _rows(_PROMISES.format(customers=asked.conditions), asked.parameters)
+    rows = statements.rows(_PROMISES.format(customers=asked.conditions), asked.parameters)
     cover = covered(asked.scope.organisation_id, customer_ids={row[1] for row in rows}, today=asked.today)
     return [(row[1], row[2], row[3], row[4], row[5]) for row in rows if cover[row[0]].received_minor < row[2]]
 
@@ -379,7 +380,7 @@ def _account(
 
 
 def _away(asked: Asked) -> dict[int, tuple[str, date]]:
-    rows = _rows(_AWAY.format(customers=asked.conditions), asked.parameters)
+    rows = statements.rows(_AWAY.format(customers=asked.conditions), asked.parameters)
     return {customer_id: (kind, day) for customer_id, kind, day in rows}
 
 
@@ -387,11 +388,11 @@ def _customers(asked: Asked, ids: Sequence[int]) -> dict[int, tuple[str, str, in
     sql = """
         select id, number, name, collector_id from customers_customer
         where organisation_id = %(organisation)s and id = any(%(ids)s)"""
-    return {row[0]: row[1:] for row in _rows(sql, {**asked.parameters, "ids": ids})}
+    return {row[0]: row[1:] for row in statements.rows(sql, {**asked.parameters, "ids": ids})}
 
 
 def _contacts(asked: Asked, ids: Sequence[int]) -> dict[int, Contacted]:
-    rows = _rows(_CONTACTS, {**asked.parameters, "ids": ids}) if ids else []
+    rows = statements.rows(_CONTACTS, {**asked.parameters, "ids": ids}) if ids else []
     return {customer_id: Contacted(kind, at) for customer_id, kind, at in rows}
 
 
@@ -433,7 +434,7 @@ def _decided_at(asked: Asked) -> datetime | None:
     sql = (
         """select max(finished_at) from collections_dunningrun where organisation_id = %(organisation)s and is_whole"""
     )
-    found = _rows(sql, asked.parameters)[0][0]
+    found = statements.rows(sql, asked.parameters)[0][0]
     return found if isinstance(found, datetime) else None
 
 

@@ -179,6 +179,7 @@ def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkLis
     late_count, late = _overdue(request, asked)
     tally = _of_list(request, asked, "tallied", worklist.tallied)
     promise_count, promised = worklist.promised_today(asked)
+    due = team.due_tasks(request.scope, people=asked.people, today=request.today, limit=TASKS_SHOWN)
     done_share = 100 * listed.done_count // listed.total_count if listed.total_count else 100
     return {
         "asked": asked,
@@ -197,8 +198,10 @@ def _frame(request: DeskRequest, asked: worklist.Asked, listed: worklist.WorkLis
             {"key": key, "label": label, "icon": icon, "count": listed.counts[key], "query": _query(request, only=key)}
             for key, label, icon in FILTERS
         ],
-        "due_tasks": team.due_tasks(request.scope, people=asked.people, today=request.today, limit=TASKS_SHOWN),
-        "due_task_count": team.due_count(request.scope, people=asked.people, today=request.today),
+        "due_tasks": due,
+        "due_task_count": len(due)
+        if len(due) < TASKS_SHOWN
+        else team.due_count(request.scope, people=asked.people, today=request.today),
         "stands_in_for": names_of(asked.people[1:], request),
         "may_note": can(request.scope, "add_note"),
         "may_rank": can(request.scope, "edit_scenario"),
@@ -235,7 +238,7 @@ def peek(request: DeskRequest, customer_id: int) -> HttpResponse:
 
 
 def customer_of(request: DeskRequest, customer_id: int) -> Customer:
-    found = customers.in_scope(request.scope).filter(pk=customer_id).first()
+    found = customers.customer_by_id(customer_id, scope=request.scope)
     if found is None:
         raise decisions.DecisionNotFound
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.core.errors import NotFound, gettext_noop
 from encours.customers.queries import in_scope, in_scope_with_merged
 from encours.team.models import Task, TaskEvent, TaskState
@@ -93,13 +94,27 @@ def tasks_of(account_ids: Collection[int], *, scope: Scope, closed: int = 0) -> 
 
 def due_tasks(scope: Scope, *, people: Collection[int], today: date, limit: int = PAGE_ROWS) -> list[Task]:
     """What is due for these people up to today, the pressing first."""
+    if not _is_anything_due(scope, people, today):
+        return []
     found = _in_scope(scope).filter(state=TaskState.OPEN, assignee_id__in=people, due_date__lte=today)
     return list(found.select_related("customer").order_by("-priority", "due_date", "pk")[:limit])
 
 
 def due_count(scope: Scope, *, people: Collection[int], today: date) -> int:
     """How many tasks are due for these people up to today."""
+    if not _is_anything_due(scope, people, today):
+        return 0
     return _in_scope(scope).filter(state=TaskState.OPEN, assignee_id__in=people, due_date__lte=today).count()
+
+
+def _is_anything_due(scope: Scope, people: Collection[int], today: date) -> bool:
+    """Asked first, as each opening of Today asks and most often nothing is due."""
+    ((found,),) = statements.rows(
+        "select exists (select from team_task where organisation_id = %s and assignee_id = any(%s::bigint[])"
+        " and state = %s and due_date <= %s)",
+        [scope.organisation_id, list(people), TaskState.OPEN.value, today],
+    )
+    return bool(found)
 
 
 def task(task_id: int, *, scope: Scope) -> Task:
