@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from encours.access.models import AuditEntry
 from encours.collections.models import Reminder
+from encours.conversation.models import PortalNote
 from encours.customers import actions as customers
 from encours.customers.models import Contact, Note
 from encours.entrypoints.jobs import upkeep
@@ -43,6 +44,10 @@ def written_to(company):
         organisation_id=company.organisation_id, customer_id=company.acme.pk, text="Lise est malade", now=NOW,
         by=company.by,
     )  # fmt: skip
+    PortalNote.objects.create(
+        organisation_id=company.organisation_id, customer_id=company.acme.pk, key="1", text="Votre avoir part.",
+        author_name="Nadia", written_at=NOW,
+    )  # fmt: skip
     return item
 
 
@@ -61,7 +66,8 @@ def years_go_by(company, years=6):
     moves = {
         "messaging_message": ["created_at"], "messaging_messagecontent": ["recorded_at"],
         "messaging_reply": ["received_at"], "messaging_inboundmail": ["received_at"],
-        "customers_note": ["recorded_at"], "collections_reminder": ["decided_at"],
+        "customers_note": ["recorded_at"], "conversation_portalnote": ["written_at"],
+        "collections_reminder": ["decided_at"],
         "customers_contact": ["recorded_at"], "ledger_openitem": ["item_date"],
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -82,7 +88,7 @@ def words(company):
         *(bytes(one.raw) for one in MessageContent.objects.all()),
         *(bytes(one.raw) for one in InboundMail.objects.all()),
         *(one.text for one in Reply.objects.all()), *(one.text for one in Note.objects.all()),
-        *(one.quote for one in Understanding.objects.all()),
+        *(one.quote for one in Understanding.objects.all()), *(one.text for one in PortalNote.objects.all()),
     ]  # fmt: skip
 
 
@@ -91,7 +97,7 @@ class TestLettingGo:
         settle(company, written_to)
         years_go_by(company)
         before = queries.past_term(company.organisation_id, today=TODAY)
-        assert before == {"message": 1, "answer": 1, "mail": 1, "note": 1, "reminder": 1, "contact": 1}
+        assert before == {"message": 1, "answer": 1, "mail": 1, "note": 1, "page_note": 1, "reminder": 1, "contact": 1}
         made = let_go(company)
         assert made.counts == before
         assert not any(words(company))

@@ -199,3 +199,31 @@ class Answer(Scoped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class PortalNote(Scoped):
+    """What a colleague wrote on a customer's own page; shown there until it is taken back, never sent by mail."""
+
+    key = models.CharField(max_length=60)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # what it answers, and then only who wrote that reads it; without, whoever has the page does
+    reply = models.ForeignKey(Reply, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    author_id = models.BigIntegerField(null=True)
+    author_name = models.CharField(max_length=200)
+    written_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="conversation_portal_note_key"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "customer", "-id"], name="conversation_portal_note_of"),
+            models.Index(fields=["organisation", "reply"], name="conversation_portal_note_reply"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]

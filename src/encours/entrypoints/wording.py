@@ -158,6 +158,8 @@ VERBS: Mapping[str, Promise] = {
     "discard_scenario_draft": _("Scenario draft thrown away"),
     "keep_group_aside": _("Hold-out drawn"),
     "end_group_aside": _("Hold-out ended"),
+    "start_suggestion_trial": _("Trial of suggestions started"),
+    "end_suggestion_trial": _("Trial of suggestions ended"),
     "drop_sending_policy": _("Company's sending rules dropped"),
     "draft_plan": _("Payment plan drawn up"),
     "approve_plan": _("Payment plan approved"),
@@ -245,6 +247,8 @@ VERBS: Mapping[str, Promise] = {
     "portal_link_given": _("Portal link given"),
     "portal_links_revoked": _("Portal links revoked"),
     "portal_looked_at": _("Customer's page looked at"),
+    "portal_note_withdrawn": _("Note on the customer's page taken back"),
+    "portal_note_written": _("Note written on the customer's page"),
     "portal_policy_set": _("Rules of the portal changed"),
 }
 # what an entry is about, and the door it came through

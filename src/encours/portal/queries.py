@@ -192,6 +192,16 @@ class Way:
     access: PortalAccess | None
 
 
+def has_way(customer: Customer, email: str) -> bool:
+    """Whether whoever reads an address can come to the customer's page at all."""
+    if not email or not policy_of(customer.organisation_id).is_on:
+        return False
+    found = Contact.objects.filter(
+        organisation_id=customer.organisation_id, customer_id=customer.pk, email__iexact=email
+    )
+    return customer.email.lower() == email.lower() or found.exists()
+
+
 def ways_of(customer: Customer) -> list[Way]:
     """Everybody who may be given a link to a customer's account, with when they last came."""
     given = {"organisation_id": customer.organisation_id, "customer_id": customer.pk}

@@ -202,6 +202,11 @@ def _plain(row: Any, fields: Sequence[str]) -> dict[str, Any]:
     return {field: getattr(row, field) for field in fields}
 
 
+def as_file(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """What another room knows of a customer or a person, as a file of their copy."""
+    return _json(rows)
+
+
 def _json(value: Any) -> bytes:
     plain = jsonable(value) if isinstance(value, Mapping) else [jsonable(one) for one in value]
     return json.dumps(plain, ensure_ascii=False, indent=1).encode()

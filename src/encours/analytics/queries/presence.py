@@ -18,6 +18,7 @@ _ROOMS = {
     "replies": "messaging_reply",
     "tasks": "team_task",
     "visits": "portal_portalvisit",
+    "page_notes": "conversation_portalnote",
     "plans": "plans_plan",
     "notices": "recovery_formalnotice",
     "handovers": "recovery_handover",

@@ -246,15 +246,8 @@ def contest(
         by=visitor.actor,
     )
     number = made.document_number
-    body = "\n\n".join(
-        part
-        for part in (
-            f"{number}: {labels[reason]}",
-            f"{line.number} {line.text}".strip(),
-            text.strip()[:TEXT_LETTERS_MAX],
-        )
-        if part
-    )
+    parts = (f"{number}: {labels[reason]}", f"{line.number} {line.text}".strip(), text.strip()[:TEXT_LETTERS_MAX])
+    body = "\n\n".join(part for part in parts if part)
     said = facts.Intent(
         facts.Kind.DISPUTE, 100, text.strip()[:1_000] or labels[reason], {"invoices": [number], "reason": reason}
     )

@@ -4,23 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
-
-from django.db.models import Q
 
 from encours.collections.models import Promise, PromiseSource
 from encours.customers import queries as customers
 from encours.disputes import queries as disputes
 from encours.disputes.models import Dispute, DisputeReason
 from encours.ledger.models import OpenItem
-from encours.messaging import queries as messaging
-from encours.messaging.models import Message, Reply, State
 from encours.plans.queries.followed import covered_items
 from encours.recovery.models import HandOverItem
 
 CLAIMS = ("invoice", "debit_note", "deposit")
 SETTLED_DAYS, SETTLED_MAX = 400, 200
-EXCHANGES_MAX = 25
 # how often an invoice was promised on the portal counts within this time
 TIMES_DAYS = 180
 
@@ -214,33 +208,3 @@ def settled(customer_id: int, *, organisation_id: int, today: date) -> list[Open
         legs_last_date__gte=today - timedelta(days=SETTLED_DAYS),
     ).exclude(pk__in=reversed_ids)  # fmt: skip
     return list(paid.order_by("-legs_last_date", "-pk")[:SETTLED_MAX])
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A message between us and this one person."""
-
-    at: Any
-    is_ours: bool
-    title: str
-    text: str
-
-
-def exchanges_with(email: str, *, customer_id: int, organisation_id: int) -> list[Exchange]:
-    """What we wrote to this person's address and what came from it, the latest first; nobody else's letters."""
-    accounts = accounts_of(customer_id, organisation_id=organisation_id)
-    of_accounts = {"organisation_id": organisation_id, "customer_id__in": accounts}
-    to_them = Q(content__recipients__contains=[email]) | Q(content__recipients__contains=[email.lower()])
-    sent = list(
-        Message.objects.filter(to_them, **of_accounts, state__in=[State.SENT, State.CAUGHT])
-        .select_related("content")
-        .defer("content__raw")
-        .order_by("-pk")[:EXCHANGES_MAX]
-    )
-    texts = messaging.texts_of([one.pk for one in sent], organisation_id=organisation_id)
-    heard = Reply.objects.filter(**of_accounts, from_email__iexact=email).order_by("-received_at")[:EXCHANGES_MAX]
-    found = [
-        *(Exchange(one.state_at or one.created_at, True, one.content.subject, texts.get(one.pk, "")) for one in sent),
-        *(Exchange(one.received_at, False, one.subject, one.text) for one in heard),
-    ]
-    return sorted(found, key=lambda one: one.at, reverse=True)[:EXCHANGES_MAX]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from encours.access.rules import can
 from encours.conversation.models import Answer
-from encours.conversation.queries import answers, bank_changes, proposals
+from encours.conversation.queries import answers, bank_changes, portal_threads, proposals
 from encours.conversation.queries import inbox as reading
 from encours.conversation.rules.accuracy import JUDGED_MIN
 from encours.conversation.rules.answers import REASONS
@@ -28,6 +29,7 @@ from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import ANY_FILE, file_of, is_partial
 from encours.messaging import inbound_queries as inbound
 from encours.messaging.models import Filing, InboundMail, Reply
+from encours.portal import queries as portal
 
 PAGE_ROWS = 50
 
@@ -205,6 +207,9 @@ def _reply_context(request: DeskRequest, one: Reply) -> dict[str, Any]:
         "change": _change(request, bank_changes.of_replies([one.pk], scope=request.scope).get(one.pk)),
         "answer": _answer(answers.of_replies([one.pk], scope=request.scope).get(one.pk)),
         "is_holding": one.freed_at is None,
+        "note": portal_threads.answered_on_page(one.pk, organisation_id=request.organisation_id),
+        "may_answer_on_page": portal.has_way(one.customer, one.from_email),
+        "page_key": str(uuid4()),
         "may_send": can(request.scope, "send_message"),
         "may_draft": can(request.scope, "send_message") and _drafts(request),
         **_body(mail, one.text),

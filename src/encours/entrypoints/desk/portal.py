@@ -1,22 +1,27 @@
 """The customers' own page, seen from the desk: whether it is open, who came, links to give and to take back."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
+from encours.conversation import actions as conversation
+from encours.conversation.actions.portal_notes import PageNoteUnknown
+from encours.conversation.queries import inbox, portal_threads
+from encours.core.errors import Refused
 from encours.customers import queries as customers
 from encours.customers.models import Customer
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
-from encours.entrypoints.responses import told
+from encours.entrypoints.responses import back, told
 from encours.portal import actions as portal
 from encours.portal import queries
 from encours.portal.models import Elsewhere
@@ -83,6 +88,8 @@ def _page(request: DeskRequest, customer: Customer, **more: Any) -> HttpResponse
         "policy": queries.policy_of(request.organisation_id),
         "ways": queries.ways_of(customer),
         "may_give": can(request.scope, "send_message"),
+        "notes": portal_threads.notes_on_page(customer.pk, scope=request.scope),
+        "key": str(uuid4()),
         **more,
     }
     return render(request, "desk/customers/portal.html", context)
@@ -132,9 +139,51 @@ def portal_revoke(request: DeskRequest, number: str, contact: int) -> HttpRespon
     return redirect("desk:customer_portal", customer.number)
 
 
+@screen("send_message")
+@require_POST
+def portal_note(request: DeskRequest, number: str) -> HttpResponse:
+    """Write on the customer's page, or answer there what one of them wrote."""
+    customer = _customer(request, number)
+    answered = request.POST.get("reply", "")
+    text, key = request.POST.get("text", ""), request.POST.get("key", "")[:36]
+    try:
+        conversation.write_portal_note(
+            organisation_id=request.organisation_id,
+            customer_id=customer.pk,
+            text=text,
+            key=key or str(uuid4()),
+            reply_id=inbox.reply(int(answered), scope=request.scope).pk if answered.isdecimal() else None,
+            now=request.now,
+            by=request.actor,
+        )
+    except Refused as refused:
+        page = _page(request, customer, refused=refused.translated(gettext), said=text, answered=answered)
+        page.status_code = 422
+        return page
+    told(request, gettext("{name} reads it on their page.").format(name=customer.name))
+    return back(request, reverse("desk:customer_portal", args=[customer.number]))
+
+
+@screen("send_message")
+@require_POST
+def portal_note_withdraw(request: DeskRequest, number: str, note_id: int) -> HttpResponse:
+    customer = _customer(request, number)
+    if note_id not in {note.pk for note in portal_threads.notes_on_page(customer.pk, scope=request.scope)}:
+        raise PageNoteUnknown
+    conversation.withdraw_portal_note(
+        organisation_id=request.organisation_id, note_id=note_id, now=request.now, by=request.actor
+    )
+    told(request, gettext("Taken back: the customer does not see it any more."))
+    return redirect("desk:customer_portal", customer.number)
+
+
 urlpatterns = [
     path("settings/portal", portal_settings, name="portal_settings"),
     path("customers/<str:number>/portal", portal_of, name="customer_portal"),
+    path("customers/<str:number>/portal/notes", portal_note, name="portal_note"),
+    path(
+        "customers/<str:number>/portal/notes/<int:note_id>/withdraw", portal_note_withdraw, name="portal_note_withdraw"
+    ),
     path("customers/<str:number>/portal/<int:contact>/look", portal_look, name="portal_look"),
     path("customers/<str:number>/portal/<int:contact>/link", portal_link, name="portal_link"),
     path("customers/<str:number>/portal/<int:contact>/revoke", portal_revoke, name="portal_revoke"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from encours.access.rules import can
+from encours.conversation.queries import portal_threads
 from encours.core.errors import EncoursError
 from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
@@ -36,6 +37,7 @@ KINDS = {
     "mail": gettext_lazy("Mails received, with their files"),
     "call": gettext_lazy("Calls"),
     "note": gettext_lazy("Comments"),
+    "page_note": gettext_lazy("Notes on customers' pages"),
     "reminder": gettext_lazy("Recipients of reminders"),
     "contact": gettext_lazy("People"),
 }
@@ -161,7 +163,8 @@ def privacy_of(request: DeskRequest, number: str) -> HttpResponse:
 def person_copy(request: DeskRequest, number: str, contact_id: int) -> HttpResponse:
     customer = _customer(request, number)
     contact = _contact(customer, contact_id)
-    made = archive(queries.data_of(contact))
+    told = portal_threads.told_to(contact.email, customer_id=customer.pk, organisation_id=request.organisation_id)
+    made = archive({**queries.data_of(contact), "page.json": queries.as_file(told)})
     actions.note_copy(
         organisation_id=request.organisation_id, customer_id=customer.pk, what=f"contact {contact.pk}", by=request.actor
     )
@@ -171,7 +174,8 @@ def person_copy(request: DeskRequest, number: str, contact_id: int) -> HttpRespo
 @screen("edit_customer")
 def exchanges_copy(request: DeskRequest, number: str) -> HttpResponse:
     customer = _customer(request, number)
-    made = archive(queries.exchanges_of(customer, scope=request.scope))
+    told = portal_threads.told_to("", customer_id=customer.pk, organisation_id=request.organisation_id)
+    made = archive({**queries.exchanges_of(customer, scope=request.scope), "page.json": queries.as_file(told)})
     actions.note_copy(
         organisation_id=request.organisation_id, customer_id=customer.pk, what="exchanges", by=request.actor
     )

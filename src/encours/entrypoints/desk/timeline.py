@@ -18,6 +18,7 @@ from encours.collections.rules import wording
 from encours.collections.rules.calls import MISSED
 from encours.collections.rules.facts import STOPPING, Decision, Outcome
 from encours.collections.rules.steps import WRITTEN
+from encours.conversation.queries import portal_threads
 from encours.core.text_search import speaking_of
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
@@ -140,6 +141,8 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
             events += _calls(accounts_told, reader)
         if "replies" in told.rooms:
             events += _replies(accounts_told, reader)
+        if "page_notes" in told.rooms:
+            events += _page_notes(accounts_told, reader)
         if "visits" in told.rooms:
             events += _visits(accounts_told, reader)
         events += _legal(accounts_told, told.rooms, reader)
@@ -262,6 +265,20 @@ def _visits(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             if came.is_elsewhere
             else "",
             when=reader.at(came.visit.visited_at),
+        )
+
+
+def _page_notes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    """What the customer reads on their page; the address is where it can be taken back."""
+    for note in portal_threads.notes_of(account_ids, organisation_id=reader.scope.organisation_id, limit=reader.limit):
+        yield Event(
+            at=note.written_at,
+            feed="exchanges",
+            icon="world",
+            title=gettext("{name}, on the customer's page").format(name=note.author_name),
+            detail=note.text,
+            when=reader.at(note.written_at),
+            badge=gettext("Taken back") if note.withdrawn_at else "",
         )
 
 

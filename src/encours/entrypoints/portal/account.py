@@ -11,6 +11,7 @@ from encours.access import queries as access
 from encours.access.models import Entity
 from encours.access.rules import Scope
 from encours.conversation.queries import portal as reading
+from encours.conversation.queries import portal_threads
 from encours.conversation.queries.portal import Account
 from encours.disputes.models import Dispute
 from encours.entrypoints import exports, formats
@@ -84,6 +85,12 @@ def home(visit: Visit) -> HttpResponse:
             "payments": payments,
             "first": payments[0] if payments else None,
             "main": account.sums[0] if account.sums else None,
+            "note": portal_threads.latest_note(
+                visit.person.email,
+                customer_id=visit.customer.pk,
+                organisation_id=visit.organisation_id,
+                now=visit.now,
+            ),
             "oldest": max((row.days_late for row in account.late), default=0),
         },
     )
@@ -147,12 +154,10 @@ def settled(visit: Visit) -> HttpResponse:
 @opened_page
 def exchanges(visit: Visit) -> HttpResponse:
     account = account_of(visit)
-    found = reading.exchanges_with(
+    found = portal_threads.threads_with(
         visit.person.email, customer_id=visit.customer.pk, organisation_id=visit.organisation_id
     )
-    return shown(
-        visit, "portal/exchanges.html", {**frame(visit, account), "exchanges": found, "claims": _claims(visit)}
-    )
+    return shown(visit, "portal/exchanges.html", {**frame(visit, account), "threads": found, "claims": _claims(visit)})
 
 
 @require_GET

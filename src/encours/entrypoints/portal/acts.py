@@ -255,9 +255,17 @@ def write(visit: Visit) -> HttpResponse:
         acting.write(
             visitor_of(visit), subject=subject_said, text=post.get("text", ""), files=_files(visit), now=visit.now
         )
-        return gettext("Your message is with us; the answer comes by e-mail, and reminders wait meanwhile.")
+        return gettext(
+            "Your message is with us; the answer comes by e-mail or stands here, and reminders wait meanwhile."
+        )
 
-    given = {**frame(visit, account), "subject": gettext(subject) if subject else "", "text": "\n".join(lines).strip()}
+    # going on in a conversation keeps its subject, which keeps the thread
+    going_on = visit.request.GET.get("subject", "").strip()[:200]
+    given = {
+        **frame(visit, account),
+        "subject": gettext(subject) if subject else going_on,
+        "text": "\n".join(lines).strip(),
+    }
     return _form(visit, "portal/write.html", given, deed)
 
 

@@ -117,11 +117,14 @@ def mark_reply_read(*, organisation_id: int, reply_id: int, by: Actor, now: date
 
 
 @transaction.atomic
-def mark_reply_answered(*, organisation_id: int, reply_id: int, message_id: int, by: Actor, now: datetime) -> None:
-    """Say that a message answers it: it counts as read and holds nothing any more."""
+def mark_reply_answered(
+    *, organisation_id: int, reply_id: int, message_id: int | None, by: Actor, now: datetime
+) -> None:
+    """Say that a message answers it, or a note on the customer's page: it counts as read and holds nothing any more."""
     replies = _found(organisation_id, reply_id)
     replies.filter(read_at=None).update(read_at=now, read_by_name=by.name)
-    replies.update(answer_id=message_id)
+    if message_id is not None:
+        replies.update(answer_id=message_id)
     _free(replies, Freed.ANSWERED, by=by, now=now)
     _audit("reply_answered", organisation_id, reply_id, by, message=message_id)
 
