@@ -129,6 +129,19 @@ class TestAPostalAddress:
         lines = postal.lines_of(street="Rue Haute 5", postcode="1000", city="Bruxelles", country="BE")
         assert lines[-1] == "BELGIQUE"
 
+    @pytest.mark.parametrize(
+        ("attention", "first"),
+        [
+            ("Lise Marchal", "À l’attention de Lise Marchal"),
+            ("Élise Marchal", "À l’attention d’Élise Marchal"),
+            ("acme ", "1 rue A"),  # the addressee in person
+            ("", "1 rue A"),
+        ],
+    )
+    def test_names_somebody_else_than_the_addressee(self, attention, first):
+        lines = postal.lines_of(street="1 rue A", postcode="59000", city="Lille", attention=attention, addressee="Acme")
+        assert lines[0] == first
+
     def test_without_a_city_is_no_address(self):
         assert postal.lines_of(street="2 allée", postcode="", city="") == ()
         with pytest.raises(postal.PostalAddressIncomplete, match="Acme"):

@@ -5,7 +5,9 @@ from encours.access.rules import Scope
 from encours.analytics.actions import refresh_standings
 from encours.analytics.models import Standing
 from encours.customers.models import Note
+from encours.invoices import copy_actions as copies
 from encours.invoices import queries as invoices
+from encours.invoices.models import Document
 from encours.ledger import queries as ledger
 from encours.ledger.merging_actions import merge_customers
 from encours.payments import queries as payments
@@ -112,6 +114,13 @@ class TestTabs:
 
     def test_lists_documents(self, desk: Desk, books: Books):
         assert "FA-2" in desk.get("/customers/C001/documents").content.decode()
+
+    def test_offers_the_pdf_of_a_document_that_has_one(self, company: Company, desk: Desk, books: Books):
+        document = Document.objects.get(number="FA-2")
+        assert "Le PDF de cette facture" not in desk.get("/customers/C001/documents").content.decode()
+        copy, _ = copies.keep_copy(document, file_name="FA-2.pdf", content=b"%PDF-1.7", by=company.by)
+        page = desk.get("/customers/C001/documents").content.decode()
+        assert f"/documents/{document.pk}/copies/{copy.pk}" in page
 
 
 class TestWhoMaySee:

@@ -304,7 +304,7 @@ class _Slice:
         home = self.entities[reminder.entity_id].country if reminder.entity_id else "FR"
         lines = postal.lines_of(
             street=customer.street, postcode=customer.postcode, city=customer.city, country=customer.country,
-            attention=name, home=home,
+            attention=name, addressee=customer.name, home=home,
         )  # fmt: skip
         return Address(email, customer.name, lines=lines, country=customer.country)
 

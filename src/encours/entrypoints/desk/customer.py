@@ -26,6 +26,7 @@ from encours.entrypoints.desk import accounts, comments, recent, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
+from encours.invoices import copy_queries as copies
 from encours.invoices import queries as invoices
 from encours.ledger import merging_actions as merging
 from encours.ledger import queries as ledger
@@ -181,7 +182,9 @@ def receipts(request: DeskRequest, number: str) -> HttpResponse:
 def documents(request: DeskRequest, number: str) -> HttpResponse:
     head = account_head(request, number, "documents")
     found = invoices.documents_of(head["account_ids"], scope=request.scope, limit=ITEMS_MAX)
-    return render(request, "desk/customers/documents.html", {**head, "documents": found})
+    kept = copies.of_documents([one.pk for one in found], organisation_id=request.organisation_id)
+    rows = [(one, kept.get(one.pk)) for one in found]
+    return render(request, "desk/customers/documents.html", {**head, "documents": rows})
 
 
 @screen("merge_customers")

@@ -46,7 +46,7 @@ def letters(request: DeskRequest) -> HttpResponse:
 def _line(letter: Any) -> dict[str, Any]:
     return {
         "message": letter,
-        "to": ", ".join(letter.content.recipients),
+        "to": ", ".join(letter.content.recipients).removeprefix(f"{letter.customer.name}, "),
         "subject": letter.content.subject,
         "pages": letter.content.facts.get("pages", 1),
         "is_registered": letter.channel == "registered_letter",

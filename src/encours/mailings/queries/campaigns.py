@@ -209,7 +209,7 @@ def _address(campaign: Campaign, customer: Customer, found: Found) -> Address:
     if campaign.channel in PAPER:
         lines = postal.lines_of(
             street=customer.street, postcode=customer.postcode, city=customer.city, country=customer.country,
-            attention=found.name, home=campaign.entity.country,
+            attention=found.name, addressee=customer.name, home=campaign.entity.country,
         )  # fmt: skip
         return Address(found.email, customer.name, lines=lines, country=customer.country)
     return Address(found.email, found.name, phone=found.phone, country=customer.country)

@@ -18,20 +18,28 @@ class PostalAddressIncomplete(Refused):
 
 
 def lines_of(
-    *, street: str, postcode: str, city: str, country: str = "", attention: str = "", home: str = "FR"
-) -> tuple[str, ...]:
+    *, street: str, postcode: str, city: str, country: str = "", attention: str = "", addressee: str = "",
+    home: str = "FR",
+) -> tuple[str, ...]:  # fmt: skip
     """The lines under the name; the country last and in French when it is not the sender's (Universal Postal Union).
 
     street "14 rue des Forges", postcode "44000", city "Nantes" -> "14 rue des Forges", "44000 NANTES". Nothing is
-    returned for an address without street or city.
+    returned for an address without street or city. Who is the `addressee` needs nobody's attention besides.
     """
     streets = [" ".join(part.split()) for part in street.replace("\r", "\n").split("\n")]
     last = " ".join(f"{postcode} {city}".split())
     if not any(streets) or not city.strip():
         return ()
-    named = [f"À l’attention de {attention.strip()}"] if attention.strip() else []
+    person = attention.strip()
+    named = [_for(person)] if person and person.casefold() != addressee.strip().casefold() else []
     abroad = [_capitals(_country(country))] if country and country.upper() != home.upper() else []
     return (*named, *filter(None, streets), _capitals(last), *abroad)
+
+
+def _for(person: str) -> str:
+    """The line that names a person, with the elision French asks for: "À l’attention d’Alban Cadiravel"."""
+    first = unicodedata.normalize("NFD", person)[0].upper()
+    return f"À l’attention {'d’' if first in 'AEIOU' else 'de '}{person}"
 
 
 def window(name: str, lines: Sequence[str]) -> list[str]:
