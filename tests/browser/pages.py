@@ -28,6 +28,7 @@ PAGES: list[tuple[str, str]] = [
     ("/scenarios/rules", "Ce qu’ont fait les règles"),
     ("/scenarios/rules/new", "Enregistrer la règle"),
     ("/scenarios/uncovered", "Qui passe au travers"),
+    ("/approach", "Mesurer les suggestions"),
     ("/scenarios/{scenario}/replay", "Vraiment parti"),
     ("/scenarios/{scenario}/kept-aside", "Tirer le groupe"),
     ("/templates", "Modèles"),

@@ -67,3 +67,45 @@ class HoldOutCustomer(Scoped):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {'aside' if self.is_kept_aside else 'written to'}"
+
+
+class SuggestionTrial(Scoped):
+    """A time in which part of the customers, drawn by lot, are shown without a suggestion; only its end is added.
+
+    The lot is a hash of the trial and the customer: whoever comes later is drawn the same way, and nothing is stored.
+    """
+
+    share_permille = models.PositiveSmallIntegerField()
+    # how long after an instalment is late its payment is looked for
+    horizon_days = models.PositiveSmallIntegerField(default=30)
+    why = models.TextField()
+    started_date = models.DateField()
+    author_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=TransactionNow())
+    ended_date = models.DateField(null=True, blank=True)
+    ended_by_name = models.CharField(max_length=200, blank=True, db_default="", default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(share_permille__gt=0, share_permille__lte=SHARE_MAX_PERMILLE),
+                name="collections_trial_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_date__isnull=True) | Q(ended_date__gte=models.F("started_date")),
+                name="collections_trial_ends_after_it_starts",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=Q(ended_date__isnull=True),
+                name="collections_trial_one_at_a_time",
+            ),
+        ]
+
+    @property
+    def seed(self) -> str:
+        """What the lot is drawn by."""
+        return f"suggestions:{self.pk}"
+
+    def __str__(self) -> str:
+        return f"{self.started_date} {self.share_permille}‰"

@@ -19,6 +19,7 @@ from encours.collections.event_models import Occurrence as Occurrence
 from encours.collections.event_models import RuleEffect as RuleEffect
 from encours.collections.holdout_models import HoldOut as HoldOut
 from encours.collections.holdout_models import HoldOutCustomer as HoldOutCustomer
+from encours.collections.holdout_models import SuggestionTrial as SuggestionTrial
 from encours.collections.rules.facts import Outcome
 from encours.collections.rules.steps import EntryChoice, Grouping
 from encours.collections.wording_models import StepWords as StepWords

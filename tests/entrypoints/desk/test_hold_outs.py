@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from encours.analytics.queries.approach import is_without
 from encours.collections import actions as collections
-from encours.collections.models import HoldOut, Scenario
+from encours.collections.models import HoldOut, Scenario, SuggestionTrial
 from encours.customers.models import Customer
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import seated
@@ -52,3 +53,22 @@ class TestHoldOuts:
         desk = seated(company, role="sales")
         desk.post(f"/scenarios/{scenario.pk}/kept-aside", ASKED)
         assert not HoldOut.objects.exists()
+
+
+class TestApproach:
+    def test_says_where_nothing_can_be_compared_and_runs_a_trial(self, company):
+        desk = manager(company)
+        assert "Rien à comparer encore" in desk.get("/approach").content.decode()
+        page = desk.get("/customers/C001/call").content.decode()
+        assert page.count("pas assez de données") == 3
+        assert desk.post("/approach", {"share": "50", "horizon_days": "30", "why": "Utile ?"}).status_code == 302
+        assert "il manque 20 clients" in desk.get("/approach").content.decode()
+        trial = SuggestionTrial.objects.get()
+        pages = {
+            is_without(one.pk, trial): desk.get(f"/customers/{one.number}/call").content.decode()
+            for one in Customer.objects.all()
+        }
+        assert all(("Pas de suggestion" in page) is is_aside for is_aside, page in pages.items())
+        assert desk.post("/approach", {"share": "50", "horizon_days": "30", "why": "x"}).status_code == 422
+        assert desk.post("/approach/end").status_code == 302
+        assert seated(company, role="sales").post("/approach/end").status_code == 403

@@ -78,11 +78,11 @@ def effect(rows: Iterable[Reached], *, horizon_days: int) -> Effect:
     if fewest < CUSTOMERS_MIN:
         return Effect(written_to, kept_aside, None, None, None, CUSTOMERS_MIN - fewest)
     gained = fmean(means[True]) - fmean(means[False])
-    half = _half_width(means[True], means[False])
+    half = half_width(means[True], means[False])
     return Effect(written_to, kept_aside, gained, gained - half, gained + half, 0)
 
 
-def _half_width(one: Sequence[float], other: Sequence[float]) -> float:
+def half_width(one: Sequence[float], other: Sequence[float]) -> float:
     """Half the interval of Welch's test for two means whose spreads differ."""
     parts = [variance(values) / len(values) for values in (one, other)]
     total = sum(parts)

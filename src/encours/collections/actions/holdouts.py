@@ -6,7 +6,7 @@ from django.db import transaction
 
 from encours.access import actions as access
 from encours.collections.actions.scenarios import ScenarioUnknown
-from encours.collections.holdout_models import SHARE_MAX_PERMILLE, HoldOut, HoldOutCustomer
+from encours.collections.holdout_models import SHARE_MAX_PERMILLE, HoldOut, HoldOutCustomer, SuggestionTrial
 from encours.collections.queries import scenarios
 from encours.collections.queries.facts import plan_of
 from encours.collections.rules.holdout import kept_aside
@@ -52,6 +52,18 @@ class HoldOutUnknown(NotFound):
     message = gettext_noop("There is no such group.")
 
 
+class TrialRunsAlready(Conflict):
+    """One trial at a time: two draws would spoil each other."""
+
+    message = gettext_noop("A trial of the suggestions is running already: end it first.")
+
+
+class TrialUnknown(NotFound):
+    """No trial is running."""
+
+    message = gettext_noop("No trial of the suggestions is running.")
+
+
 @transaction.atomic
 def keep_aside(
     *,
@@ -71,10 +83,7 @@ def keep_aside(
     Who takes part is settled on that day: a customer that comes later is written to and not counted. Refuses a step the
     scenario does not have, a second group of the same scenario, a draw with nobody on one side.
     """
-    if not 0 < share_permille <= SHARE_MAX_PERMILLE:
-        raise ShareOutOfBounds(share=share_permille, most=SHARE_MAX_PERMILLE)
-    if not 0 < horizon_days <= HORIZON_DAYS_MAX:
-        raise HorizonOutOfBounds(days=horizon_days, most=HORIZON_DAYS_MAX)
+    _check(share_permille, horizon_days)
     try:
         version = scenarios.version_in_force(scenario_id, organisation_id=organisation_id)
     except scenarios.ScenarioNotFound:
@@ -109,6 +118,52 @@ def keep_aside(
     details = {"step": step_key, "share_permille": share_permille, "aside": len(aside), "of": len(taking_part)}
     _audit(made, "keep_group_aside", why, details, by)
     return made
+
+
+def _check(share_permille: int, horizon_days: int) -> None:
+    if not 0 < share_permille <= SHARE_MAX_PERMILLE:
+        raise ShareOutOfBounds(share=share_permille, most=SHARE_MAX_PERMILLE)
+    if not 0 < horizon_days <= HORIZON_DAYS_MAX:
+        raise HorizonOutOfBounds(days=horizon_days, most=HORIZON_DAYS_MAX)
+
+
+@transaction.atomic
+def start_trial(
+    *, organisation_id: int, share_permille: int, why: str, today: date, by: Actor, horizon_days: int = 30
+) -> SuggestionTrial:
+    """From now on the customers that the lot draws are shown without a suggestion, so that its effect is measured.
+
+    Refuses a second trial beside the one that runs, and shares or horizons out of bounds.
+    """
+    _check(share_permille, horizon_days)
+    if SuggestionTrial.objects.filter(organisation_id=organisation_id, ended_date__isnull=True).exists():
+        raise TrialRunsAlready()
+    made = SuggestionTrial.objects.create(
+        organisation_id=organisation_id, share_permille=share_permille, horizon_days=horizon_days, why=why,
+        started_date=today, author_name=by.name,
+    )  # fmt: skip
+    _audit_trial(made, "start_suggestion_trial", why, {"share_permille": share_permille}, by)
+    return made
+
+
+@transaction.atomic
+def end_trial(*, organisation_id: int, today: date, by: Actor) -> SuggestionTrial:
+    """Suggestions are shown for everybody again; what was learnt stays. Refuses where none runs."""
+    running = SuggestionTrial.objects.select_for_update().filter(organisation_id=organisation_id, ended_date=None)
+    found = running.first()
+    if found is None:
+        raise TrialUnknown()
+    found.ended_date, found.ended_by_name = today, by.name
+    found.save(update_fields=["ended_date", "ended_by_name"])
+    _audit_trial(found, "end_suggestion_trial", "", {}, by)
+    return found
+
+
+def _audit_trial(trial: SuggestionTrial, verb: str, why: str, details: dict[str, object], by: Actor) -> None:
+    access.record_audit(
+        by=by, organisation_id=trial.organisation_id, verb=verb, subject_kind="organisation",
+        subject_id=trial.organisation_id, why=why, details=details,
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Count, Q
 
-from encours.collections.holdout_models import HoldOut, HoldOutCustomer
+from encours.collections.holdout_models import HoldOut, HoldOutCustomer, SuggestionTrial
 from encours.collections.models import Scenario
 
 ALL_STEPS = ""
@@ -45,3 +45,13 @@ def of_customer(customer_id: int, *, organisation_id: int, today: date) -> Seque
         customers__is_kept_aside=True,
     ).filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today))
     return [(found, found.scenario) for found in rows.select_related("scenario").order_by("pk")]
+
+
+def trials(organisation_id: int) -> Sequence[SuggestionTrial]:
+    """The trials of suggestions, the one that runs first."""
+    return list(SuggestionTrial.objects.filter(organisation_id=organisation_id).order_by("-pk")[:10])
+
+
+def running_trial(organisation_id: int) -> SuggestionTrial | None:
+    """The trial that runs, if one does."""
+    return SuggestionTrial.objects.filter(organisation_id=organisation_id, ended_date=None).first()

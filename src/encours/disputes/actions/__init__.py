@@ -132,11 +132,7 @@ def open_dispute(
     if due_date is not None and due_date < today:
         raise DisputeDayPast(day=due_date)
     items = _open_items(organisation_id, customer_id, document_number, item_id)
-    open_minor = sum(item.open_minor for item in items)
-    if amount_minor is not None and not 0 < amount_minor <= open_minor:
-        raise DisputeAmountUnusable(amount_minor=amount_minor, open_minor=open_minor)
-    if line.is_named and (amount_minor is None or not items):
-        raise LineUnusable
+    _check_part(items, amount_minor, line)
     dispute = Dispute.objects.create(
         organisation_id=organisation_id,
         customer_id=customer_id,
@@ -163,6 +159,14 @@ def open_dispute(
                            "amount_minor": amount_minor, "line": f"{line.number} {line.text}".strip()},
     )  # fmt: skip
     return dispute
+
+
+def _check_part(items: Sequence[OpenItem], amount_minor: int | None, line: InvoiceLine) -> None:
+    open_minor = sum(item.open_minor for item in items)
+    if amount_minor is not None and not 0 < amount_minor <= open_minor:
+        raise DisputeAmountUnusable(amount_minor=amount_minor, open_minor=open_minor)
+    if line.is_named and (amount_minor is None or not items):
+        raise LineUnusable
 
 
 def _open_items(

@@ -27,7 +27,7 @@ from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.disputes import queries as disputes
 from encours.entrypoints import formats
-from encours.entrypoints.desk import accounts, timeline
+from encours.entrypoints.desk import accounts, approach, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
 from encours.entrypoints.requests import DeskRequest
@@ -231,6 +231,9 @@ def _beside(request: DeskRequest, customer: Customer, facts: Mapping[str, Any]) 
     missed = calls.missed_in_a_row(customer.pk, organisation_id=request.organisation_id)
     return {
         "rows": accounts.rows_of(facts["items"], today=request.today, states={}),
+        "approach": approach.suggestions(
+            request, account_ids, days_late=_days_late(balance.oldest_due_date if balance else None, request.today)
+        ),
         "phones": _phones(customer, facts["contacts"]),
         "script": _script(request, customer, facts),
         "history": timeline.past(customer.pk, reader=reader, told=told_of, feed="all")[:HISTORY_SHOWN],
@@ -242,6 +245,10 @@ def _beside(request: DeskRequest, customer: Customer, facts: Mapping[str, Any]) 
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "may_script": can(request.scope, "edit_scenario"),
     }
+
+
+def _days_late(oldest_due_date: date | None, today: date) -> int:
+    return (today - oldest_due_date).days if oldest_due_date else 0
 
 
 def _phones(customer: Customer, contacts: Sequence[Contact]) -> list[dict[str, str]]:

@@ -143,6 +143,7 @@ SENDING: Sequence[Screen] = (
             "scenario_rule",
             "scenario_rule_new",
             "scenario_uncovered",
+            "approach",
         ),
     ),
     Screen(
@@ -206,6 +207,7 @@ WITHIN: Sequence[Screen] = (
     Screen("outbox", _("Outbox"), "send"),
     Screen("dry_run", _("Dry run, 30 days"), "flask"),
     Screen("scenario_uncovered", _("Who slips through"), "user-question"),
+    Screen("approach", _("What works"), "arrow-up-right-circle"),
     Screen("schedules", _("Statements of account"), "calendar-repeat"),
     Screen("cash_unapplied", _("Unapplied cash"), "coins"),
     Screen("cash_mass", _("Mass lettrage"), "arrows-join"),

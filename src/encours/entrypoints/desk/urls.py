@@ -68,6 +68,7 @@ SETUP_MODULES = (
     "dry_run",
     "replay",
     "hold_outs",
+    "approach",
     "imports",
     "quality",
     "organisation",

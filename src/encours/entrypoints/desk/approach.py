@@ -1,0 +1,195 @@
+"""The best approach: channel, hour and tone that were followed by more, and the trial that measures the suggestions."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_POST
+
+from encours.access.rules import can
+from encours.analytics.queries import approach as queries
+from encours.analytics.rules import approach as rules
+from encours.analytics.rules.approach import Aspect, Finding, Option
+from encours.analytics.rules.effect import CUSTOMERS_MIN, Effect
+from encours.collections.actions import holdouts as actions
+from encours.collections.holdout_models import SuggestionTrial
+from encours.collections.queries import holdouts
+from encours.collections.rules.scenario_words import CHANNELS, TONES
+from encours.entrypoints.desk import reckoning
+from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.requests import DeskRequest
+from encours.entrypoints.responses import told
+
+type Found = Mapping[tuple[Aspect, int], Finding]
+ASPECTS = {
+    Aspect.CHANNEL: (gettext_lazy("Channel"), gettext_lazy("money came within 7 days")),
+    Aspect.TONE: (gettext_lazy("Tone"), gettext_lazy("money came within 7 days")),
+    Aspect.HOUR: (gettext_lazy("Hour of the call"), gettext_lazy("somebody answered")),
+}
+BANDS = (
+    gettext_lazy("not late yet"),
+    gettext_lazy("1 to 15 days late"),
+    gettext_lazy("16 to 45 days late"),
+    gettext_lazy("more than 45 days late"),
+)
+PARTS = (
+    gettext_lazy("before 10:00"),
+    gettext_lazy("10:00 to 12:00"),
+    gettext_lazy("12:00 to 14:00"),
+    gettext_lazy("14:00 to 16:00"),
+    gettext_lazy("after 16:00"),
+)
+
+
+class TrialForm(DeskForm):
+    """How many customers are shown without a suggestion, and over how long the effect is looked for."""
+
+    wide = frozenset({"why"})
+    share = forms.DecimalField(
+        label=gettext_lazy("Share without a suggestion, in %"),
+        min_value=Decimal(1),
+        max_value=Decimal(50),
+        decimal_places=1,
+        initial=Decimal(50),
+        help_text=gettext_lazy("Drawn by lot; half of them teaches soonest."),
+    )
+    horizon_days = forms.IntegerField(
+        label=gettext_lazy("Look for the effect over, in days"),
+        min_value=1,
+        max_value=actions.HORIZON_DAYS_MAX,
+        initial=30,
+    )
+    why = forms.CharField(label=gettext_lazy("What you want to learn"), max_length=300)
+
+
+def option_words(aspect: Aspect, option: str) -> str:
+    """A channel, a tone or a part of the day as people say it."""
+    if aspect is Aspect.HOUR:
+        return str(PARTS[int(option)])
+    return gettext((CHANNELS if aspect is Aspect.CHANNEL else TONES).get(option, option))
+
+
+def suggestions(request: DeskRequest, account_ids: Sequence[int], *, days_late: int) -> dict[str, Any] | None:
+    """What is suggested for one customer, and of what nothing can be said; None while a large book is being read."""
+    trial = holdouts.running_trial(request.organisation_id)
+    if queries.is_without(account_ids[0], trial):
+        return {"trial": trial, "lines": (), "own": None}
+    found = _found(request)
+    if found is None:
+        return None
+    band = rules.band_of(days_late)
+    own = queries.answered_part(account_ids, organisation_id=request.organisation_id)
+    lines = [_line(found[0], aspect, 0 if aspect is Aspect.HOUR else band) for aspect in Aspect]
+    return {"trial": None, "lines": lines, "own": own and (str(PARTS[own[0]]), *own[1:])}
+
+
+def _found(request: DeskRequest) -> tuple[Found] | None:
+    organisation_id, today = request.organisation_id, request.today
+    return reckoning.of_the_day(request, ("what works",), lambda: queries.what_works(organisation_id, today=today))
+
+
+def _line(found: Found, aspect: Aspect, band: int) -> dict[str, Any]:
+    finding = found.get((aspect, band))
+    best = finding.best if finding else None
+    return {
+        "name": ASPECTS[aspect][0],
+        "measure": ASPECTS[aspect][1],
+        "best": best,
+        "words": option_words(aspect, best.option) if best else "",
+        "missing": finding.missing if finding else CUSTOMERS_MIN,
+    }
+
+
+@screen("view_books")
+def what_works(request: DeskRequest) -> HttpResponse:
+    may_edit = can(request.scope, "edit_scenario")
+    form = TrialForm(request.POST or None)
+    if request.method == "POST" and may_edit and form.is_valid():
+        with refusals_on(form):
+            said = form.cleaned_data
+            actions.start_trial(
+                organisation_id=request.organisation_id,
+                share_permille=int(said["share"] * 10),
+                horizon_days=said["horizon_days"],
+                why=said["why"],
+                today=request.today,
+                by=request.actor,
+            )
+            told(request, gettext("The trial runs: those drawn by lot are shown without a suggestion."))
+            return redirect("desk:approach")
+    trials = holdouts.trials(request.organisation_id)
+    today = request.today
+    found = _found(request)
+    effects = reckoning.of_the_day(
+        request,
+        ("trials",),
+        lambda: {trial.pk: queries.effect_of_trial(trial, today=today) for trial in trials},
+        state=[(trial.pk, trial.ended_date) for trial in trials],
+    )
+    if found is None or effects is None:
+        return reckoning.wait(request)
+    context = {
+        "aspects": [_aspect(found[0], aspect) for aspect in Aspect],
+        "trials": [_trial(trial, effects[0][trial.pk]) for trial in trials],
+        "is_running": any(trial.ended_date is None for trial in trials),
+        "form": form,
+        "may_edit": may_edit,
+        "fewest": CUSTOMERS_MIN,
+    }
+    return render(request, "desk/approach/page.html", context, status=422 if form.errors else 200)
+
+
+def _aspect(found: Found, aspect: Aspect) -> dict[str, Any]:
+    mine = sorted((one for key, one in found.items() if key[0] is aspect), key=lambda one: one.band)
+    return {
+        "name": ASPECTS[aspect][0],
+        "measure": ASPECTS[aspect][1],
+        "bands": [
+            {
+                "name": "" if aspect is Aspect.HOUR else BANDS[one.band],
+                "missing": one.missing,
+                "best": one.best,
+                "rows": [(option, option_words(aspect, option.option), _points(option)) for option in one.options],
+            }
+            for one in mine
+        ],
+    }
+
+
+def _points(option: Option) -> tuple[int, int, int] | None:
+    """The difference to the others and its bounds, in points."""
+    if option.low is None or option.high is None or option.rest_share is None:
+        return None
+    return round(100 * (option.share - option.rest_share)), round(100 * option.low), round(100 * option.high)
+
+
+def _trial(trial: SuggestionTrial, effect: Effect) -> dict[str, Any]:
+    gained = effect.gained_days or 0
+    return {
+        "trial": trial,
+        "effect": effect,
+        "share_percent": trial.share_permille / 10,
+        "is_gain": effect.is_shown and gained > 0,
+        "is_loss": effect.is_shown and gained < 0,
+        "sides": ((gettext("With a suggestion"), effect.written_to), (gettext("Without"), effect.kept_aside)),
+    }
+
+
+@screen("edit_scenario")
+@require_POST
+def trial_end(request: DeskRequest) -> HttpResponse:
+    actions.end_trial(organisation_id=request.organisation_id, today=request.today, by=request.actor)
+    told(request, gettext("Ended: suggestions are shown for everybody again."))
+    return redirect("desk:approach")
+
+
+urlpatterns = [
+    path("approach", what_works, name="approach"),
+    path("approach/end", trial_end, name="approach_trial_end"),
+]
