@@ -5,11 +5,16 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.test import Client
 
 from encours.access import context
+from encours.connectors.mail_webhooks import sns
 from encours.messaging import actions as messaging
 from encours.messaging import queries
 from encours.messaging.actions.providers import ProviderSecretMissing
@@ -185,34 +190,144 @@ class TestProvidersThatCountByThemselves:
         assert call(company, "mailjet", dead) == 200
         assert kinds() == ["bounced_soft", "bounced_hard"]
 
-    def test_amazon_ses(self, company, sent):
-        use(company, "amazon_ses")
-        told = {
+
+TOPIC = "arn:aws:sns:eu-west-3:123456789012:encours"
+SIGNED_AT = "https://sns.eu-west-3.amazonaws.com/SimpleNotificationService-7506a1e35b36ef5a444dd1a8e7cc3ed8.pem"
+CONFIRM = f"https://sns.eu-west-3.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
+
+
+@cache
+def signing_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+class Amazon:
+    """SNS as far as we meet it: a key, a certificate at its address, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.key = signing_key()
+        self.asked: list[str] = []
+        self.name, self.from_day = "sns.amazonaws.com", datetime(2020, 1, 1, tzinfo=UTC)
+        self.to_day = datetime(2090, 1, 1, tzinfo=UTC)
+
+    def answers(self, address: str) -> bytes:
+        self.asked.append(address)
+        named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self.name)])
+        made = x509.CertificateBuilder(named, named, self.key.public_key(), 7, self.from_day, self.to_day)
+        return made.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def signed(self, version="1", **told):
+        """A call as SNS makes it."""
+        said = {
+            "Type": "Notification", "MessageId": "n-1", "TopicArn": TOPIC, "Message": "{}",
+            "Timestamp": "2026-11-23T08:00:00.000Z", "SigningCertURL": SIGNED_AT, "SignatureVersion": version, **told,
+        }  # fmt: skip
+        algorithm = {"1": hashes.SHA1(), "2": hashes.SHA256()}[version]  # noqa: S303  # version 1 is SHA-1
+        signature = self.key.sign(sns.signed_text(said), padding.PKCS1v15(), algorithm)
+        return {**said, "Signature": base64.b64encode(signature).decode()}
+
+
+@pytest.fixture
+def amazon(monkeypatch):
+    made = Amazon()
+    sns._certificate.cache_clear()
+    monkeypatch.setattr(sns, "asked", made.answers)
+    yield made
+    sns._certificate.cache_clear()
+
+
+class TestAmazonSes:
+    def say(self, company, said, *, password=SECRET, **names):
+        kept = MailProvider.objects.get(provider="amazon_ses")
+        given = {"x-amz-sns-message-type": said["Type"], "x-amz-sns-message-id": said["MessageId"], **names}
+        if password:
+            given["Authorization"] = "Basic " + base64.b64encode(password.encode()).decode()
+        address = f"/hooks/mail/{company.organisation.slug}/amazon_ses/{kept.token}"
+        answer = Client().post(address, json.dumps(said), content_type="text/plain", headers=given)
+        context.bind(company.organisation_id)
+        return answer.status_code
+
+    def bounce(self, sent):
+        return json.dumps({
             "notificationType": "Bounce",
             "mail": {"messageId": "their-own", "commonHeaders": {"messageId": sent.message_id_header}},
             "bounce": {
                 "bounceType": "Permanent", "bounceSubType": "General",
                 "bouncedRecipients": [{"emailAddress": "compta@acme.example", "diagnosticCode": "550 5.1.1 unknown"}],
             },
-        }  # fmt: skip
-        kept = MailProvider.objects.get(provider="amazon_ses")
-        address = f"/hooks/mail/{company.organisation.slug}/amazon_ses/{kept.token}"
-        body = {"Type": "Notification", "MessageId": "n-1", "Message": json.dumps(told)}
-        names = {"x-amz-sns-message-type": "Notification", "x-amz-sns-message-id": "n-1"}
-        given = {**names, "Authorization": "Basic " + base64.b64encode(SECRET.encode()).decode()}
+        })  # fmt: skip
 
-        def say(headers, said=body):
-            answer = Client().post(address, json.dumps(said), content_type="text/plain", headers=headers)
-            context.bind(company.organisation_id)
-            return answer.status_code
-
-        assert say(names) == 401
-        assert say({**given, "Authorization": "Basic " + base64.b64encode(b"brevo:no").decode()}) == 400
-        assert [say(given), say(given)] == [200, 200]
+    @pytest.mark.parametrize("version", ["1", "2"])
+    def test_is_believed_when_signed_and_with_our_password(self, company, sent, amazon, version):
+        use(company, "amazon_ses")
+        said = amazon.signed(version, Message=self.bounce(sent), Subject="Amazon SES")
+        assert self.say(company, said, password="") == 401
+        assert self.say(company, said, password="brevo:no") == 400
+        assert self.say(company, {**said, "Message": "{}"}) == 400
+        assert [self.say(company, said), self.say(company, said)] == [200, 200]
         assert kinds() == ["bounced_hard"]
-        confirming = {"Type": "SubscriptionConfirmation", "MessageId": "n-2", "SubscribeURL": "https://evil.example/x"}
-        sent_with = {**given, "x-amz-sns-message-type": "SubscriptionConfirmation", "x-amz-sns-message-id": "n-2"}
-        assert say(sent_with, confirming) == 400
+        assert amazon.asked == [SIGNED_AT]  # once: it is kept
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"Message": "{}"},
+            {"Signature": ""},
+            {"Signature": "bm8="},
+            {"SignatureVersion": "2"},
+            {"SignatureVersion": "3"},
+            {"Timestamp": "2026-11-24T08:00:00.000Z"},
+            {"TopicArn": "arn:aws:sns:eu-west-3:999999999999:other"},
+            {"SigningCertURL": SIGNED_AT.replace("https", "http")},
+            {"SigningCertURL": SIGNED_AT.replace(".amazonaws.com", ".amazonaws.com.evil.example")},
+            {"SigningCertURL": SIGNED_AT.replace("https://sns", "https://evil.example/https://sns")},
+            {"SigningCertURL": SIGNED_AT.replace("https://sns", "https://sns.evil@sns")},
+            {"SigningCertURL": SIGNED_AT.replace("https://sns.", "https://s3.")},
+            {"SigningCertURL": SIGNED_AT.replace("eu-west-3", "us-east-1")},
+            {"SigningCertURL": SIGNED_AT.replace(".pem", ".pem?x=1")},
+            {"SigningCertURL": SIGNED_AT.replace("Simple", "../evil/Simple")},
+            {"SigningCertURL": SIGNED_AT + "\n"},
+            {"SigningCertURL": 7},
+        ],
+    )
+    def test_is_refused_when_anything_differs(self, amazon, change):
+        said = {**amazon.signed(Message='{"notificationType": "Bounce"}'), **change}
+        with pytest.raises(sns.NotOfAmazon):
+            sns.verify(said, now=NOW)
+        assert set(amazon.asked) <= {SIGNED_AT}
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"name": "evil.example"},
+            {"name": "sns.amazonaws.com.evil.example"},
+            {"to_day": datetime(2026, 1, 1, tzinfo=UTC)},
+            {"from_day": datetime(2080, 1, 1, tzinfo=UTC)},
+        ],
+    )
+    def test_wants_a_certificate_of_sns_that_is_in_force(self, amazon, changes):
+        for name, value in changes.items():
+            setattr(amazon, name, value)
+        with pytest.raises(sns.NotOfAmazon):
+            sns.verify(amazon.signed(), now=NOW)
+
+    def test_confirms_its_own_topic_and_opens_no_other_address(self, company, amazon):
+        use(company, "amazon_ses")
+        told = {"Type": "SubscriptionConfirmation", "Message": "x", "Token": "abc"}
+        assert self.say(company, amazon.signed(**told, SubscribeURL=CONFIRM)) == 200
+        assert amazon.asked == [SIGNED_AT, CONFIRM]
+        for address in (
+            "https://evil.example/x",
+            CONFIRM.replace(".amazonaws.com", ".amazonaws.com.evil.example"),
+            CONFIRM.replace("eu-west-3.amazonaws", "us-east-1.amazonaws"),
+            CONFIRM.replace("ConfirmSubscription", "DeleteTopic"),
+            CONFIRM.replace("encours&", "other&"),
+        ):
+            assert self.say(company, amazon.signed(**told, SubscribeURL=address)) == 400
+        assert self.say(company, amazon.signed(**told, SubscribeURL=CONFIRM), password="brevo:no") == 400
+        unsigned = {**amazon.signed(**told, SubscribeURL=CONFIRM), "Token": "other"}
+        assert self.say(company, unsigned) == 400
+        assert amazon.asked == [SIGNED_AT, CONFIRM]
 
 
 def test_a_provider_without_secret_is_refused(company):

@@ -373,6 +373,18 @@ class TestOvhcloud:
         assert len(ovh.asked) == asked
         assert MessageReport.objects.get(message_id=message_id).kind == "delivered"
 
+    @pytest.mark.parametrize("code", [2, 16])
+    def test_concludes_nothing_from_a_code_that_is_not_published(self, company, out, ovh, code):
+        self.use(company, ovh)
+        message_id = queue(company)
+        deliver(company)
+        ovh.receipt = {"deliveryReceipt": code, "sentAt": "2026-11-23T10:00:00+01:00", "ptt": 9}
+        assert [messaging.ask_gateways(**asking(company)) for _ in range(2)] == [1, 0]
+        ovh.receipt = {"deliveryReceipt": 1, "sentAt": "2026-11-23T10:00:00+01:00", "ptt": 1000}
+        assert messaging.ask_gateways(**asking(company)) == 1
+        told = MessageReport.objects.filter(message_id=message_id).order_by("pk")
+        assert [(one.kind, one.detail["code"]) for one in told] == [("bounced_soft", code), ("delivered", 1)]
+
     def test_takes_a_signed_call_for_each_sms(self, company, out, ovh):
         self.use(company, ovh)
         queue(company)

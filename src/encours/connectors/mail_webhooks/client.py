@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,13 +17,11 @@ from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from django.http import HttpRequest
 
-from encours.connectors.web import line_to, path_of
+from encours.connectors.mail_webhooks import sns
 from encours.core.errors import Refused, gettext_noop
 from encours.messaging.rules.gateway import News
 
 UNSUBSCRIBED = "unsubscribed"
-CONFIRM_SECONDS = 10
-_CONFIRMING = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
 
 
 class WebhookUnverified(Refused):
@@ -34,25 +31,21 @@ class WebhookUnverified(Refused):
 
 
 class SesView(AmazonSESTrackingWebhookView):  # type: ignore[misc]  # a class of anymail, which has no types
-    """Amazon SES through SNS, without the AWS kit: a topic is confirmed by opening the address Amazon gives."""
+    """Amazon SES through SNS, without the AWS kit: signed by Amazon, with our password; a topic is then confirmed."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, now: datetime, **kwargs: Any) -> None:
+        self.now = now
         self.auto_confirm_enabled = True
         super(AmazonSESBaseWebhookView, self).__init__(**kwargs)
 
+    def validate_request(self, request: HttpRequest) -> None:
+        """Header and body name the same call, and Amazon has signed it."""
+        super().validate_request(request)
+        sns.verify(self._parse_sns_message(request), now=self.now)
+
     def auto_confirm_sns_subscription(self, sns_message: Mapping[str, Any]) -> None:
-        """Open the address; the call was verified by its password, and no other host than Amazon's is asked."""
-        address = str(sns_message.get("SubscribeURL", ""))
-        if not _CONFIRMING.match(address):
-            raise AnymailWebhookValidationFailure("SubscribeURL is not of Amazon SNS")
-        line = line_to(address, timeout_seconds=CONFIRM_SECONDS)
-        try:
-            line.request("GET", path_of(address))
-            line.getresponse().read()
-        except OSError as error:
-            raise AnymailWebhookValidationFailure(f"SubscribeURL does not answer: {error}") from None
-        finally:
-            line.close()
+        """Confirm a topic whose call was signed and carried our password; it is asked at Amazon's address alone."""
+        sns.confirm(sns_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +88,8 @@ def events(provider: str, *, secret: str, request: HttpRequest, now: datetime) -
     if known is None or not secret:
         raise WebhookUnverified
     try:
-        view = known.view(**{known.secret: secret})
+        clock = {"now": now} if known.view is SesView else {}
+        view = known.view(**{known.secret: secret}, **clock)
         view.run_validators(request)
         found = view.parse_events(request)
     except (AnymailWebhookValidationFailure, AnymailError, ValueError, KeyError, TypeError, AttributeError) as error:
