@@ -4,7 +4,7 @@ import pytest
 
 from encours.collections import actions as collections
 from encours.collections.actions.rewording import WordsMissing
-from encours.collections.models import Reminder, StepWords
+from encours.collections.models import Reminder, StepWords, Withdrawal
 from encours.collections.queries import decisions, rewording
 from encours.collections.rules.rewording import own_template
 from encours.messaging.models import Message
@@ -43,7 +43,8 @@ class TestOneMessage:
         return leaving(company).get(customer=company.acme)
 
     def test_is_made_anew_with_the_words_and_the_reckoned_items(self, company, due):
-        made = reword(company, due)
+        made = reword(company, due, subject="Un mot")
+        assert "Un mot" not in Withdrawal.objects.get(reminder=due).why
         states = dict(Message.objects.filter(organisation=company.organisation).values_list("key", "state"))
         assert states[due.message_key] == "cancelled"
         assert states[made.message_key] != "cancelled"

@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 
 from encours.access.models import Membership, User
+from encours.access.rules import Scope
 from encours.collections import actions as collections
 from encours.collections.models import Scenario, ScenarioDraft
 from encours.conversation.models import Answer, BankChange
+from encours.conversation.queries import approvals
 from encours.core.actors import Actor
 from encours.messaging import actions as messaging
 from encours.messaging.models import Reply, Understanding
@@ -101,3 +103,32 @@ def test_bank_details_wait_for_a_second_person_and_answers_for_who_may_write(com
     assert f"/inbox/reply/{made.pk}" in collector or "Acme" in collector
     nobody = seated(company, role="sales").get("/approvals").content.decode()
     assert "Acme" not in nobody
+
+
+def test_a_team_is_asked_for_at_once_and_each_is_told_what_their_own_page_says(
+    company, books, hugo, django_assert_max_num_queries
+):
+    doubtful(company, books, hugo)
+    scenario_proposed(company, hugo)
+    BadDebtPolicy.objects.update_or_create(
+        organisation=company.organisation, defaults={"needs_second_person": True, "limit_minor": None}
+    )
+    members = [
+        (User.objects.create(email=f"p{number}@brevanne.example").pk, role, narrow)
+        for number, (role, narrow) in enumerate(
+            [("cfo", False)] * 4 + [("credit_manager", False)] * 4 + [("auditor", False), ("credit_manager", True)]
+        )
+    ]
+    scopes = [Scope(company.organisation_id, pk, role, (), narrow) for pk, role, narrow in members]
+    scopes.append(Scope(company.organisation_id, hugo.user_id, "cfo"))
+    with django_assert_max_num_queries(16):  # five for each sight that may decide, whatever their number
+        told = {(one.user_id, one.name, one.pk) for one in approvals.waits_for(scopes, limit=50)}
+    assert told == {
+        (scope.user_id, name, row.pk)
+        for scope in scopes
+        for name, waiting in approvals.WAITING.items()
+        if name != approvals.ANSWERS
+        for row in waiting(scope)
+    }
+    assert hugo.user_id not in {user_id for user_id, _, _ in told}
+    assert len({user_id for user_id, _, _ in told}) >= 8

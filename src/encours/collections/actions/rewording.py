@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from encours.access import actions as access
 from encours.access.models import Entity
@@ -79,7 +80,8 @@ def reword(
     if leaves and is_withdrawn(reminder):
         raise LeftAlready()
     if leaves:
-        withdraw(organisation_id=organisation_id, reminder_id=reminder_id, why=subject, now=now, by=by)
+        why = gettext("Made anew in a person's own words")
+        withdraw(organisation_id=organisation_id, reminder_id=reminder_id, why=why, now=now, by=by)
     reword_step(
         organisation_id=organisation_id, customer_id=reminder.customer_id, entity_id=reminder.entity_id,
         step_key=reminder.step_key, subject=subject, text=text, by=by,

@@ -26,6 +26,7 @@ TOLD_WITHIN = timedelta(days=1)
 DISPUTES_WITHIN = timedelta(days=30)
 DISPUTE_KEY = "dispute:"
 _A_TURN = 500
+_APPROVALS_A_KIND = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +117,11 @@ def _approvals(organisation_id: int) -> Iterator[_Told]:
         approvals.SCENARIOS: gettext("A scenario waits for your word"),
     }
     members = Membership.objects.filter(organisation_id=organisation_id, is_active=True)
-    for member in members:
-        entities = tuple(member.entity_ids)
-        scope = Scope(organisation_id, member.user_id, member.role, entities, member.own_portfolio_only)
-        for name, title in titles.items():
-            for pk, text in _waiting(name, scope):
-                yield _Told(member.user_id, NoticeKind.APPROVAL, f"approval:{name}:{pk}", title, text)
-
-
-def _waiting(name: str, scope: Scope) -> list[tuple[int, str]]:
-    return [(one.pk, _of_whom(one)) for one in approvals.WAITING[name](scope)[:50]]
-
-
-def _of_whom(one: object) -> str:
-    customer, scenario = getattr(one, "customer", None), getattr(one, "scenario", None)
-    return str(getattr(customer, "name", "") or getattr(scenario, "name", ""))
+    scopes = [
+        Scope(organisation_id, one.user_id, one.role, tuple(one.entity_ids), one.own_portfolio_only) for one in members
+    ]
+    for one in approvals.waits_for(scopes, limit=_APPROVALS_A_KIND):
+        yield _Told(one.user_id, NoticeKind.APPROVAL, f"approval:{one.name}:{one.pk}", titles[one.name], one.about)
 
 
 @transaction.atomic

@@ -1,10 +1,11 @@
 """What rooms hold back until a person agrees, as far as one person is the one who may."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from encours.access.rules import Scope, can
 from encours.collections.models import DraftState, ScenarioDraft
@@ -16,7 +17,18 @@ from encours.plans.queries import followed
 from encours.recovery.models import BadDebt
 from encours.recovery.queries import bad_debts
 
+# beside what is told, so much of a person's own is read over
+OWN_MAX = 50
 BANK, LOSSES, PLANS, SCENARIOS, ANSWERS = "bank", "losses", "plans", "scenarios", "answers"
+
+
+# who did the first half of a deed does not do the second: by whom it is, in its row
+_DONE_BY: Mapping[str, tuple[str, ...]] = {
+    BANK: ("called_by_id",),
+    LOSSES: ("proposed_by_id",),
+    PLANS: (),
+    SCENARIOS: ("author_id", "proposer_id"),
+}
 
 
 def losses(scope: Scope) -> QuerySet[BadDebt]:
@@ -32,12 +44,22 @@ def _limits(scope: Scope) -> tuple[bool, int | None]:
 
 
 def _losses(scope: Scope, needs_second_person: bool, limit_minor: int | None) -> QuerySet[BadDebt]:
+    found = _losses_seen(scope, limit_minor)
+    return _not_own(LOSSES, found, scope) if needs_second_person else found
+
+
+def _losses_seen(scope: Scope, limit_minor: int | None) -> QuerySet[BadDebt]:
     found = bad_debts.in_scope(scope).filter(decided_as="")
-    if needs_second_person and scope.user_id is not None:
-        found = found.filter(Q(proposed_by_id__isnull=True) | ~Q(proposed_by_id=scope.user_id))
     if limit_minor is not None and not can(scope, "write_off_above_limit"):
         found = found.filter(amount_minor__lte=limit_minor)
     return found.order_by("pk")
+
+
+def _not_own[M: Model](name: str, found: QuerySet[M], scope: Scope) -> QuerySet[M]:
+    own = Q()
+    for column in _DONE_BY[name] if scope.user_id is not None else ():
+        own |= Q(**{column: scope.user_id})
+    return found.exclude(own) if own else found
 
 
 def plans(scope: Scope) -> QuerySet[Plan]:
@@ -53,19 +75,30 @@ def plans(scope: Scope) -> QuerySet[Plan]:
 
 def scenarios(scope: Scope) -> QuerySet[ScenarioDraft]:
     """Drafts that others proposed."""
-    if not can(scope, "edit_scenario") or scope.user_id is None:
+    if scope.user_id is None:
+        return ScenarioDraft.objects.none()
+    return _not_own(SCENARIOS, _scenarios_seen(scope), scope)
+
+
+def _scenarios_seen(scope: Scope) -> QuerySet[ScenarioDraft]:
+    if not can(scope, "edit_scenario"):
         return ScenarioDraft.objects.none()
     found = ScenarioDraft.objects.filter(organisation_id=scope.organisation_id, state=DraftState.PROPOSED)
-    own = Q(author_id=scope.user_id) | Q(proposer_id=scope.user_id)
-    return found.exclude(own).select_related("scenario").order_by("pk")
+    return found.select_related("scenario").order_by("pk")
 
 
 def changes(scope: Scope) -> QuerySet[BankChange]:
     """Changes that a colleague called back about."""
-    if not can(scope, "edit_bank_details") or scope.user_id is None:
+    if scope.user_id is None:
+        return BankChange.objects.none()
+    return _not_own(BANK, _changes_seen(scope), scope)
+
+
+def _changes_seen(scope: Scope) -> QuerySet[BankChange]:
+    if not can(scope, "edit_bank_details"):
         return BankChange.objects.none()
     found = BankChange.objects.filter(organisation_id=scope.organisation_id, state=ChangeState.CALLED)
-    return found.exclude(called_by_id=scope.user_id).order_by("pk")
+    return found.order_by("pk")
 
 
 def answers(scope: Scope) -> QuerySet[Answer]:
@@ -102,3 +135,50 @@ def _count_statement(
     if needs_second_person is not None:
         questions[LOSSES] = _losses(scope, needs_second_person, limit_minor)
     return statements.count_of(list(questions.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """One thing that waits for one person's word, and whom it is about."""
+
+    user_id: int
+    name: str
+    pk: int
+    about: str
+
+
+def waits_for(scopes: Iterable[Scope], *, limit: int) -> Iterator[Waits]:
+    """What waits for each of many people, at most so much of a kind; prepared answers stand in the inbox instead.
+
+    Asked once for all who see the same: a team of thirty with three roles is asked three times, not thirty.
+    """
+    alike: dict[tuple[str, tuple[int, ...], int | None], list[Scope]] = {}
+    for scope in scopes:
+        sight = (scope.role, tuple(sorted(scope.entity_ids)), scope.user_id if scope.own_portfolio_only else None)
+        alike.setdefault(sight, []).append(scope)
+    for group in alike.values():
+        for name, done_by, rows in _seen(group[0], limit=limit + OWN_MAX):
+            for scope in group:
+                theirs = [row for row in rows if scope.user_id not in [getattr(row, column) for column in done_by]]
+                for row in theirs[:limit]:
+                    yield Waits(scope.user_id or 0, name, row.pk, _of_whom(row))
+
+
+def _seen(scope: Scope, *, limit: int) -> Iterator[tuple[str, tuple[str, ...], list[Any]]]:
+    """What whoever sees as much may decide, before their own deeds are set aside, and the columns that tell these."""
+    needs_second_person, limit_minor = _limits(scope) if can(scope, "write_off") else (True, None)
+    found: dict[str, QuerySet[Any]] = {
+        BANK: _changes_seen(scope).select_related("customer"),
+        PLANS: plans(scope).select_related("customer"),
+        SCENARIOS: _scenarios_seen(scope),
+    }
+    if can(scope, "write_off"):
+        found[LOSSES] = _losses_seen(scope, limit_minor).select_related("customer")
+    for name, rows in found.items():
+        done_by = () if name == LOSSES and not needs_second_person else _DONE_BY[name]
+        yield name, done_by, list(rows[:limit])
+
+
+def _of_whom(row: Any) -> str:
+    customer, scenario = getattr(row, "customer", None), getattr(row, "scenario", None)
+    return str(getattr(customer, "name", "") or getattr(scenario, "name", ""))
