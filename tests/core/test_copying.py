@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encours.core.copying import NULL, copy_rows, escaped, or_null
+from encours.core.copying import NULL, all_escaped, copy_rows, escaped, or_null
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=40)
 
@@ -32,3 +32,9 @@ def test_none_is_null_and_no_rows_are_none():
         cursor.execute("select place, word from copied order by 1")
         assert cursor.fetchall() == [(7, ""), (None, None)]
         cursor.execute("drop table copied")
+
+
+def test_several_texts_at_once_are_escaped_as_one_by_one():
+    assert all_escaped(("plain", "", "déjà")) == ("plain", "", "déjà")
+    marked = ("plain", "tab\there", "back\\slash", "two\nlines\r")
+    assert all_escaped(marked) == [escaped(text) for text in marked]

@@ -10,7 +10,7 @@ import orjson
 from django.db import connection
 
 from encours.core.actors import Actor
-from encours.core.copying import NULL, copy_rows, escaped, or_null
+from encours.core.copying import NULL, all_escaped, copy_rows, escaped, or_null
 from encours.ledger import lettering_actions as lettering
 from encours.ledger import staged_actions as ledger
 from encours.ledger.actions import RECEIVABLES
@@ -187,25 +187,21 @@ def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) 
     """A row of `match_head`: the texts that a bank or a person wrote are escaped, the rest holds no mark."""
     row, booking, proposal = one.row, one.booking, one.proposal
     is_whole = booking.closes_all
-    texts = (
-        row.number[:80], row.payer_name[:200], row.payer_iban[:40], payer_key(row.payer_name),
-        _clean(row.text)[:200],
-    )  # fmt: skip
-    evidence = (
+    number, payer, iban, key, text, allocations, residuals, reasons, why = all_escaped((
+        row.number[:80], row.payer_name[:200], row.payer_iban[:40], payer_key(row.payer_name), _clean(row.text)[:200],
         _encoded(kept.allocations_as_json(one.allocations)),
         _encoded(kept.residuals_as_json(one.residuals)) if one.residuals else "[]",
         _encoded(kept.reasons_as_json(proposal.reasons)) if proposal else "[]",
-    )
+        one.why,
+    ))  # fmt: skip
     return (
         f"{rank}\t{row.line_id}\t{row.account_id}\t{booking.entity_id}\t{booking.customer_id}\t{booking.currency}"
         f"\t{booking.receipt_minor}\t{booking.receipt_leg_minor}\t{row.booking_date}\t{booking.book_date}"
-        f"\t{booking.allocation_date}\t{row.ledger_account}\t"
-        + "\t".join(map(escaped, texts))
-        + f"\t{one.how}\t{proposal.probability_ppm if proposal else NULL}"
-        f"\t{proposal.signature[:200] if proposal else ''}\t"
-        + "\t".join(map(escaped, evidence))
-        + f"\t{code if is_whole else code.lower()}\t{today if code and is_whole else NULL}\t{is_simple}"
-        f"\t{escaped(one.why)}\t{or_null(one.transaction_id)}"
+        f"\t{booking.allocation_date}\t{row.ledger_account}\t{number}\t{payer}\t{iban}\t{key}\t{text}"
+        f"\t{one.how}\t{proposal.probability_ppm if proposal else NULL}"
+        f"\t{proposal.signature[:200] if proposal else ''}\t{allocations}\t{residuals}\t{reasons}"
+        f"\t{code if is_whole else code.lower()}\t{today if code and is_whole else NULL}\t{is_simple}"
+        f"\t{why}\t{or_null(one.transaction_id)}"
     )
 
 
