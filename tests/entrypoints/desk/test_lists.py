@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from encours.credit import actions as credit
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, Desk, is_workbook, seated
 
@@ -23,6 +24,16 @@ class TestCustomers:
     def test_filters_by_state_and_by_a_part_of_the_name_without_accents(self, desk: Desk, books: Books):
         assert "Borealis" not in desk.part("/customers?only=overdue").content.decode()
         assert "Borealis" in desk.part("/customers?q=BORÉ").content.decode()
+
+    def test_shows_who_owes_more_than_its_limit_the_moment_it_is_set(self, company: Company, desk: Desk, books: Books):
+        assert "Acme" not in desk.get("/customers?only=over_limit").content.decode()
+        given = {"organisation_id": company.organisation_id, "currency": "EUR", "today": books.today, "by": company.by}
+        credit.set_limit(customer_id=company.acme.pk, amount_minor=100_000, **given)
+        credit.set_limit(customer_id=company.borealis.pk, amount_minor=99_000_000, **given)
+        page = desk.get("/customers?only=over_limit").content.decode()
+        assert "Acme" in page
+        assert "Borealis" not in page
+        assert "1 client" in page
 
     def test_teaches_the_next_step_when_nothing_fits(self, desk: Desk, books: Books):
         assert "Aucun client ne répond" in desk.get("/customers?q=zzzz").content.decode()

@@ -10,6 +10,7 @@ from django.db import connection
 from encours.access.rules import Scope
 from encours.analytics.models import ALL_ENTITIES
 from encours.core import statements
+from encours.credit.queries import OVER_LIMIT
 from encours.ledger.queries import Selection
 
 
@@ -72,6 +73,10 @@ ONLY = {
     "credit": "s.outstanding_minor < 0",
     "unapplied": "s.unapplied_minor < 0",
     "settled": "s.item_count = 0",
+    # over all companies, as the limit is; asks for `today`
+    "over_limit": f"""(s.customer_id, s.currency) in (
+        select o.customer_id, o.currency
+        from ({OVER_LIMIT}) o (customer_id, currency, amount_minor, from_date, excess_minor))""",
 }
 
 
@@ -120,8 +125,8 @@ def standings_total(
     *, scope: Scope, today: date, text: str = "", only: str = "", **asked: Any
 ) -> Sequence[StandingTotal]:
     """Count and sums of the same filters, by currency."""
-    del today  # the standings are those of the day they were refreshed for
     source, parameters = _source(Selection.of(scope, **asked), text=text, only=only)
+    parameters["today"] = today  # the standings are those of the day they were refreshed for, limits change any day
     sql = f"""
         select s.currency, count(*), sum(s.outstanding_minor)::bigint, sum(s.not_due_minor)::bigint,
                sum(s.overdue_minor)::bigint, sum(s.unapplied_minor)::bigint

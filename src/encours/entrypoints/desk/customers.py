@@ -1,5 +1,6 @@
 """The list of customers with what their accounts come to."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from encours.access import queries as access
 from encours.access.rules import can
 from encours.analytics.queries import standings as analytics
-from encours.analytics.queries.standings import StandingRow
+from encours.analytics.queries.standings import StandingRow, StandingTotal
 from encours.customers import queries as customers
 from encours.entrypoints import exports
 from encours.entrypoints.desk import standing
@@ -67,9 +68,7 @@ def customer_list(request: DeskRequest) -> HttpResponseBase:
     }
     if is_partial(request):
         return render(request, "desk/customers/list.html#rows", context)
-    totals = standing.of_books(
-        request, ("standings_total", *filters.values()), lambda: analytics.standings_total(**wanted)
-    )
+    totals = _totals(request, filters, wanted)
     page = {
         **context,
         "filters": filters,
@@ -82,6 +81,15 @@ def customer_list(request: DeskRequest) -> HttpResponseBase:
         "saved_views": access.saved_views(request.scope, screen="customers"),
     }
     return render(request, "desk/customers/list.html", page)
+
+
+def _totals(request: DeskRequest, filters: dict[str, Any], wanted: dict[str, Any]) -> Sequence[StandingTotal]:
+    """The sums of the list, kept while the books stand; who is over a limit changes with the limits too."""
+    if filters["only"] == "over_limit":
+        return analytics.standings_total(**wanted)
+    return standing.of_books(
+        request, ("standings_total", *filters.values()), lambda: analytics.standings_total(**wanted)
+    )
 
 
 def _filters(request: DeskRequest) -> dict[str, Any]:
