@@ -1,4 +1,4 @@
-"""How long a person waits for a page: twenty at once on the large book, desk and API."""
+"""How long a person waits for a page: twenty at once on the large book, desk, portal and API."""
 
 import http.client
 import os
@@ -20,6 +20,9 @@ THINK_SECONDS = 1.0
 P95_SECONDS_MAX = 0.150
 CUSTOMERS = 400
 
+# an address and the headers that it alone needs
+type Page = tuple[str, dict[str, str]]
+
 
 def run(book: Book) -> list[Figure]:
     """p95 of each kind of page with twenty users who look a second at what they get, and with none who waits."""
@@ -32,18 +35,18 @@ def run(book: Book) -> list[Figure]:
     # as the jobs do after an import and each night
     analytics.refresh_standings(organisation_id=book.organisation_id, today=timezone.localdate())
     cookies, tokens, customers = _sign_in(book.organisation_id)
-    pages = {
-        "desk page": _desk_pages(customers),
-        "API list": ["/api/v1/customers", "/api/v1/documents", "/api/v1/open-items", "/api/v1/receipts"],
+    # a person has a session of their own, a program a key of its own, and each key its own allowance
+    sessions = [{"Cookie": cookie} for cookie in cookies]
+    keys = [{"Authorization": f"Bearer {token}"} for token in tokens]
+    lists = ["customers", "documents", "open-items", "receipts"]
+    pages: dict[str, tuple[list[Page], list[dict[str, str]]]] = {
+        "desk page": ([(address, {}) for address in _desk_pages(customers)], sessions),
+        "portal page": (_portal_pages(book.organisation_id), [{}] * USERS),
+        "API list": ([(f"/api/v1/{name}", {}) for name in lists], keys),
     }
     figures = []
     with _served(book) as (port, web):
-        for name, addresses in pages.items():
-            # a person has a session of their own, a program a key of its own, and each key its own allowance
-            headers = [
-                {"Cookie": cookie} if name == "desk page" else {"Authorization": f"Bearer {token}"}
-                for cookie, token in zip(cookies, tokens, strict=True)
-            ]
+        for name, (addresses, headers) in pages.items():
             _load(port, addresses, headers, requests_each=3, think_seconds=0)
             for think_seconds in (THINK_SECONDS, 0):
                 before = cpu.seconds(web), cpu.seconds(cpu.postmaster(book.dsn))
@@ -75,6 +78,36 @@ def _desk_pages(customers: list[str]) -> list[str]:
     lists = ["/", "/customers", "/items", "/ageing"]
     # as often a list as one customer's account
     return [*lists * (len(chosen) // len(lists)), *[f"/customers/{number}" for number in chosen]]
+
+
+def _portal_pages(organisation_id: int) -> list[Page]:
+    """The own accounts of customers: half of what they open is the account itself, half a page behind it."""
+    from django.utils import timezone
+
+    from encours.core.actors import Actor
+    from encours.customers.models import Customer
+    from encours.entrypoints.portal import door
+    from encours.portal import actions, queries, rules
+
+    policy = actions.set_policy(
+        organisation_id=organisation_id,
+        form=actions.PolicyForm(is_on=True),
+        now=timezone.now(),
+        by=Actor.system("bench"),
+    )
+    reached = Customer.objects.filter(organisation_id=organisation_id).exclude(email="").order_by("pk")
+    pages: list[Page] = []
+    for customer in random.Random(1).sample(list(reached), min(CUSTOMERS, len(reached))):
+        person = queries.person_of(customer, 0)
+        assert person is not None
+        secret = queries.secret_for(
+            person, organisation_id=organisation_id, today=timezone.localdate(), policy=policy, generation=0
+        )
+        handle = rules.read(secret)[0].handle
+        cookie = {"Cookie": f"{door.cookie_of(handle)}={secret}.{customer.pk}browser."}
+        own = f"{queries.PATH}a/{handle}/"
+        pages += [(own, cookie)] * 3 + [(f"{own}{name}", cookie) for name in ("paid", "exchanges", "who")]
+    return pages
 
 
 def _sign_in(organisation_id: int) -> tuple[list[str], list[str], list[str]]:
@@ -142,7 +175,7 @@ def _wait(port: int) -> None:
 
 
 def _load(
-    port: int, addresses: list[str], headers: list[dict[str, str]], *, requests_each: int, think_seconds: float
+    port: int, addresses: list[Page], headers: list[dict[str, str]], *, requests_each: int, think_seconds: float
 ) -> list[float]:
     taken: list[float] = []
     failures: list[str] = []
@@ -153,9 +186,9 @@ def _load(
         for _ in range(requests_each):
             if think_seconds:
                 time.sleep(chance.uniform(0.5, 1.5) * think_seconds)
-            address = chance.choice(addresses)
+            address, own = chance.choice(addresses)
             start = time.perf_counter()
-            connection.request("GET", address, headers=headers[number])
+            connection.request("GET", address, headers={**headers[number], **own})
             answer = connection.getresponse()
             answer.read()
             taken.append(time.perf_counter() - start)

@@ -43,10 +43,8 @@ def seen_by(user_id: int) -> Iterator[None]:
 
 def bound_organisation() -> int | None:
     """The organisation the connection is bound to, if any."""
-    with connection.cursor() as cursor:
-        cursor.execute("select nullif(current_setting(%s, true), '')", [SETTING])
-        row = cursor.fetchone()
-    return int(row[0]) if row and row[0] else None
+    ((found,),) = statements.rows("select nullif(current_setting(%s, true), '')", [SETTING])
+    return int(found) if found else None
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from django.db import connection
 
 from encours.access.models import Entity
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.core.errors import NotFound, gettext_noop
 from encours.invoices import queries, rules
 from encours.invoices.models import Document, DocumentCopy
@@ -111,8 +112,14 @@ def latest(document: Document) -> DocumentCopy | None:
 
 def of_documents(document_ids: Collection[int], *, organisation_id: int) -> dict[int, DocumentCopy]:
     """The PDF in force of each of some documents that has one, by document, without the bytes."""
-    documents = Document.objects.filter(organisation_id=organisation_id, pk__in=document_ids)
-    places = {(entity, number): pk for pk, entity, number in documents.values_list("pk", "entity_id", "number")}
+    documents = statements.rows(
+        "select id, entity_id, number from invoices_document where organisation_id = %s and id = any(%s::bigint[])"
+        " and exists (select from invoices_documentcopy where organisation_id = %s)",
+        [organisation_id, list(document_ids), organisation_id],
+    )
+    if not documents:  # where no PDF is kept at all there is nothing to look for
+        return {}
+    places = {(entity, number): pk for pk, entity, number in documents}
     kept = DocumentCopy.objects.filter(
         organisation_id=organisation_id,
         entity_id__in={entity for entity, _ in places},

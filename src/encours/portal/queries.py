@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from encours.core import secrets
+from encours.core import secrets, statements
 from encours.customers.models import Contact, Customer
 from encours.portal import rules
 from encours.portal.models import PortalAccess, PortalPolicy, PortalVisit
@@ -14,12 +14,15 @@ from encours.portal.rules import Link
 
 # where entrypoints.portal answers
 PATH = "/portal/"
+# each page names whom to ask
+_ACCOUNT = statements.Joined(Customer, "c", "collector")
 
 
 def policy_of(organisation_id: int) -> PortalPolicy:
     """What an organisation lets its customers do there; closed until somebody opens it."""
-    found = PortalPolicy.objects.filter(organisation_id=organisation_id).first()
-    return found or PortalPolicy(organisation_id=organisation_id)
+    asked = f"select {statements.columns(PortalPolicy)} from portal_portalpolicy where organisation_id = %s"
+    found = statements.rows(asked, [organisation_id])
+    return statements.made(PortalPolicy, found[0]) if found else PortalPolicy(organisation_id=organisation_id)
 
 
 def keys() -> list[str]:
@@ -42,9 +45,12 @@ def person_of(customer: Customer, contact_ref: int) -> Person | None:
     """The person behind the number, as known today; nobody without an address, nor once they are gone."""
     if not contact_ref:
         return Person(customer.pk, 0, customer.name, customer.email, customer.language) if customer.email else None
-    found = Contact.objects.filter(
-        organisation_id=customer.organisation_id, customer_id=customer.pk, pk=contact_ref
-    ).first()
+    asked = f"select {statements.columns(Contact)} from customers_contact"
+    rows = statements.rows(
+        f"{asked} where organisation_id = %s and customer_id = %s and id = %s",
+        [customer.organisation_id, customer.pk, contact_ref],
+    )
+    found = statements.made(Contact, rows[0]) if rows else None
     if found is None or not found.email:
         return None
     return Person(customer.pk, found.pk, found.name or found.email, found.email, found.language or customer.language)
@@ -144,19 +150,33 @@ def opened_by(secret: str, *, today: date) -> Opened | None:
     policy = policy_of(link.organisation_id)
     if not policy.is_on or link.until < today or link.until > today + timedelta(days=366):
         return None
-    named = Customer.objects.filter(organisation_id=link.organisation_id, pk=link.customer_id).first()
+    named = _customer(link)
     person = person_of(named, link.contact_ref) if named is not None else None
     if named is None or person is None or not rules.is_sealed(link, mark, email=person.email, keys=keys()):
         return None
-    access = PortalAccess.objects.filter(
-        organisation_id=link.organisation_id, customer_id=named.pk, contact_ref=link.contact_ref
-    ).first()
+    access = _access(link)
     if link.generation != (access.generation if access else 0):
         return None
     customer = named
     while customer.merged_into is not None:
         customer = customer.merged_into
     return Opened(link, customer, person, policy, access)
+
+
+def _customer(link: Link) -> Customer | None:
+    asked = f"select {_ACCOUNT.select} from customers_customer c {_ACCOUNT.joins}"
+    given = [link.organisation_id, link.customer_id]
+    rows = statements.rows(f"{asked} where c.organisation_id = %s and c.id = %s", given)
+    return _ACCOUNT.made(rows[0]) if rows else None
+
+
+def _access(link: Link) -> PortalAccess | None:
+    asked = f"select {statements.columns(PortalAccess)} from portal_portalaccess"
+    rows = statements.rows(
+        f"{asked} where organisation_id = %s and customer_id = %s and contact_ref = %s",
+        [link.organisation_id, link.customer_id, link.contact_ref],
+    )
+    return statements.made(PortalAccess, rows[0]) if rows else None
 
 
 @dataclass(frozen=True, slots=True)

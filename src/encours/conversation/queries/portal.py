@@ -4,19 +4,28 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Model
 
 from encours.collections.models import Promise, PromiseSource
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.disputes import queries as disputes
 from encours.disputes.models import Dispute, DisputeReason
 from encours.ledger.models import OpenItem
 from encours.plans.queries.followed import covered_items
-from encours.recovery.models import HandOverItem
 
 CLAIMS = ("invoice", "debit_note", "deposit")
 SETTLED_DAYS, SETTLED_MAX = 400, 200
 # how often an invoice was promised on the portal counts within this time
 TIMES_DAYS = 180
+_OF_ACCOUNTS = "organisation_id = %(organisation)s and customer_id = any(%(accounts)s::bigint[])"
+_WITH_PARTNERS = """
+    select i.item_id, p.name from recovery_handoveritem i
+    join recovery_handover h on h.id = i.handover_id join recovery_partner p on p.id = h.partner_id
+    where i.organisation_id = %s and i.item_id = any(%s::bigint[]) and h.ended_date is null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +113,17 @@ def accounts_of(customer_id: int, *, organisation_id: int) -> list[int]:
 def account_of(customer_id: int, *, organisation_id: int, today: date) -> Account:
     """The account as its customer may see it: open items by due date, with what was said about each."""
     accounts = accounts_of(customer_id, organisation_id=organisation_id)
-    of_accounts = {"organisation_id": organisation_id, "customer_id__in": accounts}
-    items = list(
-        OpenItem.objects.filter(**of_accounts, item_date__lte=today).exclude(open_minor=0).order_by("due_date", "pk")
-    )
+    of_accounts = {"organisation": organisation_id, "accounts": accounts, "today": today}
+    still_open = f"{_OF_ACCOUNTS} and item_date <= %(today)s and open_minor <> 0 order by due_date, id"
+    items = _rows(OpenItem, still_open, of_accounts)
     owed = [item for item in items if item.open_minor > 0]
-    contested = _contested(owed, list(Dispute.objects.filter(**of_accounts, closed_date=None).order_by("pk")))
-    promised = list(Promise.objects.filter(**of_accounts, withdrawn_date=None).order_by("promised_date", "pk"))
+    contested = _contested(owed, _rows(Dispute, f"{_OF_ACCOUNTS} and closed_date is null order by id", of_accounts))
+    agreed = f"{_OF_ACCOUNTS} and withdrawn_date is null order by promised_date, id"
+    promised = _rows(Promise, agreed, of_accounts)
     standing = {one.item_id: one for one in promised if one.item_id and one.promised_date >= today}
     times = _times(promised, since=today - timedelta(days=TIMES_DAYS))
     plans = covered_items(organisation_id, today=today, customer_ids=accounts)
-    partners = dict(
-        HandOverItem.objects.filter(
-            organisation_id=organisation_id, item_id__in=[item.pk for item in owed], handover__ended_date=None
-        ).values_list("item_id", "handover__partner__name")
-    )
+    partners = dict(statements.rows(_WITH_PARTNERS, [organisation_id, [item.pk for item in owed]]))
     rows = [
         Owed(
             item,
@@ -135,6 +140,12 @@ def account_of(customer_id: int, *, organisation_id: int, today: date) -> Accoun
     to_deduct = [item for item in items if item.open_minor < 0]
     coming = [one for one in promised if one.promised_date >= today]
     return Account(rows, to_deduct, _sums(rows, to_deduct), today, coming)
+
+
+def _rows[M: Model](model: type[M], tail: str, values: Mapping[str, Any]) -> list[M]:
+    """The rows of a model as its table has them, by a statement that each page asks."""
+    asked = f"select {statements.columns(model)} from {model._meta.db_table} where {tail}"
+    return [statements.made(model, row) for row in statements.rows(asked, values)]
 
 
 def _times(promised: Sequence[Promise], *, since: date) -> Mapping[int, int]:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from encours.access.rules import Scope
 from encours.conversation.models import PortalNote
+from encours.core import statements
 from encours.core.text import fold
 from encours.customers import queries as customers
 from encours.messaging import queries as messaging
@@ -99,8 +100,14 @@ def _notes(email: str, accounts: Sequence[int], organisation_id: int) -> list[Po
 def latest_note(email: str, *, customer_id: int, organisation_id: int, now: datetime) -> PortalNote | None:
     """The note of ours that the first page announces, if one was written of late."""
     accounts = customers.with_merged(customer_id, organisation_id=organisation_id)
-    found = next(iter(_notes(email, accounts, organisation_id)), None)
-    return found if found is not None and found.written_at > now - timedelta(days=ANNOUNCED_DAYS) else None
+    since = now - timedelta(days=ANNOUNCED_DAYS)
+    ((is_any,),) = statements.rows(
+        "select exists (select from conversation_portalnote where organisation_id = %s"
+        " and customer_id = any(%s::bigint[]) and written_at > %s)",
+        [organisation_id, accounts, since],
+    )
+    found = next(iter(_notes(email, accounts, organisation_id)), None) if is_any else None
+    return found if found is not None and found.written_at > since else None
 
 
 def _links(heard: Iterable[Reply]) -> Iterable[tuple[str, str]]:

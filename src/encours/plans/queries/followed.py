@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from encours.access.rules import Scope
+from encours.core import statements
 from encours.customers import queries as customers
 from encours.plans.models import Plan, PlanInstalment, PlanItem
 from encours.plans.models import State as Named
@@ -126,18 +127,15 @@ def standing(organisation_id: int, *, today: date, customer_ids: Collection[int]
 def covered_items(organisation_id: int, *, today: date, customer_ids: Sequence[int] | None = None) -> Mapping[int, str]:
     """The open items that a standing plan covers, and its number; of some customers when they are named."""
     wanted = None if customer_ids is None else list(customer_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """select i.id, p.number from plans_plan p
-               join plans_planitem c on c.plan_id = p.id and c.organisation_id = p.organisation_id
-               join ledger_openitem i on i.organisation_id = c.organisation_id and i.entity_id = c.entity_id
-                 and i.document_number = c.document_number and i.instalment_number = c.instalment_number
-               where p.organisation_id = %s and p.agreed_date <= %s
-                 and (p.ended_date is null or p.ended_date > %s) and i.open_minor > 0
-                 and (%s::bigint[] is null or i.customer_id = any(%s))""",
-            [organisation_id, today, today, wanted, wanted],
-        )
-        return dict(cursor.fetchall())
+    of_some = "" if customer_ids is None else " and i.customer_id = any(%(wanted)s::bigint[])"
+    asked = f"""
+        select i.id, p.number from plans_plan p
+        join plans_planitem c on c.plan_id = p.id and c.organisation_id = p.organisation_id
+        join ledger_openitem i on i.organisation_id = c.organisation_id and i.entity_id = c.entity_id
+          and i.document_number = c.document_number and i.instalment_number = c.instalment_number
+        where p.organisation_id = %(organisation)s and p.agreed_date <= %(today)s
+          and (p.ended_date is null or p.ended_date > %(today)s) and i.open_minor > 0{of_some}"""
+    return dict(statements.rows(asked, {"organisation": organisation_id, "today": today, "wanted": wanted}))
 
 
 def rate_of(seen: Iterable[PlanSeen], *, today: date) -> KeptRate:
