@@ -86,7 +86,9 @@ def suggestions(request: DeskRequest, account_ids: Sequence[int], *, days_late: 
     band = rules.band_of(days_late)
     own = queries.answered_part(account_ids, organisation_id=request.organisation_id)
     lines = [_line(found[0], aspect, 0 if aspect is Aspect.HOUR else band) for aspect in Aspect]
-    return {"trial": None, "lines": lines, "own": own and (str(PARTS[own[0]]), *own[1:])}
+    if is_empty := all(line["missing"] for line in lines):
+        lines = []
+    return {"trial": None, "lines": lines, "is_empty": is_empty, "own": own and (str(PARTS[own[0]]), *own[1:])}
 
 
 def _found(request: DeskRequest) -> tuple[Found] | None:
