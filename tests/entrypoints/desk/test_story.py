@@ -6,10 +6,15 @@ import pytest
 from django.utils import timezone
 
 from encours.collections import actions as collections
+from encours.collections.models import Scenario
 from encours.core.text_search import speaking_of
 from encours.customers import actions as customers
+from encours.entrypoints import wording
+from encours.entrypoints.desk import timeline
 from encours.invoices.models import Document
 from encours.messaging import actions as messaging
+from encours.messaging.rules import sample
+from encours.messaging.rules.values import Address, Sender
 from tests.entrypoints.desk.conftest import Books, seated
 
 
@@ -70,3 +75,42 @@ class TestStory:
         page = seated(company).get(f"/documents/{document.pk}").content.decode()
         assert "RG-FA-2" in page
         assert "Le comptable" not in page
+
+    def test_an_answer_is_about_the_document_of_the_message_it_answers(self, company, books):
+        said = sample.context()
+        said["items"] = [{**said["items"][0], "number": "FA-1"}]
+        message_id = messaging.queue_message(
+            organisation_id=company.organisation_id, key="k", kind="reminder", customer_id=company.acme.pk,
+            sender=Sender(None, company.entity.pk), to=[Address("compta@acme.example")], template_key="reminder_1",
+            language="fr", context=said, by=company.by, send_after=timezone.now(),
+        )  # fmt: skip
+        messaging.deliver_due(
+            organisation_id=company.organisation_id, now=timezone.now() + dt.timedelta(1), limit=9, connect=None
+        )
+        messaging.record_reply(
+            organisation_id=company.organisation_id, key="<1@acme.example>", customer_id=company.acme.pk,
+            from_email="compta@acme.example", subject="Re:", text="Entendu, lundi au plus tard", now=timezone.now(),
+            by=company.by, message_id=message_id,
+        )  # fmt: skip
+        for number in ("FA-1", "FA-2"):
+            document = Document.objects.get(number=number)
+            page = seated(company).get(f"/documents/{document.pk}").content.decode()
+            assert ("Entendu, lundi" in page) == (number == "FA-1")
+
+    def test_moves_of_the_scenario_and_changes_have_their_own_feed(self, company, books):
+        scenario = Scenario.objects.filter(organisation=company.organisation).order_by("pk")[0]
+        collections.assign(
+            organisation_id=company.organisation_id, customer_id=company.acme.pk, scenario_id=scenario.pk,
+            why="Grand compte", by=company.by,
+        )  # fmt: skip
+        desk = seated(company)
+        for feed in ("all", "changes"):
+            page = desk.get(f"/customers/C001?feed={feed}").content.decode()
+            assert "Grand compte" in page
+            assert ("Le comptable" in page) == (feed == "all")
+        assert "Grand compte" not in desk.get("/customers/C001?feed=money").content.decode()
+        assert "Grand compte" in desk.get("/customers/C001?q=comptes").content.decode()
+        assert "Grand compte" not in desk.get("/customers/C002").content.decode()
+
+    def test_every_change_it_tells_has_words(self):
+        assert set(wording.VERBS) >= timeline.CHANGES

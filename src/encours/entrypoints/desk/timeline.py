@@ -1,6 +1,7 @@
 """One story of a customer: what is to come, then what happened, from every room that knows something."""
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
+from encours.access import trail_queries as trail
 from encours.access.rules import Scope
 from encours.collections.models import Pause
 from encours.collections.queries import account as collections
@@ -23,9 +25,11 @@ from encours.core.text_search import speaking_of
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 from encours.entrypoints import formats
+from encours.entrypoints import wording as deeds
 from encours.entrypoints.desk import accounts, understood
 from encours.ledger.models import OpenItem
 from encours.messaging import queries as messaging
+from encours.messaging.models import Reply
 from encours.payments import queries as payments
 from encours.plans.queries import followed
 from encours.portal import queries as portal
@@ -35,7 +39,7 @@ from encours.recovery.queries import bad_debts, handovers, notices, proceedings
 COMING_SHOWN = 6
 PAST_SHOWN = 40
 SEARCHED_MAX = 500
-FEEDS = ("all", "exchanges", "money", "notes")
+FEEDS = ("all", "exchanges", "money", "notes", "changes")
 _ZONE = ZoneInfo("Europe/Paris")
 _MESSAGE_TONES = {"refused": "act", "in_doubt": "watch", "failed": "watch", "held": "watch", "sent": ""}
 _METHODS = {
@@ -47,6 +51,14 @@ _METHODS = {
     # came in by a bank line that does not say how
     "bank": gettext_noop("Bank"),
 }
+# what was changed about a customer: where it stands in a scenario, who it is reached by, what it may owe
+CHANGES = frozenset({
+    "assign_scenario", "answer_event", "keep_out_of_step", "set_credit_limit", "set_hours", "customer_iban_changed",
+    "add_contact", "change_contact", "remove_contact", "contact_bounced", "contact_opted_out", "resume_reminders",
+    "release_reminder", "withdraw_reminder", "withdraw_promise", "assign_dispute", "merge_customers",
+    "unmerge_customers", "suspend_penalties", "lift_penalty_suspension", "set_penalty_terms", "hold_data", "lift_hold",
+    "portal_links_revoked",
+})  # fmt: skip
 _SHOWN_MESSAGES = ("sent", "caught", "refused", "in_doubt", "failed", "handing_over")
 
 
@@ -55,7 +67,7 @@ class Event:
     """One line of the timeline."""
 
     at: datetime
-    feed: str  # exchanges, money or notes
+    feed: str  # exchanges, money, notes or changes
     icon: str
     title: str
     when: str
@@ -131,6 +143,8 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
         events += _notes(accounts_told, reader)
     if feed in ("all", "money"):
         events += _receipts(accounts_told, reader)
+    if feed in ("all", "changes") and not reader.about:
+        events += _changes(accounts_told, reader)
     if feed in ("all", "exchanges"):
         events += _disputes(told.disputes, reader)
         events += _promises(told.promises, reader)
@@ -147,7 +161,9 @@ def past(customer_id: int, *, reader: Reader, told: Told, feed: str) -> Sequence
             events += _visits(accounts_told, reader)
         events += _legal(accounts_told, told.rooms, reader)
     if reader.about:
-        events = [event for event in events if reader.about in event.words]
+        # FA-2 is not FA-20, nor FA-2-B
+        named = re.compile(rf"(?<!\w){re.escape(reader.about)}(?!\w|[-/]\w)")
+        events = [event for event in events if named.search(event.words)]
     if reader.asked:
         found = speaking_of([event.words for event in events], reader.asked)
         events = [event for place, event in enumerate(events) if place in found]
@@ -235,6 +251,21 @@ def _notes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             title=note.author_name,
             detail=note.text,
             when=reader.at(note.recorded_at),
+        )
+
+
+def _changes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
+    """Moves of the scenario and changes of what is known or agreed, as the audit trail has them."""
+    for entry in trail.entries_about(
+        "customer", account_ids, verbs=CHANGES, organisation_id=reader.scope.organisation_id, limit=reader.limit
+    ):
+        yield Event(
+            at=entry.at,
+            feed="changes",
+            icon="adjustments",
+            title=deeds.verb(entry.verb),
+            detail=" · ".join(part for part in (entry.actor_name, entry.why) if part),
+            when=reader.at(entry.at),
         )
 
 
@@ -416,6 +447,7 @@ def _messages(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
 
 def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
     found = messaging.replies(reader.scope, account_ids=account_ids, limit=reader.limit)
+    answered = _answered(found, reader) if reader.about else {}
     for reply in understood.attached(found, scope=reader.scope):
         said = getattr(reply, "understood", None)
         who = reply.from_name or reply.from_email
@@ -426,12 +458,18 @@ def _replies(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             tone="info",
             title=f"{who} · {said.label}" if said and not said.is_unsure else who,
             detail=reply.text[:280],
-            body=reply.text,
+            body="\n".join((reply.subject, reply.text, answered.get(reply.message_id or 0, ""))),
             is_quoted=True,
             when=reader.at(reply.received_at),
             badge="" if reply.read_at else gettext("Not read"),
             url=reverse("desk:inbox_reply", args=[reply.pk]),
         )
+
+
+def _answered(found: Sequence[Reply], reader: Reader) -> Mapping[int, str]:
+    """What answers answer: "ok, vendredi" is about the invoice that our message named."""
+    ids = [reply.message_id for reply in found if reply.message_id]
+    return messaging.texts_of(ids, organisation_id=reader.scope.organisation_id)
 
 
 def _legal(account_ids: Sequence[int], rooms: Collection[str], reader: Reader) -> Iterable[Event]:
