@@ -13,8 +13,6 @@ APPLICATION_ROLE = "encours_app"
 EMBEDDED_SETTINGS = {
     # One machine, one book: enough memory to sort and hash a million rows, and a server that still starts at once.
     "work_mem": "64MB",
-    # an import works in temporary tables; in the 8 MB of the default it wrote them out and read them again all the time
-    "temp_buffers": "128MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_completion_target": "0.9",
@@ -30,12 +28,17 @@ EMBEDDED_SETTINGS = {
 # What the server keeps of its tables and indexes: those of a million invoices did not fit into 512 MB, and every row
 # added to them pushed another page out. Taken from the machine only as it is used.
 SHARED_MB_MIN, SHARED_MB_MAX, SHARED_PART = 256, 2048, 12
+# What a session keeps of its temporary tables, in which an import works: what does not fit is written out and read
+# again at each step. Given back when the session ends.
+TEMPORARY_PART = 4
 
 
-def shared_buffers() -> str:
-    """A twelfth of the machine's memory, within bounds: 24 GB -> 2048MB, 8 GB -> 682MB."""
+def memory_settings() -> dict[str, str]:
+    """A twelfth of the machine's memory for the server, within bounds: 24 GB -> 2048MB, 8 GB -> 682MB; and a quarter of
+    that for a session's temporary tables."""
     machine_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
-    return f"{max(SHARED_MB_MIN, min(SHARED_MB_MAX, machine_mb // SHARED_PART))}MB"
+    shared_mb = max(SHARED_MB_MIN, min(SHARED_MB_MAX, machine_mb // SHARED_PART))
+    return {"shared_buffers": f"{shared_mb}MB", "temp_buffers": f"{shared_mb // TEMPORARY_PART}MB"}
 
 
 def home() -> Path:
@@ -54,7 +57,7 @@ def start_embedded_server(folder: Path) -> str:
     if not (data / "PG_VERSION").exists():
         with _portable_locale():
             server = get_server(data)
-        chosen = {"shared_buffers": shared_buffers(), **EMBEDDED_SETTINGS}
+        chosen = {**memory_settings(), **EMBEDDED_SETTINGS}
         settings = "".join(f"{name} = '{value}'\n" for name, value in chosen.items())
         with (data / "postgresql.auto.conf").open("a") as file:
             file.write(settings)
