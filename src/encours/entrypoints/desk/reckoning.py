@@ -38,18 +38,17 @@ def whole_book[T](
 def of_the_day[T](
     request: DeskRequest, question: tuple[Hashable, ...], reckon: Callable[[], T], *, state: Any = None
 ) -> tuple[T] | None:
-    """The answer in a tuple for what a year has taught and an hour hardly changes: on a large book once a day.
+    """The answer in a tuple for what a year has taught and an hour hardly changes: once an hour, on large books a day.
 
     None while a large book is being read for it; who asks gets on without. The same for all readers.
     """
     organisation_id = request.organisation_id
-    key = (organisation_id, *question)
-    if connection.in_atomic_block or not _is_large():
-        known = (request.today, standing.books_version(request), state)
-        return (kept.figures.get(key, reckon, state=known, seconds=FRESH_SECONDS),)
-    return kept.background.get(
-        key, lambda: _bound(organisation_id, reckon), state=(request.today, state), seconds=DAY_SECONDS
-    )
+    key, known = (organisation_id, *question), (request.today, state)
+    if connection.in_atomic_block:
+        return (reckon(),)
+    if not _is_large():
+        return (kept.figures.get(key, reckon, state=known),)
+    return kept.background.get(key, lambda: _bound(organisation_id, reckon), state=known, seconds=DAY_SECONDS)
 
 
 def _bound[T](organisation_id: int, reckon: Callable[[], T]) -> T:
