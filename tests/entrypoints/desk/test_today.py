@@ -99,9 +99,10 @@ class TestAGesture:
         assert Promise.objects.get(customer=company.acme).amount_minor == 50_000
 
     def test_opens_a_dispute(self, company: Company, decided: Books, desk: Desk):
-        said = {"document_number": "FA-1", "amount": "300", "reason": "quality", "note": "abîmé"}
+        said = {"document_number": "FA-1", "amount": "300", "reason": "quality", "note": "abîmé", "line_number": "4"}
         desk.post(f"/today/{company.acme.pk}/dispute", said)
-        assert Dispute.objects.get(customer=company.acme).amount_minor == 30_000
+        found = Dispute.objects.get(customer=company.acme)
+        assert (found.amount_minor, found.line_number) == (30_000, "4")
 
     def test_says_on_the_form_what_is_refused(self, company: Company, decided: Books, desk: Desk):
         said = {"document_number": "FA-1", "amount": "99999", "reason": "quality"}

@@ -41,8 +41,15 @@ class DisputeForm(DeskForm):
         help_text=gettext_lazy("Empty: the whole of it."),
     )
     reason = forms.ChoiceField(label=gettext_lazy("Reason"))
+    line_number = forms.CharField(
+        label=gettext_lazy("Line of the invoice, its number"),
+        required=False,
+        max_length=20,
+        help_text=gettext_lazy("Only when one line is contested: then say its amount."),
+    )
+    line_text = forms.CharField(label=gettext_lazy("What the line says"), required=False, max_length=200)
     note = forms.CharField(label=gettext_lazy("In the customer's words"), required=False, max_length=1000)
-    wide = frozenset({"note"})
+    wide = frozenset({"line_text", "note"})
 
 
 class LaterForm(DeskForm):

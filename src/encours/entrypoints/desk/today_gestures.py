@@ -85,6 +85,7 @@ def _dispute(request: DeskRequest, customer: Customer, said: Mapping[str, Any]) 
         amount_minor=None if amount is None else Money.from_decimal(amount, currency).minor,
         reason=said["reason"],
         note=said["note"],
+        line=disputes.InvoiceLine(said["line_number"], said["line_text"]),
     )
     return gettext("Dispute opened: that part is no longer claimed.")
 
