@@ -9,13 +9,17 @@ from encours.access import context
 from encours.access.models import Membership, Organisation
 from encours.collections.models import Reminder
 from encours.core.dates import instant_of
-from encours.entrypoints.demo import bank, load, market, people, replay
+from encours.credit.models import CreditLimit
+from encours.customers.models import AssignmentRule
+from encours.entrypoints.demo import bank, load, market, papers, people, replay
 from encours.entrypoints.demo.book import book_of
+from encours.invoices.models import DocumentCopy
 from encours.ledger import invariants
 from encours.ledger.models import OpenItem
 from encours.matching.models import OPEN_STATES, LineWork
 from encours.messaging.models import Message
 from encours.payments.models import Statement
+from encours.team.models import Goal
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -26,6 +30,7 @@ def small(monkeypatch: pytest.MonkeyPatch, settings) -> None:
     everyone = market.customers()
     monkeypatch.setattr(market, "customers", lambda: everyone[:30])
     monkeypatch.setattr(replay, "WEEKS", 2)
+    monkeypatch.setattr(papers, "COPIES_MAX", 4)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -53,5 +58,9 @@ def test_the_loaded_books_are_those_invented_and_hold_every_law(tmp_path: Path) 
         assert Reminder.objects.filter(decided_date__lt=TODAY, outcome="due").exists()
         assert Message.objects.filter(state="caught").exists()
         assert not Reminder.objects.filter(decided_at__gt=now).exists()
+        assert DocumentCopy.objects.count() == papers.COPIES_MAX
+        assert CreditLimit.objects.filter(source="file").count() > 10
+        assert Goal.objects.filter(user=None).count() == 2
+        assert AssignmentRule.objects.exists()
     assert load.loaded_on(tmp_path) == TODAY
     assert organisation.sandbox
