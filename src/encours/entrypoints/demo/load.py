@@ -22,6 +22,7 @@ from encours.entrypoints.demo.casting import Scene
 from encours.entrypoints.demo.company import Company
 from encours.entrypoints.demo.replay import Stage
 from encours.imports import actions as imports
+from encours.ledger import upkeep
 
 MARK = "loaded.json"
 _EXPORTED_AT = dt.time(6, 12)
@@ -63,6 +64,8 @@ def _fill(made: Company, book: Book, folder: Path, *, now: dt.datetime, say: Say
     stage = Stage(made, book, companies.assign_customers(made, book), now)
     desk = applying.Desk(stage, start, companies.ibans(made))
     _bring_in(desk, folder, start=dt.date.min, end=start)
+    # what was analysed while it was empty misleads the planner until the database looks again
+    upkeep.tidy()
     applying.set_rules(desk)
     companies.set_rules(
         made,
