@@ -156,7 +156,7 @@ class TestANote:
         theirs = {"customer_id": company.acme.pk, "organisation_id": company.organisation_id}
         assert portal_threads.threads_with(other.email, **theirs) == []
         write(company, "Nos bureaux ferment le 24.", key="note-2")
-        assert [one.title for one in portal_threads.threads_with(other.email, **theirs)] == [
+        assert [one.opening for one in portal_threads.threads_with(other.email, **theirs)] == [
             "Nos bureaux ferment le 24."
         ]
         borealis = Contact.objects.get(customer=company.borealis)

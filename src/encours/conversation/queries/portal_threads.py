@@ -41,9 +41,14 @@ class Thread:
     exchanges: Sequence[Exchange]
 
     @property
-    def title(self) -> str:
-        """What it is about: the subject it began with, else its first words."""
-        return next((one.title for one in self.exchanges if one.title), "") or self.exchanges[0].text
+    def subject(self) -> str:
+        """The subject it began with; a note of ours has none."""
+        return next((one.title for one in self.exchanges if one.title), "")
+
+    @property
+    def opening(self) -> str:
+        """What an answer goes on from: the subject, else the first words."""
+        return self.subject or self.exchanges[0].text
 
     @property
     def last(self) -> Exchange:

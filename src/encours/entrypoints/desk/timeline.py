@@ -264,7 +264,8 @@ def _changes(account_ids: Sequence[int], reader: Reader) -> Iterable[Event]:
             feed="changes",
             icon="adjustments",
             title=deeds.verb(entry.verb),
-            detail=" · ".join(part for part in (entry.actor_name, entry.why) if part),
+            # what a rule did is signed with the rule's own name
+            detail=" · ".join(part for part in (entry.actor_name.removeprefix("rule: "), entry.why) if part),
             when=reader.at(entry.at),
         )
 
