@@ -190,13 +190,12 @@ class Came:
 
 def visits_of(account_ids: Sequence[int], *, organisation_id: int, limit: int) -> list[Came]:
     """Who opened the portal, the latest first; another browser than a person's usual one is said."""
-    found = list(
-        PortalVisit.objects.filter(organisation_id=organisation_id, customer_id__in=account_ids).order_by("-pk")[:limit]
-    )
-    names: Mapping[int, str] = {
-        contact.pk: contact.name or contact.email
-        for contact in Contact.objects.filter(organisation_id=organisation_id, customer_id__in=account_ids)
-    }
+    of_accounts = "organisation_id = %s and customer_id = any(%s::bigint[])"
+    came = f"select {statements.columns(PortalVisit)} from portal_portalvisit where {of_accounts}"
+    rows = statements.rows(f"{came} order by id desc limit %s", [organisation_id, list(account_ids), limit])
+    found = [statements.made(PortalVisit, row) for row in rows]
+    named = f"select id, coalesce(nullif(name, ''), email) from customers_contact where {of_accounts}"
+    names: Mapping[int, str] = dict(statements.rows(named, [organisation_id, list(account_ids)]))
     first: dict[int, str] = {}
     for visit in reversed(found):
         first.setdefault(visit.contact_ref, visit.browser)
