@@ -177,7 +177,7 @@ class TestTriage:
 
 class TestJudgement:
     def test_a_correction_is_counted_and_learnt(self, lise, sender):
-        odd = "Le bébé est arrivé chez la grand-mère avec les chaussettes."
+        odd = "La référence du lot figure sur la palette du bas."
         receive(sender, mail(odd))
         [understood] = Understanding.objects.all()
         assert understood.is_abstaining

@@ -96,8 +96,8 @@ class TestBankDetails:
         assert found.needs_a_person
 
     def test_asking_for_ours_is_no_change(self):
-        found = understood("Pouvez-vous nous envoyer votre RIB ?")
-        assert [intent.kind for intent in found.intents] == [Kind.PAYMENT_LINK]
+        for text in ("Pouvez-vous nous envoyer votre RIB ?", "Sur quel compte payer ? Envoyez-nous votre RIB svp."):
+            assert [intent.kind for intent in understood(text).intents] == [Kind.PAYMENT_LINK]
 
 
 class TestAbstention:

@@ -198,8 +198,9 @@ def _with_bank_details(intents: list[Intent], folded: quoting.Folded, written: d
     if seen:
         said = next((line for line in folded.text.split("\n") if references.ibans_in(line)), seen[0]).strip()
     else:
-        asked = {one.quote for one in intents if one.kind == Kind.PAYMENT_LINK}
-        named = (one for one in written.sentences if one not in asked and _NAMES_AN_ACCOUNT.search(fold(one)))
+        named = (
+            one for one in written.sentences if _NAMES_AN_ACCOUNT.search(fold(one)) and not _asks_for_ours(one, written)
+        )
         said = next(named, "")
     if not said:
         return intents
@@ -207,6 +208,12 @@ def _with_bank_details(intents: list[Intent], folded: quoting.Folded, written: d
     found: dict[str, Any] = {"handling": "a_person_only"}
     bare = Intent(Kind.BANK_DETAIL_CHANGE, 65 if is_all else 45, said, {"ibans": seen, **found} if seen else found)
     return [bare, *intents] if is_all else [*intents, bare]
+
+
+def _asks_for_ours(sentence: str, written: details.Written) -> bool:
+    """Whether a sentence that names bank details only asks where to pay."""
+    found = heard([sentence], today=written.today, examples=likeness.standard())
+    return any(one.kind == "payment_link" and one.confidence_percent >= SURE_PERCENT for one in found)
 
 
 _NAMES_AN_ACCOUNT = re.compile(
