@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 import pytest
 
@@ -45,8 +46,22 @@ class TestSharedOut:
         assert processors.shared_out(lambda some: [one * 2 for one in some], given, least=10) == [2 * n for n in given]
 
     def test_is_done_by_several_processes(self, four):
-        found = processors.shared_out(lambda some: [os.getpid() for _ in some], list(range(40)), least=10)
-        assert len(set(found)) == 4
+        def work(some):
+            time.sleep(0.01)  # long enough for each to come round
+            return [os.getpid() for _ in some]
+
+        assert len(set(processors.shared_out(work, list(range(200)), least=10))) == 4
+
+    def test_a_slow_process_leaves_the_rest_to_the_others(self, four):
+        here = os.getpid()
+
+        def work(some):
+            if os.getpid() != here:
+                time.sleep(0.3)
+            return [os.getpid() for _ in some]
+
+        found = processors.shared_out(work, list(range(640)), least=10)
+        assert sum(number == here for number in found) >= 600
 
     def test_little_is_done_here(self, four):
         found = processors.shared_out(lambda some: [os.getpid() for _ in some], list(range(9)), least=10)

@@ -1,17 +1,19 @@
 """Long pure work given to all processors: forks of this process do a part each and hand back what they found."""
 
 import os
+import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice, pairwise
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
 
 SHARES_MAX = 8
+PARTS_EACH = 16  # how finely work is shared out
 _THREADS = Path("/proc/self/task")
 _FIRST_OPENED = 3  # after stdin, stdout and stderr
 
@@ -19,24 +21,31 @@ _FIRST_OPENED = 3  # after stdin, stdout and stderr
 def shared_out[Given, Found](
     work: Callable[[Sequence[Given]], list[Found]], given: Sequence[Given], *, least: int
 ) -> list[Found]:
-    """What `work` makes of all that is given, in its order; from `least` on each processor takes a share.
+    """What `work` makes of all that is given, in its order; from `least` on all processors do it together.
 
-    The work must be pure: a fork keeps nothing, holds no file or connection, and what it cannot hand back (it was
-    killed, memory ran out) is done again here. Where forking is not safe, beside other threads, all is done here.
+    Each takes another part as soon as it is done with one, so that none waits for a slower one. The work must be pure:
+    a fork keeps nothing, holds no file or connection, and what it cannot hand back (it was killed, memory ran out) is
+    done again here. Where forking is not safe, beside other threads, all is done here.
     """
     count = min(processors(), SHARES_MAX)
     if len(given) < least or count < 2 or not _may_fork():
         return work(given)
-    shares = [given[place::count] for place in range(count)]
-    with ExitStack() as forks:
-        pipes = [forks.enter_context(_forked(_answering(work, share))) for share in shares[1:]]
-        done = [work(shares[0])]
-        for share, pipe in zip(shares[1:], pipes, strict=True):
-            found = _read(pipe)
-            done.append(work(share) if found is None else found)
+    parts = min(len(given), count * PARTS_EACH)
     merged: list[Any] = [None] * len(given)
-    for place, found in enumerate(done):
-        merged[place::count] = found
+    left = set(range(parts))
+    with _bag(range(1, parts)) as bag, ExitStack() as forks:
+        pipes = [
+            forks.enter_context(_forked(_doing_parts(work, given, parts, bag), keeps=bag)) for _ in range(count - 1)
+        ]
+        for part in chain((0,), _drawn(bag)):
+            merged[part::parts] = work(given[part::parts])
+            left.discard(part)
+        for pipe in pipes:
+            for part, found in _read(pipe) or ():
+                merged[part::parts] = pickle.loads(found)  # noqa: S301 - a fork of this very process wrote it
+                left.discard(part)
+    for part in left:
+        merged[part::parts] = work(given[part::parts])
     return merged
 
 
@@ -92,6 +101,30 @@ def _may_fork() -> bool:
 type Sender = Callable[[Connection], None]
 
 
+@contextmanager
+def _bag(parts: Iterable[int]) -> Iterator[int]:
+    """Numbers below 256 that this process and its forks draw from, each drawn once: a pipe that is full and closed."""
+    bag, filling = os.pipe()
+    try:
+        os.write(filling, bytes(parts))
+        os.close(filling)
+        yield bag
+    finally:
+        os.close(bag)
+
+
+def _drawn(bag: int) -> Iterator[int]:
+    while number := os.read(bag, 1):
+        yield number[0]
+
+
+def _doing_parts[Given, Found](
+    work: Callable[[Sequence[Given]], list[Found]], given: Sequence[Given], parts: int, bag: int
+) -> Sender:
+    # packed part by part, while the others still work
+    return lambda pipe: pipe.send([(part, pickle.dumps(work(given[part::parts]))) for part in _drawn(bag)])
+
+
 def _answering[Given, Found](work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]) -> Sender:
     return lambda pipe: pipe.send(work(share))
 
@@ -106,12 +139,15 @@ def _streaming[Found](made: Callable[[int, int], Iterator[Found]], place: int, c
 
 
 @contextmanager
-def _forked(send: Sender) -> Iterator["Connection[Any, Any]"]:
-    """A process that sends what it finds, as the pipe to read it from; gone when that is no longer wanted."""
+def _forked(send: Sender, *, keeps: int | None = None) -> Iterator["Connection[Any, Any]"]:
+    """A process that sends what it finds, as the pipe to read it from; gone when that is no longer wanted.
+
+    Of the open files it `keeps` one, when it is told to.
+    """
     reading, writing = Pipe(duplex=False)
     number = os.fork()
     if not number:
-        _send(send, writing.fileno())
+        _send(send, writing.fileno(), keeps)
     writing.close()
     try:
         with reading:
@@ -121,13 +157,14 @@ def _forked(send: Sender) -> Iterator["Connection[Any, Any]"]:
         os.waitpid(number, 0)
 
 
-def _send(send: Sender, writing: int) -> NoReturn:
+def _send(send: Sender, writing: int, keeps: int | None) -> NoReturn:
     # never back into the caller: nothing of it is undone, closed or told twice
     try:
-        answer = os.dup2(writing, _FIRST_OPENED) if writing != _FIRST_OPENED else writing
         # the database must see a killed run as gone, so no copy of its connection is kept open here
-        os.closerange(_FIRST_OPENED + 1, os.sysconf("SC_OPEN_MAX"))
-        send(Connection(answer, readable=False))
+        kept = sorted({writing, writing if keeps is None else keeps})
+        for before, after in pairwise((_FIRST_OPENED - 1, *kept, os.sysconf("SC_OPEN_MAX"))):
+            os.closerange(before + 1, after)
+        send(Connection(writing, readable=False))
     finally:
         os._exit(0)
 

@@ -35,6 +35,7 @@ from encours.matching.rules.run import match
 LOCK = "matching.run"
 RIVALS_KEPT = 4
 SHARED_FROM = 4_000  # lines from which weighing them is shared out to the processors
+AROUND = timedelta(days=facts_of.KNOWN_DAYS)
 STATE_OF = {
     Status.PROPOSED: State.PROPOSED,
     Status.UNMATCHED: State.WAITING,
@@ -234,17 +235,17 @@ class _Choice:
 
     def _twin(self, row: BankRow, outcome: Outcome) -> KnownReceipt | None:
         """The receipt of the books that this line is, if one is: same amount, near day, same payer; never two."""
-        around = timedelta(days=facts_of.KNOWN_DAYS)
+        known: Sequence[KnownReceipt] = self.known.get((row.entity_id, row.currency, row.amount_minor), ())
+        if known and outcome.status == Status.APPLIED:
+            # what quotes an open invoice is new money, unless the same money lies unused on the account
+            known = [one for one in known if one.open_minor == -row.amount_minor]
         found = [
             one
-            for one in self.known.get((row.entity_id, row.currency, row.amount_minor), ())
+            for one in known
             if one.receipt_id not in self._tied
-            and abs(one.received_date - row.booking_date) <= around
+            and abs(one.received_date - row.booking_date) <= AROUND
             and _is_same_payer(one, row, outcome)
         ]
-        if outcome.status == Status.APPLIED:
-            # what quotes an open invoice is new money, unless the same money lies unused on the account
-            found = [one for one in found if one.open_minor == -row.amount_minor]
         return found[0] if len(found) == 1 else None
 
     def _covers(self, row: BankRow) -> bool:
