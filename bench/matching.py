@@ -143,7 +143,8 @@ def entries(path: Path) -> Iterator[dict[str, str]]:
 def parsed(path: Path) -> int:
     """The limit: lxml reads, of each entry, the fields that a matcher needs, each by its path; how many entries."""
     count = 0
-    _, root = next(etree.iterparse(path, events=("start",)))
+    with path.open("rb") as file:
+        _, root = next(etree.iterparse(file, events=("start",)))
     space = root.tag[: root.tag.index("}") + 1]
 
     def written(place: str) -> str:
