@@ -1,7 +1,6 @@
 """Long pure work given to all processors: forks of this process do a part each and hand back what they found."""
 
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, islice, pairwise
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,8 +41,9 @@ def shared_out[Given, Found](
             merged[part::parts] = work(given[part::parts])
             left.discard(part)
         for pipe in pipes:
-            for part, found in _read(pipe) or ():
-                merged[part::parts] = pickle.loads(found)  # noqa: S301 - a fork of this very process wrote it
+            while (answer := _read(pipe)) is not None:
+                part, found = answer
+                merged[part::parts] = found
                 left.discard(part)
     for part in left:
         merged[part::parts] = work(given[part::parts])
@@ -64,7 +65,7 @@ def beside[Found](work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
         found = _read(pipe)
         return work() if found is None else found[0]
 
-    with _forked(_answering(lambda _: [work()], ())) as pipe:
+    with _forked(lambda pipe: pipe.send((work(),))) as pipe:
         yield answer
 
 
@@ -121,12 +122,13 @@ def _drawn(bag: int) -> Iterator[int]:
 def _doing_parts[Given, Found](
     work: Callable[[Sequence[Given]], list[Found]], given: Sequence[Given], parts: int, bag: int
 ) -> Sender:
-    # packed part by part, while the others still work
-    return lambda pipe: pipe.send([(part, pickle.dumps(work(given[part::parts]))) for part in _drawn(bag)])
+    def send(pipe: Connection) -> None:
+        # packed part by part, while the others still work; nobody reads before they are done
+        packed = [ForkingPickler.dumps((part, work(given[part::parts]))) for part in _drawn(bag)]
+        for one in packed:
+            pipe.send_bytes(one)
 
-
-def _answering[Given, Found](work: Callable[[Sequence[Given]], list[Found]], share: Sequence[Given]) -> Sender:
-    return lambda pipe: pipe.send(work(share))
+    return send
 
 
 def _streaming[Found](made: Callable[[int, int], Iterator[Found]], place: int, count: int) -> Sender:

@@ -53,8 +53,9 @@ def _cursor() -> CursorWrapper:
     # as Django's own connection.cursor(), which only knows cursors that put the values into the text
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        raw: psycopg.Connection[Any] = connection.connection
-        return connection._prepare_cursor(_Prepared(raw))  # type: ignore[attr-defined,no-any-return]  # Django's own
+        connection.validate_thread_sharing()
+        raw = cast(CursorWrapper, _Prepared(connection.connection))
+        return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
 
 
 @cache
