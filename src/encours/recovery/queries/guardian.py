@@ -156,18 +156,24 @@ order by i.due_date, i.id limit %(rows)s
 """
 
 
-def _limitations(asked: Asked) -> list[Guarded]:
+def _rows(statement: str, asked: Asked) -> list[tuple[Any, ...]]:
+    """What a statement finds for what is asked: its customers and companies, up to its day."""
     scope = asked.scope
     with connection.cursor() as cursor:
         cursor.execute(
-            _DEBTS,
+            statement,
             {
                 "organisation": asked.organisation_id, "today": asked.today, "until": asked.until,
                 "rows": asked.rows_max, "ids": _customer_ids(asked),
                 "entities": list(scope.entity_ids) if scope and scope.entity_ids else None,
             },
         )  # fmt: skip
-        rows = cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _limitations(asked: Asked) -> list[Guarded]:
+    rows = _rows(_DEBTS, asked)
     facts = _facts(asked, (row[0] for row in rows))
     found = []
     for customer_id, _, document, number, count, due, currency, open_minor, paid_on in rows:
@@ -323,17 +329,7 @@ order by last_date limit %(rows)s
 
 def _mandates(asked: Asked) -> list[Guarded]:
     """Mandates that lapse because nothing is collected under them; shown for two months after."""
-    scope = asked.scope
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COLLECTED,
-            {
-                "organisation": asked.organisation_id, "today": asked.today, "until": asked.until,
-                "rows": asked.rows_max, "ids": _customer_ids(asked),
-                "entities": list(scope.entity_ids) if scope and scope.entity_ids else None,
-            },
-        )  # fmt: skip
-        rows = cursor.fetchall()
+    rows = _rows(_COLLECTED, asked)
     facts = _facts(asked, (row[0] for row in rows))
     return [
         _guarded(facts, customer_id, mandate_id, mandate(last, registry=periods()))
