@@ -74,7 +74,7 @@ class Door(BaseHTTPRequestHandler):
         return self.told(parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()})
 
     def told(self, path: str, query: dict[str, str]) -> None:
-        raise NotImplementedError
+        self.answer(404, "text/plain", b"no such page")
 
     def answer(self, status: int, kind: str, content: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -99,7 +99,7 @@ class OpenIdDoor(Door):
             "/authorize": lambda: self.authorize(query),
             "/userinfo": self.userinfo,
             "/jwks": self.keys,
-        }.get(path, lambda: self.answer(404, "text/plain", b"no such page"))()
+        }.get(path, lambda: super(OpenIdDoor, self).told(path, query))()
 
     def discovery(self) -> None:
         here = self.directory.address
