@@ -12,36 +12,50 @@ from encours.customers.models import Customer
 SHARE_MAX_PERMILLE = 500
 
 
-class HoldOut(Scoped):
-    """A group kept aside from a step of a scenario, from a day on; only its end is added to the row."""
+class Draw(Scoped):
+    """Customers drawn by lot from a day on, to measure what a deed does; only its end is added to the row."""
 
-    scenario = models.ForeignKey("collections.Scenario", on_delete=models.PROTECT, related_name="+")
-    # empty: every reminder of the scenario
-    step_key = models.CharField(max_length=80, blank=True, default="")
     share_permille = models.PositiveSmallIntegerField()
-    # how long after the step its effect is looked for
+    # how long after the deed its effect is looked for
     horizon_days = models.PositiveSmallIntegerField(default=30)
-    # whoever owed more on the day of the draw takes no part; empty: everybody does
-    owed_max_minor = models.BigIntegerField(null=True, blank=True)
-    owed_currency = models.CharField(max_length=3, blank=True, default="")
     why = models.TextField()
     started_date = models.DateField()
     author_name = models.CharField(max_length=200)
     recorded_at = models.DateTimeField(db_default=TransactionNow())
     ended_date = models.DateField(null=True, blank=True)
     ended_by_name = models.CharField(max_length=200, blank=True, db_default="", default="")
+
+    class Meta:
+        abstract = True
+
+
+def _laws_of_a_draw(name: str) -> list[models.CheckConstraint]:
+    return [
+        models.CheckConstraint(
+            condition=Q(share_permille__gt=0, share_permille__lte=SHARE_MAX_PERMILLE),
+            name=f"collections_{name}_share",
+        ),
+        models.CheckConstraint(
+            condition=Q(ended_date__isnull=True) | Q(ended_date__gte=models.F("started_date")),
+            name=f"collections_{name}_ends_after_it_starts",
+        ),
+    ]
+
+
+class HoldOut(Draw):
+    """A group kept aside from a step of a scenario: its customers are not written to by it."""
+
+    scenario = models.ForeignKey("collections.Scenario", on_delete=models.PROTECT, related_name="+")
+    # empty: every reminder of the scenario
+    step_key = models.CharField(max_length=80, blank=True, default="")
+    # whoever owed more on the day of the draw takes no part; empty: everybody does
+    owed_max_minor = models.BigIntegerField(null=True, blank=True)
+    owed_currency = models.CharField(max_length=3, blank=True, default="")
     ended_why = models.TextField(blank=True, db_default="", default="")
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(share_permille__gt=0, share_permille__lte=SHARE_MAX_PERMILLE),
-                name="collections_holdout_share",
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_date__isnull=True) | Q(ended_date__gte=models.F("started_date")),
-                name="collections_holdout_ends_after_it_starts",
-            ),
+            *_laws_of_a_draw("holdout"),
             models.UniqueConstraint(
                 fields=["organisation", "scenario", "step_key"],
                 condition=Q(ended_date__isnull=True),
@@ -69,32 +83,15 @@ class HoldOutCustomer(Scoped):
         return f"{self.customer_id} {'aside' if self.is_kept_aside else 'written to'}"
 
 
-class SuggestionTrial(Scoped):
-    """A time in which part of the customers, drawn by lot, are shown without a suggestion; only its end is added.
+class SuggestionTrial(Draw):
+    """A time in which the customers that the lot draws are shown without a suggestion.
 
     The lot is a hash of the trial and the customer: whoever comes later is drawn the same way, and nothing is stored.
     """
 
-    share_permille = models.PositiveSmallIntegerField()
-    # how long after an instalment is late its payment is looked for
-    horizon_days = models.PositiveSmallIntegerField(default=30)
-    why = models.TextField()
-    started_date = models.DateField()
-    author_name = models.CharField(max_length=200)
-    recorded_at = models.DateTimeField(db_default=TransactionNow())
-    ended_date = models.DateField(null=True, blank=True)
-    ended_by_name = models.CharField(max_length=200, blank=True, db_default="", default="")
-
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(share_permille__gt=0, share_permille__lte=SHARE_MAX_PERMILLE),
-                name="collections_trial_share",
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_date__isnull=True) | Q(ended_date__gte=models.F("started_date")),
-                name="collections_trial_ends_after_it_starts",
-            ),
+            *_laws_of_a_draw("trial"),
             models.UniqueConstraint(
                 fields=["organisation"],
                 condition=Q(ended_date__isnull=True),

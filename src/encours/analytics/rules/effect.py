@@ -33,6 +33,11 @@ class Side:
     # of the instalments, those settled within the horizon
     paid: int
 
+    @property
+    def paid_share(self) -> float | None:
+        """The instalments settled within the horizon, of all; None without any."""
+        return self.paid / self.instalments if self.instalments else None
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:

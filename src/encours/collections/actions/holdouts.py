@@ -6,7 +6,7 @@ from django.db import transaction
 
 from encours.access import actions as access
 from encours.collections.actions.scenarios import ScenarioUnknown
-from encours.collections.holdout_models import SHARE_MAX_PERMILLE, HoldOut, HoldOutCustomer, SuggestionTrial
+from encours.collections.holdout_models import SHARE_MAX_PERMILLE, Draw, HoldOut, HoldOutCustomer, SuggestionTrial
 from encours.collections.queries import scenarios
 from encours.collections.queries.facts import plan_of
 from encours.collections.rules.holdout import kept_aside
@@ -153,10 +153,14 @@ def end_trial(*, organisation_id: int, today: date, by: Actor) -> SuggestionTria
     found = running.first()
     if found is None:
         raise TrialUnknown()
-    found.ended_date, found.ended_by_name = today, by.name
-    found.save(update_fields=["ended_date", "ended_by_name"])
+    _end(found, today, by)
     _audit_trial(found, "end_suggestion_trial", "", {}, by)
     return found
+
+
+def _end(draw: Draw, today: date, by: Actor, *more: str) -> None:
+    draw.ended_date, draw.ended_by_name = today, by.name
+    draw.save(update_fields=["ended_date", "ended_by_name", *more])
 
 
 def _audit_trial(trial: SuggestionTrial, verb: str, why: str, details: dict[str, object], by: Actor) -> None:
@@ -173,8 +177,8 @@ def end_hold_out(*, organisation_id: int, hold_out_id: int, why: str, today: dat
     if found is None:
         raise HoldOutUnknown()
     if found.ended_date is None:
-        found.ended_date, found.ended_by_name, found.ended_why = today, by.name, why
-        found.save(update_fields=["ended_date", "ended_by_name", "ended_why"])
+        found.ended_why = why
+        _end(found, today, by, "ended_why")
         _audit(found, "end_group_aside", why, {"step": found.step_key}, by)
     return found
 

@@ -1,10 +1,8 @@
 """The best approach: channel, hour and tone that were followed by more, and the trial that measures the suggestions."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -15,14 +13,14 @@ from encours.access.rules import can
 from encours.analytics.queries import approach as queries
 from encours.analytics.rules import approach as rules
 from encours.analytics.rules.approach import Aspect, Finding, Option
-from encours.analytics.rules.effect import CUSTOMERS_MIN, Effect
+from encours.analytics.rules.effect import CUSTOMERS_MIN
 from encours.collections.actions import holdouts as actions
-from encours.collections.holdout_models import SuggestionTrial
 from encours.collections.queries import holdouts
 from encours.collections.rules.scenario_words import CHANNELS, TONES
 from encours.entrypoints.desk import reckoning
+from encours.entrypoints.desk.draws import DrawForm, share_field, told_of
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.forms import DeskForm, refusals_on
+from encours.entrypoints.forms import refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 
@@ -47,25 +45,15 @@ PARTS = (
 )
 
 
-class TrialForm(DeskForm):
+class TrialForm(DrawForm):
     """How many customers are shown without a suggestion, and over how long the effect is looked for."""
 
-    wide = frozenset({"why"})
-    share = forms.DecimalField(
+    field_order = ("share", "horizon_days", "why")
+    share = share_field(
         label=gettext_lazy("Share without a suggestion, in %"),
-        min_value=Decimal(1),
-        max_value=Decimal(50),
-        decimal_places=1,
-        initial=Decimal(50),
         help_text=gettext_lazy("Drawn by lot; half of them teaches soonest."),
+        percent=50,
     )
-    horizon_days = forms.IntegerField(
-        label=gettext_lazy("Look for the effect over, in days"),
-        min_value=1,
-        max_value=actions.HORIZON_DAYS_MAX,
-        initial=30,
-    )
-    why = forms.CharField(label=gettext_lazy("What you want to learn"), max_length=300)
 
 
 def option_words(aspect: Aspect, option: str) -> str:
@@ -114,14 +102,8 @@ def what_works(request: DeskRequest) -> HttpResponse:
     form = TrialForm(request.POST or None)
     if request.method == "POST" and may_edit and form.is_valid():
         with refusals_on(form):
-            said = form.cleaned_data
             actions.start_trial(
-                organisation_id=request.organisation_id,
-                share_permille=int(said["share"] * 10),
-                horizon_days=said["horizon_days"],
-                why=said["why"],
-                today=request.today,
-                by=request.actor,
+                organisation_id=request.organisation_id, today=request.today, by=request.actor, **form.asked()
             )
             told(request, gettext("The trial runs: those drawn by lot are shown without a suggestion."))
             return redirect("desk:approach")
@@ -138,7 +120,10 @@ def what_works(request: DeskRequest) -> HttpResponse:
         return reckoning.wait(request)
     context = {
         "aspects": [_aspect(found[0], aspect) for aspect in Aspect],
-        "trials": [_trial(trial, effects[0][trial.pk]) for trial in trials],
+        "trials": [
+            told_of(trial, effects[0][trial.pk], done=gettext("With a suggestion"), spared=gettext("Without"))
+            for trial in trials
+        ],
         "is_running": any(trial.ended_date is None for trial in trials),
         "form": form,
         "may_edit": may_edit,
@@ -169,18 +154,6 @@ def _points(option: Option) -> tuple[int, int, int] | None:
     if option.low is None or option.high is None or option.rest_share is None:
         return None
     return round(100 * (option.share - option.rest_share)), round(100 * option.low), round(100 * option.high)
-
-
-def _trial(trial: SuggestionTrial, effect: Effect) -> dict[str, Any]:
-    gained = effect.gained_days or 0
-    return {
-        "trial": trial,
-        "effect": effect,
-        "share_percent": trial.share_permille / 10,
-        "is_gain": effect.is_shown and gained > 0,
-        "is_loss": effect.is_shown and gained < 0,
-        "sides": ((gettext("With a suggestion"), effect.written_to), (gettext("Without"), effect.kept_aside)),
-    }
 
 
 @screen("edit_scenario")

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 from encours.access.rules import can
 from encours.analytics.queries.effect import effect_of, measured_step
 from encours.analytics.rules.effect import CUSTOMERS_MIN, Effect
-from encours.analytics.rules.kpis import Ratio
 from encours.collections.actions import holdouts as actions
 from encours.collections.models import HoldOut
 from encours.collections.queries import holdouts
@@ -23,32 +22,24 @@ from encours.collections.rules.steps import Plan
 from encours.core.errors import EncoursError
 from encours.core.money import Money
 from encours.entrypoints.desk import reckoning
+from encours.entrypoints.desk.draws import DrawForm, share_field, told_of
 from encours.entrypoints.desk.screens import screen
-from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
+from encours.entrypoints.forms import AmountField, refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 
 CURRENCY = "EUR"
 
 
-class KeepAsideForm(DeskForm):
+class KeepAsideForm(DrawForm):
     """What to learn, on how many, and who is left out of it."""
 
-    wide = frozenset({"why"})
+    field_order = ("step", "share", "horizon_days", "owed_max", "why")
     step = forms.ChoiceField(label=gettext_lazy("Not written to by"), required=False)
-    share = forms.DecimalField(
+    share = share_field(
         label=gettext_lazy("Share kept aside, in %"),
-        min_value=Decimal("0.1"),
-        max_value=Decimal(50),
-        decimal_places=1,
-        initial=Decimal(10),
         help_text=gettext_lazy("Drawn by lot among the customers of the scenario."),
-    )
-    horizon_days = forms.IntegerField(
-        label=gettext_lazy("Look for the effect over, in days"),
-        min_value=1,
-        max_value=actions.HORIZON_DAYS_MAX,
-        initial=30,
+        percent=10,
     )
     owed_max = AmountField(
         label=gettext_lazy("Leave out whoever owes more than"),
@@ -56,7 +47,6 @@ class KeepAsideForm(DeskForm):
         required=False,
         help_text=gettext_lazy("They are written to as ever and not counted."),
     )
-    why = forms.CharField(label=gettext_lazy("What you want to learn"), max_length=300)
 
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +78,7 @@ def hold_outs(request: DeskRequest, scenario_id: int) -> HttpResponse:
     context = {
         "scenario": versions[0].scenario,
         "rows": rows,
-        "running": next((row for row in rows if row["group"].ended_date is None), None),
+        "running": next((row for row in rows if row["draw"].ended_date is None), None),
         "form": form,
         "may_edit": may_edit,
         "fewest": CUSTOMERS_MIN,
@@ -103,36 +93,19 @@ def _keep_aside(request: DeskRequest, scenario_id: int, form: KeepAsideForm) -> 
         organisation_id=request.organisation_id,
         scenario_id=scenario_id,
         step_key=said["step"],
-        share_permille=int(said["share"] * 10),
-        horizon_days=said["horizon_days"],
         owed_max_minor=owed_max,
         owed_currency=CURRENCY,
-        why=said["why"],
         today=request.today,
         by=request.actor,
+        **form.asked(),
     )
     told(request, gettext("The group is drawn. Its customers are written to by every other step."))
 
 
 def _row(group: HoldOut, effect: Effect, plan: Plan) -> dict[str, Any]:
     step = measured_step(group, plan)
-    is_shown = effect.is_shown
-    return {
-        "group": group,
-        "step": step.name if step else group.step_key,
-        "effect": effect,
-        "is_gain": is_shown and (effect.gained_days or 0) > 0,
-        "is_loss": is_shown and (effect.gained_days or 0) < 0,
-        "share_percent": group.share_permille / 10,
-        "sides": [
-            (gettext("Written to"), effect.written_to, _share(effect.written_to.paid, effect.written_to.instalments)),
-            (gettext("Kept aside"), effect.kept_aside, _share(effect.kept_aside.paid, effect.kept_aside.instalments)),
-        ],
-    }
-
-
-def _share(part: int, whole: int) -> Ratio | None:
-    return part / whole if whole else None
+    told_here = told_of(group, effect, done=gettext("Written to"), spared=gettext("Kept aside"))
+    return {**told_here, "step": step.name if step else group.step_key}
 
 
 @screen("edit_scenario")
