@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from encours.collections.rules.calendar import NeverSends, SendingCalendar, next_sending_instant
+from encours.collections.rules.calendar import NeverSends, SendingCalendar, leaving, next_sending_instant
 from encours.collections.rules.facts import Hours, Policy
 from encours.core.dates import BusinessCalendar
 from tests.collections import cases
@@ -81,3 +81,20 @@ class TestTheCustomersClock:
     def test_nobody_without_hours_of_its_own_is_reckoned_anew(self):
         run = cases.run()
         assert run.of(1) is run
+
+
+@pytest.mark.parametrize(
+    ("now", "answered_at", "opens", "waits"),
+    [
+        ("2026-11-24T03:40", None, "2026-11-24T08:30-05:00", True),
+        ("2026-11-24T03:40", "2026-11-24T02:50", "2026-11-24T08:30-05:00", False),
+        ("2026-11-24T03:40", "2026-11-23T22:00", "2026-11-24T08:30-05:00", True),
+        ("2026-11-24T15:00", None, "2026-11-24T10:00-05:00", False),
+        ("2026-11-28T15:00", None, "2026-11-30T08:30-05:00", True),
+    ],
+    ids=["at night", "an answer in hand", "an old answer", "in hours", "saturday"],
+)
+def test_what_a_person_writes_leaves_by_the_readers_clock(now, answered_at, opens, waits):
+    theirs = Hours("America/Montreal", time(8, 30)).applied(PARIS)
+    found = leaving(theirs, now=utc(now), answered_at=utc(answered_at) if answered_at else None)
+    assert (found.opens, found.waits) == (datetime.fromisoformat(opens), waits)

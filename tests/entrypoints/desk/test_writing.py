@@ -13,8 +13,10 @@ from encours.collections.rules import interlock
 from encours.collections.rules.facts import Draft
 from encours.collections.rules.steps import Step
 from encours.customers.models import Contact
+from encours.entrypoints.last_look import LastLook
 from encours.messaging import actions as messaging
 from encours.messaging.models import Message, State
+from encours.team.models import Task
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import Books, Desk, seated
 
@@ -71,6 +73,37 @@ class TestAMessageInOnesOwnWords:
         Membership.objects.create(organisation=company.organisation, user=other, role="collector")
         desk.force_login(other)
         assert desk.post(f"/written/{Message.objects.get().pk}/undo").status_code == 404
+
+
+class TestOutsideTheirHours:
+    @pytest.fixture
+    def _silence(self, company: Company, books: Books) -> None:
+        silent = [[books.day(-2).isoformat(), books.day(20).isoformat()]]
+        collections.set_policy(
+            organisation_id=company.organisation_id, values={"silent_periods": silent}, by=company.by
+        )
+
+    @pytest.mark.usefixtures("_silence")
+    def test_it_waits_unless_the_person_says_now(self, company: Company, desk: Desk, books: Books):
+        assert "hors des heures d’envoi" in desk.get(WRITE).content.decode()
+        desk.post(WRITE, said(company))
+        waiting = Message.objects.get()
+        assert waiting.due_at.date() > books.day(20)
+        desk.post(WRITE, said(company, leaves="now", has_seen="on"))
+        assert Message.objects.exclude(pk=waiting.pk).get().due_at <= timezone.now()
+        company.acme.timezone = "Pacific/Noumea"
+        company.acme.save(update_fields=["timezone"])
+        assert "Là-bas (Noumea), il est" in desk.post(f"{WRITE}/checks", said(company)).content.decode()
+
+    @pytest.mark.usefixtures("_silence")
+    def test_what_was_settled_while_it_waited_is_not_claimed(self, company: Company, desk: Desk, books: Books):
+        desk.post(WRITE, said(company, with_items="on"))
+        look = LastLook(company.organisation_id, timezone.now())
+        waiting = Message.objects.get()
+        assert not look([waiting.pk])
+        books.receipt(company.acme, "RG-3", 120_000, on=0, pays="FA-1")
+        assert "FA-1" in look([waiting.pk])[waiting.pk]
+        assert Task.objects.get().customer_id == company.acme.pk
 
 
 class TestItsChecks:

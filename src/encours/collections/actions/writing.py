@@ -1,6 +1,6 @@
 """Send what a person wrote to a customer: through the checks and the outbox, as a contact like any other."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import transaction
 
@@ -39,11 +39,21 @@ class NotSeen(Refused):
 
 
 @transaction.atomic
-def write(written: Written, *, key: str, has_seen: bool, today: date, now: datetime, by: Actor) -> int:
+def write(
+    written: Written,
+    *,
+    key: str,
+    has_seen: bool,
+    today: date,
+    now: datetime,
+    by: Actor,
+    waits: bool | None = None,
+) -> int:
     """Queue the message and return its id; the same key sends it once, however often it is asked for.
 
     The checks are asked as for a reminder: what they hold leaves only when the person says to have seen it
     (`has_seen`), and nothing is claimed from an insolvent customer. In a sandbox it ends in the mailbox page.
+    It leaves at once, or with `waits` at the next hour at which its reader is written to; None: as the hours say.
     Refuses a message to nobody, without words, or whose template lacks something.
     """
     if not written.to:
@@ -56,6 +66,8 @@ def write(written: Written, *, key: str, has_seen: bool, today: date, now: datet
         raise WritingStopped
     if found.asks_a_word and not has_seen:
         raise NotSeen(field="has_seen")
+    leaves = writing.leaving_of(written, now=now)
+    send_after = leaves.opens.astimezone(UTC) if (leaves.waits if waits is None else waits) else now
     letter = writing.letter(written, found.listed, today=today)
     messaging.install_default_templates(organisation_id=organisation_id, by=by)
     message_id = messaging.queue_message(
@@ -70,7 +82,7 @@ def write(written: Written, *, key: str, has_seen: bool, today: date, now: datet
         context=writing.context_of(written, found.listed, today=today),
         attachments=written.attachments,
         by=by,
-        send_after=now,
+        send_after=send_after,
         now=now,
     )
     access.record_audit(

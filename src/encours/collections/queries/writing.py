@@ -10,7 +10,8 @@ from encours.collections.queries import facts as loading
 from encours.collections.queries.messages import entity_words, money_words, sender_words
 from encours.collections.queries.rewording import wording_of, words_of_template
 from encours.collections.rules import writing as rules
-from encours.collections.rules.facts import CheckResult, Claim, CustomerFacts, Decision
+from encours.collections.rules.calendar import Leaving, leaving
+from encours.collections.rules.facts import CheckResult, Claim, CustomerFacts, Decision, Hours
 from encours.collections.rules.letter import greeting
 from encours.collections.rules.rewording import own_context
 from encours.collections.rules.steps import Step
@@ -37,8 +38,9 @@ class Written:
     text: str = ""
     with_items: bool = False
     attachments: tuple[Attachment, ...] = ()
-    # the Message-ID of the customer's mail that this answers, and whether no person sends it
+    # the Message-ID of the customer's mail that this answers, when it came, and whether no person sends it
     in_reply_to: str = ""
+    answered_at: datetime | None = None
     is_automatic: bool = False
 
 
@@ -94,6 +96,14 @@ def considered(written: Written, *, today: date, now: datetime) -> Considered:
     run = loading.run_facts(organisation_id, today=today, now=now)
     results = rules.checks(customer, run, template_key=key, entity_id=entity_id, listed=listed, claims=claims)
     return Considered(listed, results)
+
+
+def leaving_of(written: Written, *, now: datetime) -> Leaving:
+    """When it leaves if its writer says nothing else: by the hours at which its reader is written to."""
+    customer, policies = written.customer, loading.policies_of(written.customer.organisation_id)
+    policy = policies.get(written.entity.pk) or loading.policy_of(customer.organisation_id)
+    calendar = Hours(customer.timezone, customer.write_from).applied(loading.calendar_of(policy))
+    return leaving(calendar, now=now, answered_at=written.answered_at)
 
 
 def letter(written: Written, listed: Sequence[Claim], *, today: date) -> Letter:

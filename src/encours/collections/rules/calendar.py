@@ -1,13 +1,14 @@
 """When a message may leave: working days, hours of the day, and the days an organisation keeps silent."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from encours.core.dates import ONE_DAY, BusinessCalendar, business_date, instant_of, zone
 from encours.core.errors import Refused, gettext_noop
 
 _SEARCH_DAYS_MAX = 400
+ANSWERED_WITHIN = timedelta(hours=2)
 
 
 class NeverSends(Refused):
@@ -56,6 +57,36 @@ def next_sending_instant(now: datetime, calendar: SendingCalendar) -> datetime:
                 return max(now.astimezone(opens.tzinfo), opens)
         day += ONE_DAY
     raise NeverSends()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """When a message leaves if its writer says nothing else, both instants by the clock of whoever reads it."""
+
+    now: datetime
+    opens: datetime
+    answers_at_once: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is an hour at which they are written to."""
+        return self.opens <= self.now
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for their next hour."""
+        return not self.is_open and not self.answers_at_once
+
+
+def leaving(calendar: SendingCalendar, *, now: datetime, answered_at: datetime | None = None) -> Leaving:
+    """When what a person writes leaves by itself: at an hour at which reminders leave too, an answer in hand at once.
+
+    At 22:40 in Montreal on a Monday, for someone written to from 8:30: Tuesday 8:30 there. The answer to a mail that
+    came at 21:50 there leaves at 22:40: whoever wrote within two hours is at their desk.
+    """
+    there = zone(calendar.timezone)
+    in_hand = answered_at is not None and now - answered_at <= ANSWERED_WITHIN
+    return Leaving(now.astimezone(there), next_sending_instant(now, calendar).astimezone(there), in_hand)
 
 
 def local_day(instant: datetime, calendar: SendingCalendar) -> date:

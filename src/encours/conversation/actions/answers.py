@@ -142,23 +142,29 @@ def _send_alone(made: Answer, *, today: date, now: datetime) -> None:
         return
     try:
         with transaction.atomic():
-            _send(made, is_alone=True, today=today, now=now, by=ANSWERS)
+            _send(made, is_alone=True, waits=False, today=today, now=now, by=ANSWERS)
     except EncoursError as error:
         _audit(made, "answer_kept_back", by=ANSWERS, why=error.sentence)
 
 
 @transaction.atomic
-def send_answer(*, organisation_id: int, answer_id: int, today: date, now: datetime, by: Actor) -> int:
-    """Send a prepared answer in a person's name; the mail counts as answered. Refused when decided before."""
+def send_answer(
+    *, organisation_id: int, answer_id: int, today: date, now: datetime, by: Actor, waits: bool | None = None
+) -> int:
+    """Send a prepared answer in a person's name; the mail counts as answered. Refused when decided before.
+
+    Outside the reader's hours it waits for them, unless the mail came just before or the person says otherwise.
+    """
     made = _waiting(organisation_id, answer_id)
-    return _send(made, is_alone=False, today=today, now=now, by=by)
+    return _send(made, is_alone=False, waits=waits, today=today, now=now, by=by)
 
 
-def _send(made: Answer, *, is_alone: bool, today: date, now: datetime, by: Actor) -> int:
+def _send(made: Answer, *, is_alone: bool, waits: bool | None, today: date, now: datetime, by: Actor) -> int:
     message_id = writing.write(
         written.letter_of(made, is_automatic=is_alone),
         key=f"answer-{made.reply_id}",
         has_seen=True,
+        waits=waits,
         today=today,
         now=now,
         by=by,

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from encours.access.models import Entity
 from encours.access.rules import Scope
+from encours.collections.queries import writing
+from encours.collections.queries.writing import Written
+from encours.collections.rules.calendar import Leaving
 from encours.conversation.models import Answer, AnswerState, ConversationPolicy
 from encours.conversation.rules.answers import DEFAULT_MODES
 from encours.customers import queries as customers
@@ -60,6 +63,15 @@ def company_of(customer_id: int, *, organisation_id: int) -> Entity | None:
     return max(entities, key=lambda one: owed.get(one.pk, 0), default=None)
 
 
+def leaving_of(made: Answer, *, now: datetime) -> Leaving | None:
+    """When a prepared answer leaves if nobody says otherwise; None without a company to answer in the name of."""
+    company = company_of(made.customer_id, organisation_id=made.organisation_id)
+    if company is None:
+        return None
+    written = Written(made.customer, company, None, (), answered_at=made.reply.received_at)
+    return writing.leaving_of(written, now=now)
+
+
 def drafts(scope: Scope) -> Sequence[Answer]:
     """Answers that wait for a person, the oldest first; people of a portfolio see their own alone."""
     found = Answer.objects.filter(organisation_id=scope.organisation_id, state=AnswerState.DRAFT)
@@ -71,7 +83,7 @@ def drafts(scope: Scope) -> Sequence[Answer]:
 def of_replies(reply_ids: Sequence[int], *, scope: Scope) -> Mapping[int, Answer]:
     """The answer made for each of some mails, by mail."""
     found = Answer.objects.filter(organisation_id=scope.organisation_id, reply_id__in=reply_ids)
-    return {one.reply_id: one for one in found.select_related("message")}
+    return {one.reply_id: one for one in found.select_related("message", "reply", "customer")}
 
 
 def answer(answer_id: int, *, scope: Scope) -> Answer | None:

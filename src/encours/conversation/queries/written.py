@@ -118,6 +118,7 @@ def letter_of(answer: Answer, *, is_automatic: bool) -> Written:
         text=text,
         attachments=files,
         in_reply_to=reply.key if reply.key.startswith("<") else "",
+        answered_at=reply.received_at,
         is_automatic=is_automatic,
     )
 

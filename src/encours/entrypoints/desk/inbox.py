@@ -25,6 +25,7 @@ from encours.entrypoints.desk import understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import people_of
+from encours.entrypoints.desk.writing import told_leaving
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import ANY_FILE, file_of, is_partial
 from encours.messaging import inbound_queries as inbound
@@ -205,7 +206,7 @@ def _reply_context(request: DeskRequest, one: Reply) -> dict[str, Any]:
             words.card(made, request) for made in proposals.of_replies([one.pk], scope=request.scope).get(one.pk, ())
         ],
         "change": _change(request, bank_changes.of_replies([one.pk], scope=request.scope).get(one.pk)),
-        "answer": _answer(answers.of_replies([one.pk], scope=request.scope).get(one.pk)),
+        "answer": _answer(request, answers.of_replies([one.pk], scope=request.scope).get(one.pk)),
         "is_holding": one.freed_at is None,
         "note": portal_threads.answered_on_page(one.pk, organisation_id=request.organisation_id),
         "may_answer_on_page": portal.has_way(one.customer, one.from_email),
@@ -262,10 +263,12 @@ def _change(request: DeskRequest, one: Any) -> words.ShownChange | None:
     return words.shown_change(one, request) if one is not None else None
 
 
-def _answer(one: Answer | None) -> dict[str, Any] | None:
+def _answer(request: DeskRequest, one: Answer | None) -> dict[str, Any] | None:
     if one is None:
         return None
+    hours = answers.leaving_of(one, now=request.now) if one.state == "draft" else None
     return {
+        "hours": told_leaving(hours, request) if hours else None,
         "id": one.pk,
         "kind": one.get_kind_display(),
         "is_draft": one.state == "draft",

@@ -21,6 +21,7 @@ from encours.entrypoints.desk import inbox_words as words
 from encours.entrypoints.desk import understood
 from encours.entrypoints.desk.inbox import number_of, with_form
 from encours.entrypoints.desk.screens import screen
+from encours.entrypoints.desk.writing import told_when
 from encours.entrypoints.forms import refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import back, told
@@ -169,14 +170,17 @@ def send(request: DeskRequest, answer_id: int) -> HttpResponse:
     made = answers.answer(answer_id, scope=request.scope)
     if made is None:
         raise AnswerUnknown
-    conversation.send_answer(
+    message_id = conversation.send_answer(
         organisation_id=request.organisation_id,
         answer_id=made.pk,
+        waits=False if request.POST.get("leaves") == "now" else None,
         today=request.today,
         now=request.now,
         by=request.actor,
     )
-    told(request, gettext("The answer to {name} leaves.").format(name=made.customer.name))
+    when = told_when(message_id, request)
+    leaves = gettext("The answer to {name} leaves {when}.") if when else gettext("The answer to {name} leaves.")
+    told(request, leaves.format(name=made.customer.name, when=when))
     return _back(request)
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -18,11 +19,13 @@ from encours.access import queries as access
 from encours.access.models import Entity
 from encours.collections.actions import writing as writing_actions
 from encours.collections.queries import writing
+from encours.collections.rules.calendar import Leaving
 from encours.collections.rules.writing import OWN_WORDS, THANKS
 from encours.conversation.queries import inbox
 from encours.core.errors import EncoursError
 from encours.customers import queries as customers
 from encours.customers.models import Customer
+from encours.entrypoints import formats
 from encours.entrypoints.desk import reminders
 from encours.entrypoints.desk.letters import framed, with_subject
 from encours.entrypoints.desk.organisation import LANGUAGES
@@ -56,6 +59,8 @@ class WritingForm(DeskForm):
         label=gettext_lazy("I have seen what speaks against it, and send it all the same"), required=False
     )
     key = forms.RegexField(regex="^[0-9a-f-]{36}$", widget=forms.HiddenInput)
+    # outside their hours: at the next of them, or now; empty: as the hours say
+    leaves = forms.ChoiceField(choices=[("", ""), ("later", ""), ("now", "")], required=False)
     # the mail of theirs that this answers
     reply = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -116,13 +121,14 @@ def _answering(request: DeskRequest, people: list[Any]) -> dict[str, Any]:
     return {**to, "reply": one.pk, "subject": f"Re: {bare}"[:200], "text": drafted}
 
 
-def _thread(request: DeskRequest, said: Mapping[str, Any], customer: Customer) -> str:
-    """The Message-ID of the mail that is answered, when it is this customer's."""
+def _thread(request: DeskRequest, said: Mapping[str, Any], customer: Customer) -> dict[str, Any]:
+    """The mail that is answered, when it is this customer's: its Message-ID and when it came."""
     if not said.get("reply"):
-        return ""
+        return {}
     one = inbox.reply(int(said["reply"]), scope=request.scope)
-    is_theirs = one.customer_id in customers.with_merged(customer.pk, organisation_id=request.organisation_id)
-    return one.key if is_theirs and one.key.startswith("<") else ""
+    if one.customer_id not in customers.with_merged(customer.pk, organisation_id=request.organisation_id):
+        return {}
+    return {"in_reply_to": one.key if one.key.startswith("<") else "", "answered_at": one.received_at}
 
 
 def _written(request: DeskRequest, customer: Customer, form: WritingForm) -> writing.Written:
@@ -138,7 +144,7 @@ def _written(request: DeskRequest, customer: Customer, form: WritingForm) -> wri
         subject=said.get("subject", ""),
         text=said.get("text", ""),
         with_items=bool(said.get("with_items")),
-        in_reply_to=_thread(request, said, customer),
+        **_thread(request, said, customer),
     )
     return writing.addressed(written, said["to"])
 
@@ -146,7 +152,33 @@ def _written(request: DeskRequest, customer: Customer, form: WritingForm) -> wri
 def _checks(request: DeskRequest, written: writing.Written) -> dict[str, Any]:
     found = writing.considered(written, today=request.today, now=request.now)
     checks = reminders.shown_checks([one.as_json() for one in found.checks], today=request.today)
-    return {"checks": checks, "is_stopped": found.is_stopped, "asks_a_word": found.asks_a_word}
+    hours = told_leaving(writing.leaving_of(written, now=request.now), request)
+    return {"checks": checks, "is_stopped": found.is_stopped, "asks_a_word": found.asks_a_word, "hours": hours}
+
+
+def told_leaving(leaving: Leaving, request: DeskRequest) -> dict[str, Any] | None:
+    """What the person is told outside the reader's hours, and what happens if they say nothing; None within them."""
+    if leaving.is_open:
+        return None
+    said = {"today": request.today, "language": formats.known_language(request.user.language)}
+    now, opens = (f"{formats.day_near(at.date(), **said)} {at:%H:%M}" for at in (leaving.now, leaving.opens))
+    city = str(leaving.now.tzinfo).rpartition("/")[2].replace("_", " ")
+    is_elsewhere = leaving.now.utcoffset() != localtime(leaving.now).utcoffset()
+    there = gettext("There ({city}) it is {now}: outside the hours in which they are written to.")
+    here = gettext("It is {now}: outside the hours in which messages leave.")
+    return {
+        "sentence": (there if is_elsewhere else here).format(city=city, now=now),
+        "later": (gettext("{opens} there") if is_elsewhere else "{opens}").format(opens=opens),
+        "waits": leaving.waits,
+    }
+
+
+def told_when(message_id: int, request: DeskRequest) -> str:
+    """When a message that was just sent leaves, by the reader's clock; empty when it leaves at once."""
+    due_at = messaging.message_in_full(message_id, scope=request.scope).message.due_at
+    if due_at is None or due_at <= request.now:
+        return ""
+    return formats.instant(due_at, today=request.today, language=formats.known_language(request.user.language))
 
 
 @screen("send_message")
@@ -161,6 +193,7 @@ def write(request: DeskRequest, number: str) -> HttpResponse:
                 _written(request, customer, form),
                 key=form.cleaned_data["key"],
                 has_seen=form.cleaned_data["has_seen"],
+                waits={"later": True, "now": False}.get(form.cleaned_data["leaves"]),
                 today=request.today,
                 now=request.now,
                 by=request.actor,
@@ -174,7 +207,11 @@ def write(request: DeskRequest, number: str) -> HttpResponse:
                     now=request.now,
                 )
             undo = reverse("desk:write_undo", args=[message_id])
-            told(request, gettext("The message to {name} leaves.").format(name=customer.name), undo=undo)
+            when = told_when(message_id, request)
+            leaves = (
+                gettext("The message to {name} leaves {when}.") if when else gettext("The message to {name} leaves.")
+            )
+            told(request, leaves.format(name=customer.name, when=when), undo=undo)
             return back(request, reverse("desk:customer", args=[number]))
     context: dict[str, Any] = {"customer": customer, "form": form, "people": writing.addresses(customer)}
     if not form.is_bound or form.is_valid() or "key" in form.cleaned_data:
