@@ -157,15 +157,21 @@ def _bare(subject: str) -> str:
     return fold(re.sub(r"^(?:\s*(?:re|r|rép|tr|fwd?)\s*:)+", "", subject, flags=re.IGNORECASE))
 
 
-def notes_on_page(customer_id: int, *, scope: Scope, limit: int = 100) -> list[PortalNote]:
-    """What colleagues wrote on a customer's page, taken back or not, the latest first: for the desk."""
+def notes_on_page(
+    customer_id: int, *, scope: Scope, limit: int = 100, before_id: int | None = None
+) -> list[PortalNote]:
+    """What colleagues wrote on a customer's page, taken back or not, the latest first: for the desk and programs."""
     accounts = customers.with_merged(customer_id, organisation_id=scope.organisation_id)
-    return notes_of(accounts, organisation_id=scope.organisation_id, limit=limit)
+    return notes_of(accounts, organisation_id=scope.organisation_id, limit=limit, before_id=before_id)
 
 
-def notes_of(account_ids: Sequence[int], *, organisation_id: int, limit: int) -> list[PortalNote]:
+def notes_of(
+    account_ids: Sequence[int], *, organisation_id: int, limit: int, before_id: int | None = None
+) -> list[PortalNote]:
     """The same of some accounts the reader may see."""
     found = PortalNote.objects.filter(organisation_id=organisation_id, customer_id__in=account_ids)
+    if before_id is not None:
+        found = found.filter(pk__lt=before_id)
     return list(found.select_related("reply").order_by("-pk")[:limit])
 
 

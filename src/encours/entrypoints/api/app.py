@@ -26,6 +26,7 @@ from encours.entrypoints.api import (
     matching,
     open_items,
     penalties,
+    portal_notes,
     receipts,
 )
 from encours.entrypoints.api.shapes import TokenNotAllowed
@@ -174,5 +175,6 @@ api.add_router("", open_items.router, tags=["open items"])
 api.add_router("", receipts.router, tags=["receipts"])
 api.add_router("", matching.router, tags=["cash application"])
 api.add_router("", engagements.router, tags=["promises, pauses, disputes, comments"])
+api.add_router("", portal_notes.router, tags=["notes on the customers' page"])
 api.add_router("", analytics.router, tags=["figures"])
 api.add_router("", penalties.router, tags=["penalties"])

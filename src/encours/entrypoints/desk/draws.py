@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from encours.analytics.rules.effect import Effect
@@ -13,15 +12,14 @@ from encours.collections.holdout_models import SHARE_MAX_PERMILLE, Draw
 from encours.entrypoints.forms import DeskForm
 
 
-def share_field(*, label: Promise, help_text: Promise, percent: int) -> forms.DecimalField:
-    """How many the lot draws; what that means for them differs from draw to draw."""
+def share_field(*, percent: int, **words: Any) -> forms.DecimalField:
+    """How many the lot draws; what that means for them (`label`, `help_text`) differs from draw to draw."""
     return forms.DecimalField(
-        label=label,
         min_value=Decimal("0.1"),
         max_value=Decimal(SHARE_MAX_PERMILLE) / 10,
         decimal_places=1,
         initial=Decimal(percent),
-        help_text=help_text,
+        **words,
     )
 
 

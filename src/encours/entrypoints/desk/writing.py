@@ -160,8 +160,11 @@ def told_leaving(leaving: Leaving, request: DeskRequest) -> dict[str, Any] | Non
     """What the person is told outside the reader's hours, and what happens if they say nothing; None within them."""
     if leaving.is_open:
         return None
-    said = {"today": request.today, "language": formats.known_language(request.user.language)}
-    now, opens = (f"{formats.day_near(at.date(), **said)} {at:%H:%M}" for at in (leaving.now, leaving.opens))
+    language = formats.known_language(request.user.language)
+    now, opens = (
+        f"{formats.day_near(at.date(), today=request.today, language=language)} {at:%H:%M}"
+        for at in (leaving.now, leaving.opens)
+    )
     city = str(leaving.now.tzinfo).rpartition("/")[2].replace("_", " ")
     is_elsewhere = leaving.now.utcoffset() != localtime(leaving.now).utcoffset()
     there = gettext("There ({city}) it is {now}: outside the hours in which they are written to.")
