@@ -82,7 +82,9 @@ class TestImport:
         assert advice["lines"][1]["deduction_reason"] == "marchandise abîmée"
         assert advice["detail"]["advice"]["bank_line"] is not None
 
-    def test_refused_rows_have_line_field_and_reason(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def test_refused_rows_have_line_field_and_reason(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         path = tmp_path / "factures.csv"
         path.write_text(
             "N° facture;Code client;Date facture;Montant TTC\nA1;C1;31/01/2026;abc\nA2;C1;31/01/2026;10,00\n"
@@ -95,6 +97,10 @@ class TestImport:
             "line": 2, "field": "gross", "value": "abc", "code": "amount_unreadable",
         }  # fmt: skip
         assert file["rejected"][0]["reason"]
+        assert file["form"]["headings"]["gross"] == "Montant TTC"
+        monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+        _, out, _ = run(capsys, str(path), "--dry-run")
+        assert "(colonne «\u00a0Montant TTC\u00a0») abc" in out
         # nothing was there before, and nothing is there now
         assert not Organisation.objects.exists()
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from encours.access import context
 from encours.access.models import Entity, Membership
-from encours.entrypoints import uploads
+from encours.entrypoints import import_words, uploads
 from encours.entrypoints.jobs.imports import bring_in
+from encours.imports.formats.problems import FieldsMissing
 from encours.imports.models import ImportMapping, ImportRun
 from encours.invoices.models import Document
 from tests.cast import Company
@@ -97,7 +98,18 @@ class TestTheJob:
         assert Document.objects.get().number == "FA-9101"
         page = desk.get(f"/imports/{run.pk}").content.decode()
         assert "Lignes à corriger à la source" in page
-        assert b"abc" in b"".join(desk.get(f"/imports/{run.pk}/report").streaming_content)
+        assert "colonne «\u00a0Montant TTC\u00a0»" in page
+        report = b"".join(desk.get(f"/imports/{run.pk}/report").streaming_content).decode()
+        assert "abc" in report
+        assert "Montant TTC" in report
+
+    def test_says_in_the_readers_language_what_a_refused_file_lacks(self):
+        refused = FieldsMissing(kind="invoices", fields="issue_date, gross / net", header="Pièce, Tiers")
+        with translation.override("fr"):
+            said = import_words.kept_refusal(refused.as_json())
+            assert import_words.kept_refusal({"code": "gone_since", "message": "Gone."}) == "Gone."
+        assert said.startswith("Pour être lu comme «\u00a0Factures\u00a0», il manque au fichier")
+        assert "Date d’émission, Montant TTC / Montant HT" in said
 
     def test_tells_the_statements_of_a_bank_file(self, company: Company, desk: Desk):
         text = camt(entry("100.00"), opening="10", closing="111")

@@ -20,6 +20,7 @@ from encours.analytics import actions as analytics
 from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.core.errors import EncoursError, Refused, gettext_noop, jsonable
+from encours.entrypoints import import_words
 from encours.entrypoints.cli import output, words
 from encours.imports import actions as imports
 from encours.imports.actions.results import LISTED_MAX, CallResult, FileResult
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             _print(result)
         for file in result.files:
             if file.refusal is not None:
-                output.refuse(f"{file.file}: {file.refusal.translated(gettext)}")
+                output.refuse(f"{file.file}: {import_words.refusal(file.refusal)}")
     return output.REFUSED if result.is_refused else output.DONE
 
 
@@ -267,7 +268,9 @@ def _print(result: CallResult) -> None:
         output.print_table(header, rows, right=dict.fromkeys(range(2, 7), True))
     for file in done:
         for problem in file.rejected[:20]:
-            where = " ".join(part for part in (problem.field, problem.value) if part)
+            where = " ".join(
+                part for part in (import_words.placed(problem.field, file.kind, file.form), problem.value) if part
+            )
             output.print_line(f"  {file.file}:{problem.line}  {where}: {gettext(problem.sentence)}")
         for foreign in file.detail.get("foreign_currencies", ()):
             told = gettext(

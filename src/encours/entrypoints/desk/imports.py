@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 
 from encours.access import queries as access
 from encours.core.errors import Refused, gettext_noop
-from encours.entrypoints import exports, uploads
+from encours.entrypoints import exports, import_words, uploads
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column
 from encours.entrypoints.requests import DeskRequest
@@ -32,75 +32,12 @@ MACHINE_READ = {"bank", "remittance", "einvoice", "copies"}  # their columns are
 COLUMNS = (
     Column("line", gettext_lazy("Line"), "number"),
     Column("field", gettext_lazy("Field")),
+    Column("heading", gettext_lazy("Column of the file")),
     Column("value", gettext_lazy("Value")),
     Column("sentence", gettext_lazy("Why")),
     Column("remedy", gettext_lazy("What to do")),
     Column("weight", gettext_lazy("Outcome")),
 )
-FIELDS: Mapping[str, Promise] = {
-    "number": gettext_lazy("Number"),
-    "external_id": gettext_lazy("Identifier in the source"),
-    "name": gettext_lazy("Name"),
-    "customer": gettext_lazy("Customer number"),
-    "customer_name": gettext_lazy("Customer name"),
-    "kind": gettext_lazy("Kind of document"),
-    "issue_date": gettext_lazy("Issue date"),
-    "due_date": gettext_lazy("Due date"),
-    "currency": gettext_lazy("Currency"),
-    "net": gettext_lazy("Net amount"),
-    "tax": gettext_lazy("Tax"),
-    "gross": gettext_lazy("Gross amount"),
-    "open": gettext_lazy("Open amount"),
-    "paid": gettext_lazy("Paid amount"),
-    "settled_date": gettext_lazy("Settled on"),
-    "reference": gettext_lazy("Reference"),
-    "order_number": gettext_lazy("Order number"),
-    "related_number": gettext_lazy("Related invoice"),
-    "disputed": gettext_lazy("In dispute"),
-    "terms": gettext_lazy("Payment terms"),
-    "instalment": gettext_lazy("Instalment number"),
-    "instalment_amount": gettext_lazy("Instalment amount"),
-    "payment": gettext_lazy("Payment number"),
-    "date": gettext_lazy("Date"),
-    "invoice": gettext_lazy("Invoice number"),
-    "amount": gettext_lazy("Amount"),
-    "deduction": gettext_lazy("Deduction"),
-    "method": gettext_lazy("Means of payment"),
-    "payer_name": gettext_lazy("Payer"),
-    "payer_iban": gettext_lazy("Payer's IBAN"),
-    "email": gettext_lazy("E-mail"),
-    "phone": gettext_lazy("Telephone"),
-    "first_name": gettext_lazy("First name"),
-    "last_name": gettext_lazy("Last name"),
-    "role": gettext_lazy("Role"),
-    "street": gettext_lazy("Street"),
-    "postcode": gettext_lazy("Postcode"),
-    "city": gettext_lazy("City"),
-    "country": gettext_lazy("Country"),
-    "language": gettext_lazy("Language"),
-    "legal_form": gettext_lazy("Legal form"),
-    "vat_number": gettext_lazy("VAT number"),
-    "account": gettext_lazy("Bank account"),
-    "value_date": gettext_lazy("Value date"),
-    "text": gettext_lazy("Wording"),
-    "debit": gettext_lazy("Debit"),
-    "credit": gettext_lazy("Credit"),
-    "amount_inverse": gettext_lazy("Amount, money out counted positive"),
-    "side": gettext_lazy("Debit or credit"),
-    "balance": gettext_lazy("Balance"),
-    "original_amount": gettext_lazy("Amount of origin"),
-    "original_currency": gettext_lazy("Currency of origin"),
-    "iban": gettext_lazy("Counterparty's IBAN"),
-    "end_to_end": gettext_lazy("End-to-end reference"),
-    "code": gettext_lazy("Kind of movement"),
-    "more": gettext_lazy("More wording"),
-    "fee": gettext_lazy("Fee"),
-    "opening": gettext_lazy("Opening balance"),
-    "reason": gettext_lazy("Reason"),
-    "batch": gettext_lazy("Batch"),
-    "status": gettext_lazy("State"),
-    "file": gettext_lazy("File"),
-}
 STEPS: Mapping[str, Promise] = {
     "": gettext_lazy("waiting for its turn"),
     "reading": gettext_lazy("reading the rows"),
@@ -190,9 +127,9 @@ def _shown(request: DeskRequest, index: int, file: uploads.Dropped) -> FileShown
     field_of = {heading: field for field, heading in preview.columns.items()}
     heads = [(place, heading, field_of.get(heading, "")) for place, heading in enumerate(preview.header)]
     if preview.kind in MACHINE_READ and not preview.fields:
-        preview = replace(preview, header=tuple(_field(name) for name in preview.header))
+        preview = replace(preview, header=tuple(import_words.field(name) for name in preview.header))
     missing = [
-        " / ".join(_field(name) for name in group)
+        " / ".join(import_words.field(name) for name in group)
         for group in preview.required
         if not any(name in preview.columns for name in group)
     ]
@@ -202,16 +139,12 @@ def _shown(request: DeskRequest, index: int, file: uploads.Dropped) -> FileShown
         file=file,
         preview=preview,
         heads=heads,
-        fields=[(name, _field(name)) for name in preview.fields],
+        fields=[(name, import_words.field(name)) for name in preview.fields],
         missing=missing,
-        refusal=preview.refusal.translated(gettext) if preview.refusal else "",
+        refusal=import_words.refusal(preview.refusal) if preview.refusal else "",
         run=run,
         is_known=queries.is_done_before(request.organisation_id, sha256=file.sha256),
     )
-
-
-def _field(name: str) -> str:
-    return str(FIELDS.get(name, name.replace("_", " ")))
 
 
 def _decided(request: DeskRequest, word: str, files: Sequence[uploads.Dropped]) -> HttpResponse:
@@ -314,10 +247,10 @@ def import_run(request: DeskRequest, run_id: int) -> HttpResponse:
             for line in (run.tie_out or {}).get("accounts", ())
         ],
         "statements": [_statement(one) for one in run.detail.get("statements", ())],
-        "rejections": [_told(rejection) for rejection in rejections],
+        "rejections": [_told(rejection, run) for rejection in rejections],
         "is_cut": len(rejections) == REJECTIONS_SHOWN,
         "warnings": run.detail.get("warnings", 0),
-        "refusal": _refusal(run),
+        "refusal": import_words.kept_refusal(run.refusal) if run.refusal else "",
         "details": [(gettext(name), value) for name, value in _details(run)],
     }
     return render(request, "desk/imports/run.html", context)
@@ -333,10 +266,6 @@ def _statement(told: Mapping[str, Any]) -> dict[str, Any]:
         "is_off": bool(told["difference"]) and told["difference"]["amount"].strip("-0.") != "",
         "has_gap": bool(gap) and gap["amount"]["amount"].strip("-0.") != "" and not told["known"],
     }
-
-
-def _refusal(run: ImportRun) -> str:
-    return str(run.refusal.get("message", "")) if run.refusal else ""
 
 
 def _details(run: ImportRun) -> Iterable[tuple[str, Any]]:
@@ -356,11 +285,13 @@ def _details(run: ImportRun) -> Iterable[tuple[str, Any]]:
             yield label, value
 
 
-def _told(rejection: queries.Rejection) -> dict[str, Any]:
+def _told(rejection: queries.Rejection, run: ImportRun) -> dict[str, Any]:
+    name, heading = import_words.place(rejection.field, run.kind, run.detail.get("form", {}))
     weight = gettext("taken, to check") if rejection.is_warning else gettext("refused")
     return {
         "line": rejection.line,
-        "field": _field(rejection.field) if rejection.field else "",
+        "field": name,
+        "heading": heading,
         "value": rejection.value,
         "sentence": gettext(rejection.sentence) if rejection.sentence else "",
         "remedy": gettext(rejection.remedy) if rejection.remedy else "",
@@ -373,7 +304,8 @@ def _told(rejection: queries.Rejection) -> dict[str, Any]:
 def import_report(request: DeskRequest, run_id: int) -> HttpResponseBase:
     """Every refused row as a file, to correct at the source."""
     run = queries.run(run_id, scope=request.scope)
-    rows = (_told(rejection) for rejection in queries.rejections(run.pk, organisation_id=request.organisation_id))
+    found = queries.rejections(run.pk, organisation_id=request.organisation_id)
+    rows = (_told(rejection, run) for rejection in found)
     form = "xlsx" if request.GET.get("export") == "xlsx" else "csv"
     return exports.sheet(form, name=f"{gettext('rejected')}-{run.pk}", columns=COLUMNS, rows=rows)
 

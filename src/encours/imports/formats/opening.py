@@ -78,6 +78,7 @@ class Opened:
             "sheet": self.table.sheet,
             "header_line": self.table.header_line,
             "mapping": self.mapping.name if self.mapping else "",
+            "headings": {name: self.table.header[place] for name, place in self.columns.places.items()},
             "ignored_columns": list(self.columns.ignored),
         }
 
