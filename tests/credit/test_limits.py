@@ -12,7 +12,7 @@ from encours.credit import actions as credit
 from encours.credit import queries
 from encours.credit.actions import LimitNegative
 from encours.credit.models import CreditLimit
-from encours.credit.rules import Use
+from encours.credit.rules.limits import Use
 from tests import cast
 from tests.collections import books
 from tests.collections.books import NOW, TODAY

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from encours.core.legal_values import half_year
 from encours.penalties.rules.interest import (
     Debt,
     Reduction,
@@ -26,7 +27,7 @@ from encours.penalties.rules.rates import (
     compensation_of,
     rate_of,
 )
-from encours.penalties.rules.registry import EcbRateMissing, LegalRateMissing, half_year, shipped
+from encours.penalties.rules.registry import EcbRateMissing, LegalRateMissing, shipped
 from encours.penalties.rules.settling import SettledLeg, reductions_of
 
 REGISTRY = shipped()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encours.core.dates import BusinessCalendar, add_months
-from encours.penalties.rules.registry import LegalValueMissing, Registry
+from encours.core.legal_values import LegalValueMissing, Registry
 from encours.recovery.rules.deadlines import (
     INTERRUPTS,
     MAY_INTERRUPT,

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     HAND_OVER = "hand_over"
     EDIT_SCENARIO = "edit_scenario"
     SET_CREDIT_LIMIT = "set_credit_limit"
+    PROPOSE_CREDIT = "propose_credit"
+    APPROVE_CREDIT_NOTE = "approve_credit_note"
     EDIT_ENTITY = "edit_entity"
     EDIT_BANK_DETAILS = "edit_bank_details"
     EDIT_ORGANISATION = "edit_organisation"
@@ -53,7 +55,7 @@ _TALKS = {
     Permission.PAUSE_REMINDERS,
     Permission.SEND_MESSAGE,
 }
-_REPORTS = {Permission.ADD_NOTE, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE}
+_REPORTS = {Permission.ADD_NOTE, Permission.OPEN_DISPUTE, Permission.RECORD_PROMISE, Permission.PROPOSE_CREDIT}
 _COLLECTS = (
     _READS
     | _TALKS
@@ -63,6 +65,7 @@ _COLLECTS = (
         Permission.RELEASE_MESSAGE,
         Permission.PLAN_PAYMENTS,
         Permission.PROPOSE_WRITE_OFF,
+        Permission.PROPOSE_CREDIT,
         # whoever reads of a judgment first stops everything
         Permission.RECORD_PROCEEDINGS,
     }
@@ -78,6 +81,7 @@ _MANAGES_CREDIT = _COLLECTS | {
     Permission.HAND_OVER,
     Permission.EDIT_SCENARIO,
     Permission.SET_CREDIT_LIMIT,
+    Permission.APPROVE_CREDIT_NOTE,
     Permission.EDIT_ENTITY,
     Permission.VIEW_AUDIT,
 }
@@ -96,6 +100,7 @@ PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             Permission.ADD_NOTE,
             Permission.OPEN_DISPUTE,
             Permission.RESOLVE_DISPUTE,
+            Permission.PROPOSE_CREDIT,
         }
     ),
     "sales": frozenset({Permission.VIEW_BOOKS, Permission.EXPORT, *_REPORTS}),

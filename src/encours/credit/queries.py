@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from encours.access.models import Entity
+from encours.access.proposal_models import Decision
+from encours.access.rules import Scope
 from encours.core import statements
-from encours.credit.models import CreditLimit
-from encours.credit.rules import Use
+from encours.core.terms import Terms
+from encours.credit.models import CreditLimit, CreditPolicy, ExceptionalTerms, LimitProposal
+from encours.credit.rules.limits import Granted, Use
+from encours.customers import queries as customers
+from encours.customers.models import Customer
+
+# from here on two people decide where an organisation has said nothing of it
+USUAL_THRESHOLD_MINOR = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,81 @@ def limit_of(customer_id: int, *, organisation_id: int, today: date) -> LimitSee
         [organisation_id, customer_id, limit.currency, today],
     )
     return LimitSeen(limit, Use(limit.amount_minor, exposure))
+
+
+def granted(customer_id: int, *, organisation_id: int) -> Granted | None:
+    """What was decided last of what a customer may owe; None where nothing was, or the limit was lifted."""
+    held = next(iter(limits_of(customer_id, organisation_id=organisation_id, limit=1)), None)
+    return None if held is None or held.amount_minor is None else Granted(held.amount_minor, held.currency)
+
+
+def threshold_of(organisation_id: int) -> Granted | None:
+    """Above what a limit waits for a second person; None where none ever does."""
+    policy = policy_of(organisation_id)
+    return None if policy.threshold_minor is None else Granted(policy.threshold_minor, policy.currency)
+
+
+def policy_of(organisation_id: int) -> CreditPolicy:
+    """What the organisation says of it; the usual threshold, in its first company's currency, where it said nothing."""
+    found = CreditPolicy.objects.filter(organisation_id=organisation_id).first()
+    if found is not None:
+        return found
+    company = Entity.objects.filter(organisation_id=organisation_id).order_by("pk").first()
+    return CreditPolicy(
+        organisation_id=organisation_id,
+        threshold_minor=USUAL_THRESHOLD_MINOR,
+        currency=company.currency if company else "EUR",
+    )
+
+
+def limit_waiting(customer_id: int, *, organisation_id: int) -> LimitProposal | None:
+    """The limit that waits for a second person."""
+    found = statements.rows(
+        f"select {statements.columns(LimitProposal)} from credit_limitproposal"
+        " where organisation_id = %s and customer_id = %s and decided_as = ''",
+        [organisation_id, customer_id],
+    )
+    return statements.made(LimitProposal, found[0]) if found else None
+
+
+def limit_proposals(scope: Scope) -> QuerySet[LimitProposal]:
+    """The limits ever proposed, of the customers a person may see."""
+    return _in_scope(LimitProposal.objects.filter(organisation_id=scope.organisation_id), scope)
+
+
+def terms_in_scope(scope: Scope) -> QuerySet[ExceptionalTerms]:
+    """The exceptional terms ever proposed, of the customers a person may see."""
+    return _in_scope(ExceptionalTerms.objects.filter(organisation_id=scope.organisation_id), scope)
+
+
+def _in_scope[M: (LimitProposal, ExceptionalTerms)](found: QuerySet[M], scope: Scope) -> QuerySet[M]:
+    if scope.own_portfolio_only:
+        found = found.filter(customer_id__in=customers.in_scope_with_merged(scope).values("pk"))
+    return found.select_related("customer")
+
+
+def terms_of(customer_id: int, *, organisation_id: int, limit: int = 20) -> Sequence[ExceptionalTerms]:
+    """The exceptional terms of a customer, decided or not, the latest first."""
+    found = statements.rows(
+        f"select {statements.columns(ExceptionalTerms)} from credit_exceptionalterms"
+        " where organisation_id = %s and customer_id = %s order by id desc limit %s",
+        [organisation_id, customer_id, limit],
+    )
+    return [statements.made(ExceptionalTerms, row) for row in found]
+
+
+def holds(terms: ExceptionalTerms, *, today: date) -> bool:
+    """Whether they count for what is issued today, or will for what is issued later."""
+    last = terms.to_date if terms.ended_date is None else min(terms.to_date, terms.ended_date)
+    return terms.decided_as == Decision.APPROVED and last >= today
+
+
+def usual_terms(customer: Customer) -> Sequence[str]:
+    """What a customer has without exception: its own terms, else those of each of our companies."""
+    if customer.terms:
+        return [Terms.parse(customer.terms).code]
+    defaults = Entity.objects.filter(organisation_id=customer.organisation_id).values_list("default_terms", flat=True)
+    return sorted({Terms.parse(one).code for one in defaults})
 
 
 def limits_of(customer_id: int, *, organisation_id: int, limit: int = 20) -> Sequence[CreditLimit]:

@@ -9,7 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from encours.access.models import Entity, Scoped, User
 from encours.customers.models import Customer
+from encours.disputes.credit_note_models import CreditNoteRequest
 from encours.ledger.models import OpenItem
+
+__all__ = [
+    "CreditNoteRequest",
+    "Dispute",
+    "DisputeOutcome",
+    "DisputePriority",
+    "DisputeReason",
+    "OwnReason",
+]
 
 
 class DisputeReason(models.TextChoices):

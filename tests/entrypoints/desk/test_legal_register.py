@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from django.utils import translation
 
+from encours.core.legal_values import LegalValue
 from encours.entrypoints.desk.legal_register import NAMES, SUBJECTS, figure, subjects
-from encours.penalties.rules.registry import LegalValue, shipped
+from encours.penalties.rules.registry import shipped
 from encours.recovery.rules.registry import periods
 
 TODAY = date(2026, 11, 22)

@@ -9,24 +9,37 @@ from django.db import connection, transaction
 
 from encours.access import actions as access
 from encours.core.actors import Actor
-from encours.core.errors import Conflict, NotFound, Refused, gettext_noop
+from encours.core.errors import NotFound, Refused, gettext_noop
 from encours.customers.models import Customer
 from encours.disputes.actions import reasons
+from encours.disputes.actions.closing import DisputeClosedAlready, DisputeUnknown, close, close_dispute, locked_open
 from encours.disputes.actions.reasons import DisputeWordUnknown, check_owner
 from encours.disputes.models import Dispute, DisputeOutcome, DisputePriority, DisputeReason
 from encours.ledger.models import OpenItem
 
-
-class DisputeUnknown(NotFound):
-    """No such dispute in this organisation."""
-
-    message = gettext_noop("There is no such dispute.")
-
-
-class DisputeClosedAlready(Conflict):
-    """A dispute ends once; a new objection is a new dispute."""
-
-    message = gettext_noop("This dispute was closed on {closed_date}.")
+__all__ = [
+    "LINE_NUMBER_MAX",
+    "LINE_TEXT_MAX",
+    "NO_LINE",
+    "CustomerNotHere",
+    "DisputeAmountUnusable",
+    "DisputeClosedAlready",
+    "DisputeDayPast",
+    "DisputeUnknown",
+    "DisputeWordUnknown",
+    "ImportedDispute",
+    "InvoiceLine",
+    "LineUnusable",
+    "NotedDeduction",
+    "NothingToDispute",
+    "assign_dispute",
+    "close_dispute",
+    "close_dropped",
+    "note_deductions",
+    "open_dispute",
+    "open_disputes",
+    "withdraw_by_key",
+]
 
 
 class CustomerNotHere(NotFound):
@@ -195,7 +208,7 @@ def assign_dispute(
     why: str = "",
 ) -> Dispute:
     """Say who sees to an open dispute, how much it presses and by when it is answered, on a day not past."""
-    dispute = _open_dispute(organisation_id, dispute_id)
+    dispute = locked_open(organisation_id, dispute_id)
     if due_date is not None and due_date < today and due_date != dispute.due_date:
         raise DisputeDayPast(day=due_date)
     check_owner(organisation_id, owner_id)
@@ -205,33 +218,6 @@ def assign_dispute(
         by=by, organisation_id=organisation_id, verb="assign_dispute", subject_kind="customer",
         subject_id=dispute.customer_id, why=why,
         details={"dispute": dispute.pk, "owner": owner_id, "priority": priority, "due_date": due_date},
-    )  # fmt: skip
-    return dispute
-
-
-def _open_dispute(organisation_id: int, dispute_id: int) -> Dispute:
-    dispute = Dispute.objects.select_for_update().filter(organisation_id=organisation_id, pk=dispute_id).first()
-    if dispute is None:
-        raise DisputeUnknown()
-    if dispute.closed_date is not None:
-        raise DisputeClosedAlready(closed_date=dispute.closed_date)
-    return dispute
-
-
-@transaction.atomic
-def close_dispute(
-    *, organisation_id: int, dispute_id: int, outcome: str, today: date, by: Actor, note: str = ""
-) -> Dispute:
-    """End a dispute with its outcome; what is still open is chased again. Refused when it is closed already."""
-    if outcome not in DisputeOutcome.values:
-        raise DisputeWordUnknown(word=outcome)
-    dispute = _open_dispute(organisation_id, dispute_id)
-    dispute.closed_date, dispute.closed_by_name = today, by.name
-    dispute.outcome, dispute.closing_note = outcome, note
-    dispute.save(update_fields=["closed_date", "closed_by_name", "outcome", "closing_note"])
-    access.record_audit(
-        by=by, organisation_id=organisation_id, verb="close_dispute", subject_kind="customer",
-        subject_id=dispute.customer_id, why=note, details={"dispute": dispute.pk, "outcome": outcome},
     )  # fmt: skip
     return dispute
 
@@ -300,17 +286,11 @@ def close_dropped(
     """Close what earlier files stated of a company and its full export states no more; how many. Only on demand."""
     kept = {row.key for row in stated}
     start = f"import:{entity_id}:"
-    known = Dispute.objects.filter(organisation_id=organisation_id, closed_date=None, key__startswith=start)
+    held = Dispute.objects.select_for_update(of=("self",)).filter(organisation_id=organisation_id, closed_date=None)
+    known = held.filter(key__startswith=start)
     dropped = [one for one in known if one.key.partition("#")[0] not in kept]
     for one in dropped:
-        close_dispute(
-            organisation_id=organisation_id,
-            dispute_id=one.pk,
-            outcome=DisputeOutcome.WITHDRAWN,
-            today=today,
-            by=by,
-            note=DROPPED,
-        )
+        close(one, outcome=DisputeOutcome.WITHDRAWN, today=today, by=by, note=DROPPED)
     return len(dropped)
 
 
@@ -366,16 +346,10 @@ def note_deductions(*, organisation_id: int, deductions: Sequence[NotedDeduction
 @transaction.atomic
 def withdraw_by_key(*, organisation_id: int, key_start: str, today: date, by: Actor, note: str) -> int:
     """Close the open disputes whose key begins so: what they followed from was undone. How many were closed."""
-    found = Dispute.objects.filter(organisation_id=organisation_id, key__startswith=key_start, closed_date=None)
+    held = Dispute.objects.select_for_update(of=("self",)).filter(organisation_id=organisation_id, closed_date=None)
+    found = held.filter(key__startswith=key_start)
     count = 0
     for dispute in found:
-        close_dispute(
-            organisation_id=organisation_id,
-            dispute_id=dispute.pk,
-            outcome=DisputeOutcome.WITHDRAWN,
-            today=today,
-            by=by,
-            note=note,
-        )
+        close(dispute, outcome=DisputeOutcome.WITHDRAWN, today=today, by=by, note=note)
         count += 1
     return count

@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from encours.core.dates import ONE_DAY, HalfYear
+from encours.core.legal_values import LegalValue, Registry
 from encours.entrypoints import formats
 from encours.penalties.rules import registry, wording
-from encours.penalties.rules.registry import LegalValue, Registry
 
 NAMES: Mapping[str, Promise] = {
     registry.ECB_RATE: gettext_lazy("ECB refinancing rate"),

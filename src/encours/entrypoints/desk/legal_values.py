@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from encours.access import rules as access
 from encours.access.queries import entities
 from encours.core.dates import ONE_DAY, HalfYear
+from encours.core.legal_values import LegalValueMissing, half_year
 from encours.entrypoints.desk.legal_register import NAMES, subjects
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
@@ -26,7 +27,6 @@ from encours.penalties.rules import registry
 from encours.penalties.rules.rates import Agreement, Imputation
 from encours.penalties.rules.rates import RateKind as AgreedRate
 from encours.penalties.rules.rates import Regime as AgreedRegime
-from encours.penalties.rules.registry import half_year
 from encours.recovery.rules.registry import periods
 
 
@@ -168,7 +168,7 @@ def _missing(known: registry.Registry, request: DeskRequest) -> list[tuple[Any, 
     for code in registry.HALF_YEARLY:
         try:
             known.at(code, half.first_day)
-        except registry.LegalValueMissing:
+        except LegalValueMissing:
             found.append((NAMES[code], str(half)))
     return found
 

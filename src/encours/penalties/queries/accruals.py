@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Q
 
+from encours.core.legal_values import Registry
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
 from encours.ledger.queries import AsOf, Selection
@@ -16,7 +17,6 @@ from encours.penalties.models import Suspension
 from encours.penalties.queries.agreed import Agreements, agreements_of, registry_of
 from encours.penalties.rules.accrual import NOTHING_DECIDED, Accrual, Decided, LateItem, accrue
 from encours.penalties.rules.interest import Debt, Reduction, Stop, SuspensionKind
-from encours.penalties.rules.registry import Registry
 from encours.penalties.rules.settling import SettledLeg, reductions_of
 
 BEARING_KINDS = ("invoice", "debit_note", "deposit")

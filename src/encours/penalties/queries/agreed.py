@@ -7,9 +7,10 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from encours.core.dates import HalfYear
+from encours.core.legal_values import LegalValue, Registry
 from encours.penalties.models import LegalRate, PenaltyTerms
 from encours.penalties.rules.rates import STATUTORY, Agreement, Imputation, RateKind, Regime
-from encours.penalties.rules.registry import LEGAL_RATE, LegalValue, Registry, shipped
+from encours.penalties.rules.registry import LEGAL_RATE, shipped
 
 _ARTICLES = {LEGAL_RATE: "CMF L313-2"}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from encours.core.legal_values import LegalValue, LegalValueMissing, Registry
 from encours.core.money import Money
 from encours.penalties.rules.interest import (
     Debt,
@@ -15,7 +16,6 @@ from encours.penalties.rules.interest import (
     segments_of,
 )
 from encours.penalties.rules.rates import Imputation, compensation_of
-from encours.penalties.rules.registry import LegalValue, LegalValueMissing, Registry
 
 HOME_COUNTRIES = frozenset({"", "FR"})
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from encours.core.dates import ONE_DAY, HalfYear
+from encours.core.legal_values import Registry
 from encours.core.money import round_half_up
 from encours.penalties.rules.rates import STATUTORY, Agreement, Imputation, Rate, rate_of
-from encours.penalties.rules.registry import Registry
 
 YEAR_DAYS = 365  # of every year, leap ones too: docs/decisions, "penalties are reckoned on 365 days"
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from encours.core.dates import HalfYear
+from encours.core.legal_values import LegalValue, Registry
 from encours.penalties.rules.registry import (
     COMMERCIAL_COMPENSATION,
     COMMERCIAL_POINTS,
@@ -14,8 +15,6 @@ from encours.penalties.rules.registry import (
     LEGAL_RATE,
     PUBLIC_COMPENSATION,
     PUBLIC_POINTS,
-    LegalValue,
-    Registry,
 )
 
 

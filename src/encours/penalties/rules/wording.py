@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from encours.core.errors import gettext_noop
+from encours.core.legal_values import LegalValue
 from encours.core.money import Money
 from encours.penalties.rules.accrual import (
     DISPUTED,
@@ -18,7 +19,6 @@ from encours.penalties.rules.accrual import (
 )
 from encours.penalties.rules.interest import Segment
 from encours.penalties.rules.rates import Rate, RateKind
-from encours.penalties.rules.registry import LegalValue
 
 type Translate = Callable[[str], str]
 

@@ -10,9 +10,9 @@ from django.db import connection
 from encours.access.models import Entity
 from encours.access.rules import Scope
 from encours.core.dates import BusinessCalendar
+from encours.core.legal_values import LegalValueMissing
 from encours.customers import queries as customers
 from encours.disputes.models import Dispute
-from encours.penalties.rules.registry import LegalValueMissing
 from encours.recovery.models import FormalNotice, LegalAct, LimitationRegime, Proceeding
 from encours.recovery.rules.deadlines import (
     Act,

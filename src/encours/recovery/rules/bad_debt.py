@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from encours.core.errors import gettext_noop
-from encours.penalties.rules.registry import LegalValue
+from encours.core.legal_values import LegalValue
 from encours.recovery.rules.notice import Answer, Condition
 
 WHOLE = 10_000

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from encours.core.dates import BusinessCalendar, add_months
 from encours.core.errors import Refused, gettext_noop
-from encours.penalties.rules.registry import LegalValue, Registry
+from encours.core.legal_values import LegalValue, Registry
 from encours.recovery.rules.registry import after
 
 

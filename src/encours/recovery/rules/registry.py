@@ -1,12 +1,11 @@
 """The periods of the law: each with its article, source, validity and doubt; a missing one refuses."""
 
 import functools
-import tomllib
 from datetime import date
 from pathlib import Path
 
 from encours.core.dates import add_months
-from encours.penalties.rules.registry import LegalValue, Registry, read
+from encours.core.legal_values import LegalValue, Registry, read_file
 
 VALUES_FILE = Path(__file__).parents[1] / "registry" / "values.toml"
 _MONTHS = {"years": 12, "months": 1}
@@ -15,7 +14,7 @@ _MONTHS = {"years": 12, "months": 1}
 @functools.cache
 def periods() -> Registry:
     """The periods this version of the product was shipped with."""
-    return read(tomllib.loads(VALUES_FILE.read_text(encoding="utf-8")))
+    return read_file(VALUES_FILE)
 
 
 def after(start: date, value: LegalValue) -> date:

@@ -26,3 +26,27 @@ class Use:
         if self.exposure_minor <= 0:
             return 0
         return self.exposure_minor * 100 // self.limit_minor if self.limit_minor else 100
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a customer may owe at most, in one currency."""
+
+    minor: int
+    currency: str
+
+
+def asks_second_person(before: Granted | None, after: Granted | None, *, threshold: Granted | None) -> bool:
+    """Whether a change of a limit waits for a second person, where those above a threshold do.
+
+    Above 50 000: 30 000 -> 40 000 counts at once, 30 000 -> 60 000 waits, and so does a first limit of 60 000. Less
+    trust never waits: 90 000 -> 70 000 counts at once. No limit any more is the most trust there is: it waits. What is
+    in another currency than the threshold cannot be compared with it, and waits. No threshold: nothing ever waits.
+    """
+    if threshold is None:
+        return False
+    if after is None:
+        return before is not None
+    if before is not None and before.currency == after.currency and after.minor <= before.minor:
+        return False
+    return after.currency != threshold.currency or after.minor > threshold.minor
