@@ -7,8 +7,11 @@ from encours.analytics.queries import approach
 from encours.analytics.queries.approach import is_without
 from encours.analytics.rules.approach import Aspect, Tried, findings
 from encours.collections import actions as collections
+from encours.collections.actions import holdouts as actions
 from encours.collections.models import HoldOut, Scenario, SuggestionTrial
 from encours.customers.models import Customer
+from encours.entrypoints import kept
+from encours.entrypoints.desk.approach import QUESTION
 from tests.cast import Company
 from tests.entrypoints.desk.conftest import seated
 
@@ -84,3 +87,20 @@ class TestApproach:
         assert "paiement reçu dans les 7 jours : 60,0 %, sinon 20,0 %" in page
         table = manager(company).get("/approach").content.decode()
         assert "40 points, de 20 à 60" in table
+
+    def test_stands_in_one_line_where_a_collector_decides_and_never_against_the_lot(self, company, books):
+        calls = [Tried(at, Aspect.CHANNEL, 2, "call", at < 24) for at in range(40)]
+        mails = [Tried(100 + at, Aspect.CHANNEL, 2, "email", at < 8) for at in range(40)]
+        desk = manager(company)
+        pages = (f"/today/{company.acme.pk}", "/customers/C001")
+        told = 'La bonne approche\u202f: <b class="en-m">Appel</b>'
+        assert not any(told in desk.get(page).content.decode() for page in pages)  # nothing is at hand yet
+        key = (company.organisation_id, *QUESTION)
+        kept.figures.get(key, lambda: findings([*calls, *mails]), state=(books.today, None))
+        assert all(told in desk.get(page).content.decode() for page in pages)
+        assert told not in desk.get("/customers/C002").content.decode()  # not late
+        actions.start_trial(
+            organisation_id=company.organisation_id, share_permille=500, why="?", today=books.today, by=company.by
+        )
+        trial = SuggestionTrial.objects.get()
+        assert (told in desk.get(pages[0]).content.decode()) is not is_without(company.acme.pk, trial)

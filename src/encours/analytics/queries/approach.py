@@ -1,9 +1,11 @@
 """What contacts of the last year were followed by, and what trials of the suggestions have taught."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from encours.access.queries import zone_of
@@ -12,6 +14,7 @@ from encours.analytics.rules.approach import Aspect, Finding, Tried
 from encours.analytics.rules.effect import Effect, Reached, effect
 from encours.collections.holdout_models import SuggestionTrial
 from encours.collections.rules.holdout import kept_aside
+from encours.core import statements
 
 LOOKED_BACK_DAYS = 365
 FOLLOWS_DAYS = 7
@@ -49,12 +52,19 @@ from collections_call c join customers_customer k on k.id = c.customer_id and k.
 where c.organisation_id = %(organisation)s and c.call_date between %(first)s and %(last)s
 order by c.call_date desc limit %(rows)s
 """
+# One read for what concerns a single customer: the trial that runs, and the calls made to it.
 _OWN = """
-select extract(hour from c.called_at at time zone coalesce(nullif(k.timezone, ''), %(zone)s))::int,
-       c.outcome not in ('no_answer', 'wrong_number', 'voicemail')
-from collections_call c join customers_customer k on k.id = c.customer_id and k.organisation_id = c.organisation_id
-where c.organisation_id = %(organisation)s and c.customer_id = any(%(customers)s)
-order by c.id desc limit 50
+select t.id, t.share_permille, t.started_date,
+       array(select array[
+                 extract(hour from c.called_at at time zone coalesce(nullif(k.timezone, ''), z.own, %(zone)s))::int,
+                 (c.outcome not in ('no_answer', 'wrong_number', 'voicemail'))::int]
+             from collections_call c
+             join customers_customer k on k.id = c.customer_id and k.organisation_id = c.organisation_id
+             where c.organisation_id = %(organisation)s and c.customer_id = any(%(customers)s::bigint[])
+             order by c.id desc limit 50)
+from (select (select nullif(e.timezone, '') from access_entity e where e.organisation_id = %(organisation)s
+              order by e.id limit 1) as own) z
+left join collections_suggestiontrial t on t.organisation_id = %(organisation)s and t.ended_date is null
 """
 _LATE = """
 select i.customer_id, case when i.open_minor = 0 then i.legs_last_date - (i.due_date + %(late)s) end
@@ -93,16 +103,23 @@ def what_works(organisation_id: int, *, today: date) -> dict[tuple[Aspect, int],
     return rules.findings(tried)
 
 
-def answered_part(customer_ids: Sequence[int], *, organisation_id: int) -> tuple[int, int, int] | None:
-    """When the customer itself answers: part of the day, calls answered, calls made."""
-    values: dict[str, Any] = {
-        "organisation": organisation_id,
-        "customers": list(customer_ids),
-        "zone": zone_of(organisation_id),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_OWN, values)
-        return rules.answered_part(cursor.fetchall())
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is one customer's alone: since when it is shown without a suggestion, and when it answers the telephone."""
+
+    without_since: date | None
+    answered: tuple[int, int, int] | None  # part of the day, calls answered, calls made
+
+
+def own_of(account_ids: Sequence[int], *, organisation_id: int) -> Own:
+    """Both of a customer and those merged into it, the customer first."""
+    values = {"organisation": organisation_id, "customers": list(account_ids), "zone": settings.TIME_ZONE}
+    ((trial_id, share_permille, started_date, calls),) = statements.rows(_OWN, values)
+    trial = SuggestionTrial(pk=trial_id, share_permille=share_permille) if trial_id else None
+    return Own(
+        started_date if is_without(account_ids[0], trial) else None,
+        rules.answered_part((hour, bool(was_reached)) for hour, was_reached in calls),
+    )
 
 
 def is_without(customer_id: int, trial: SuggestionTrial | None) -> bool:

@@ -1,6 +1,6 @@
 """The best approach: channel, hour and tone that were followed by more, and the trial that measures the suggestions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -23,6 +23,7 @@ from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import refusals_on
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
+from encours.ledger.queries import Balance
 
 type Found = Mapping[tuple[Aspect, int], Finding]
 ASPECTS = {
@@ -65,29 +66,57 @@ def option_words(aspect: Aspect, option: str) -> str:
 
 def suggestions(request: DeskRequest, account_ids: Sequence[int], *, days_late: int) -> dict[str, Any] | None:
     """What is suggested for one customer, and of what nothing can be said; None while a large book is being read."""
-    trial = holdouts.running_trial(request.organisation_id)
-    if queries.is_without(account_ids[0], trial):
-        return {"trial": trial, "lines": (), "own": None}
+    own = queries.own_of(account_ids, organisation_id=request.organisation_id)
+    if own.without_since:
+        return {"without_since": own.without_since, "lines": (), "own": None}
     found = _found(request)
-    if found is None:
+    return None if found is None else _suggested(found[0], own, days_late)
+
+
+def at_a_glance(request: DeskRequest, account_ids: Sequence[int], balances: Sequence[Balance]) -> dict[str, Any] | None:
+    """The same in one line where a collector decides: for a customer that is late, once known, at the cost of a read."""
+    oldest = balances[0].oldest_due_date if balances and balances[0].overdue_minor > 0 else None
+    found = reckoning.at_hand(request, QUESTION, _reckon(request)) if oldest else None
+    if oldest is None or found is None:
         return None
+    own = queries.own_of(account_ids, organisation_id=request.organisation_id)
+    if own.without_since:
+        return None
+    seen = _suggested(found[0], own, (request.today - oldest).days)
+    # when this very customer answers says more than when customers do
+    by_aspect = {line["aspect"]: line["words"] for line in seen["lines"]} | (
+        {Aspect.HOUR: seen["own"][0]} if seen["own"] else {}
+    )
+    words = [by_aspect[aspect] for aspect in Aspect if by_aspect.get(aspect)]
+    return {**seen, "summary": ", ".join(words)} if words else None
+
+
+def _suggested(found: Found, own: queries.Own, days_late: int) -> dict[str, Any]:
     band = rules.band_of(days_late)
-    own = queries.answered_part(account_ids, organisation_id=request.organisation_id)
-    lines = [_line(found[0], aspect, 0 if aspect is Aspect.HOUR else band) for aspect in Aspect]
+    lines = [_line(found, aspect, 0 if aspect is Aspect.HOUR else band) for aspect in Aspect]
     if is_empty := all(line["missing"] for line in lines):
         lines = []
-    return {"trial": None, "lines": lines, "is_empty": is_empty, "own": own and (str(PARTS[own[0]]), *own[1:])}
+    answered = own.answered and (str(PARTS[own.answered[0]]), *own.answered[1:])
+    return {"without_since": None, "lines": lines, "is_empty": is_empty, "own": answered}
+
+
+QUESTION = ("what works",)
 
 
 def _found(request: DeskRequest) -> tuple[Found] | None:
+    return reckoning.of_the_day(request, QUESTION, _reckon(request))
+
+
+def _reckon(request: DeskRequest) -> Callable[[], Found]:
     organisation_id, today = request.organisation_id, request.today
-    return reckoning.of_the_day(request, ("what works",), lambda: queries.what_works(organisation_id, today=today))
+    return lambda: queries.what_works(organisation_id, today=today)
 
 
 def _line(found: Found, aspect: Aspect, band: int) -> dict[str, Any]:
     finding = found.get((aspect, band))
     best = finding.best if finding else None
     return {
+        "aspect": aspect,
         "name": ASPECTS[aspect][0],
         "measure": ASPECTS[aspect][1],
         "best": best,

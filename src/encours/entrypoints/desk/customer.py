@@ -22,7 +22,7 @@ from encours.customers import queries as customers
 from encours.disputes import queries as disputes
 from encours.disputes.models import DisputeOutcome
 from encours.entrypoints import formats
-from encours.entrypoints.desk import accounts, comments, recent, timeline
+from encours.entrypoints.desk import accounts, approach, comments, recent, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
@@ -134,6 +134,7 @@ def customer(request: DeskRequest, number: str) -> HttpResponse:
         {
             **head,
             "disputable": dict.fromkeys(item.document_number for item in items if item.open_minor > 0),
+            "approach": approach.at_a_glance(request, head["account_ids"], head["balances"]),
             "next_due": min(to_come, default=None),
             "rows": accounts.rows_of(
                 shown, today=request.today, states=accounts.states_of(items, known, today=request.today)

@@ -51,6 +51,17 @@ def of_the_day[T](
     return kept.background.get(key, lambda: _bound(organisation_id, reckon), state=known, seconds=DAY_SECONDS)
 
 
+def at_hand[T](request: DeskRequest, question: tuple[Hashable, ...], reckon: Callable[[], T]) -> tuple[T] | None:
+    """The same for pages that do not wait: what is known already; else it is reckoned for those who ask next."""
+    key, known = (request.organisation_id, *question), (request.today, None)
+    if (found := kept.figures.known(key, state=known)) is not None or connection.in_atomic_block:
+        return found
+    organisation_id, seconds = request.organisation_id, DAY_SECONDS if _is_large() else kept.SECONDS
+    return kept.background.get(
+        key, lambda: _bound(organisation_id, reckon), state=known, seconds=seconds, patience_seconds=0
+    )
+
+
 def _bound[T](organisation_id: int, reckon: Callable[[], T]) -> T:
     """A thread of its own has a connection of its own, which sees the one organisation and is closed after."""
     try:

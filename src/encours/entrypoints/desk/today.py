@@ -21,7 +21,7 @@ from encours.customers import queries as customers
 from encours.customers.models import Contact, Customer
 from encours.disputes import queries as dispute_queries
 from encours.entrypoints import exports, kept
-from encours.entrypoints.desk import reminders, standing, today_foot, understood
+from encours.entrypoints.desk import approach, reminders, standing, today_foot, understood
 from encours.entrypoints.desk.letters import framed
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import names_of, people_of
@@ -276,11 +276,13 @@ def peek_context(request: DeskRequest, customer_id: int) -> dict[str, Any]:
         reply_id=unread[0].pk if unread else None,
         contact_id=next((one.pk for one in contacts if one.bounced_at), None),
     )
+    balances = ledger.balances_of(customer_id, scope=request.scope, today=request.today)
     return {
         "customer": customer,
         "contacts": contacts,
+        "approach": approach.at_a_glance(request, account_ids, balances),
         "contact": next(iter(contacts), None),
-        "balances": ledger.balances_of(customer_id, scope=request.scope, today=request.today),
+        "balances": balances,
         "disputes": dispute_queries.open_of(account_ids, scope=request.scope) if there.has("disputes") else [],
         "replies": understood.attached(unread, scope=request.scope),
         "understood_choices": understood.CHOICES,
