@@ -74,7 +74,7 @@ def suggestions(request: DeskRequest, account_ids: Sequence[int], *, days_late: 
 
 
 def at_a_glance(request: DeskRequest, account_ids: Sequence[int], balances: Sequence[Balance]) -> dict[str, Any] | None:
-    """The same in one line where a collector decides: for a customer that is late, once known, at the cost of a read."""
+    """The same in one line where a collector decides: for one that is late, once known, at the cost of a read."""
     oldest = balances[0].oldest_due_date if balances and balances[0].overdue_minor > 0 else None
     found = reckoning.at_hand(request, QUESTION, _reckon(request)) if oldest else None
     if oldest is None or found is None:
