@@ -246,4 +246,8 @@ class TestTheReview:
         page = desk.get("/team/scorecard?period=month").content.decode()
         assert 'aria-label="Goals of the month"' in page
         assert "1,000" in page
-        assert 'aria-label="Goals of the month"' not in desk.get("/team/scorecard?period=week").content.decode()
+        for quiet in ("/team/scorecard?period=today", "/team"):
+            shown = desk.get(quiet).content.decode()
+            assert "Goals of the month" in shown
+            assert "€1,000" in shown
+        assert "Goals of the month" not in seated(company, role="sales", language="en").get("/team").content.decode()

@@ -1,5 +1,6 @@
 """The team: who is away and who stands in, portfolios moved, the scorecard and the wins of a period."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_POST
 from encours.access import queries as access
 from encours.access.rules import can
 from encours.analytics.queries import scorecard as analytics
-from encours.core.dates import add_months, month_start
+from encours.analytics.queries.scorecard import Score
+from encours.core.dates import add_months, month_end, month_start
 from encours.core.errors import Refused, gettext_noop
 from encours.core.money import ENGLISH, FRENCH, DecimalStyle, Money
 from encours.customers import portfolio_actions as portfolios
@@ -26,6 +28,7 @@ from encours.entrypoints.desk.tasks import members_of
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
 from encours.team import actions as team
+from encours.team.models import Goal
 from encours.team.queries import absences, goals
 
 PERIODS = (
@@ -60,6 +63,8 @@ def team_page(request: DeskRequest) -> HttpResponse:
         "roles": OwnerRole.choices,
         "may_note": can(request.scope, "add_note"),
         "may_manage": can(request.scope, "edit_scenario"),
+        "goals": _goals(request, request.today) if can(request.scope, "view_kpis") else [],
+        "days_left": (month_end(request.today) - request.today).days,
     }
     return render(request, "desk/team/page.html", context)
 
@@ -145,11 +150,8 @@ def scorecard(request: DeskRequest) -> HttpResponse:
     chosen = request.GET.get("period", "week")
     chosen = chosen if chosen in dict(PERIODS) else "week"
     first, last = _period(chosen, request.today)
-    scores = standing.of_books(
-        request,
-        ("scorecard", first, last, int(request.now.timestamp()) // 300),
-        lambda: analytics.scorecard(request.scope, first=first, last=last, today=request.today),
-    )
+    scores = _scores(request, first, last)
+    is_month = chosen in ("month", "last_month")
     context: dict[str, Any] = {
         "scores": [(score, _sorted(score.collected), _sorted(score.won)) for score in scores],
         "wins": analytics.wins(request.scope, first=first, last=last, limit=WINS_SHOWN),
@@ -158,16 +160,30 @@ def scorecard(request: DeskRequest) -> HttpResponse:
         "first": first,
         "last": last,
         "win_days": analytics.WIN_DAYS,
-        **_goals(request, chosen, first, scores),
+        "goals": _goals(request, first if is_month else request.today),
+        "is_month": is_month,
+        "people": [(score.user_id, score.name) for score in scores],
+        "may_manage": can(request.scope, "edit_scenario") and chosen == "month",
+        "currency": _usual_currency(request),
     }
     return render(request, "desk/team/scorecard.html", context)
 
 
-def _goals(request: DeskRequest, chosen: str, first: date, scores: Any) -> dict[str, Any]:
-    """The goals of the month that is shown, each with what was collected of it."""
-    if chosen not in ("month", "last_month"):
-        return {}
-    wanted = goals.goals(request.organisation_id, month=first)
+def _scores(request: DeskRequest, first: date, last: date) -> Sequence[Score]:
+    return standing.of_books(
+        request,
+        ("scorecard", first, last, int(request.now.timestamp()) // 300),
+        lambda: analytics.scorecard(request.scope, first=first, last=last, today=request.today),
+    )
+
+
+def _goals(request: DeskRequest, month: date) -> list[tuple[str, Goal, int, int]]:
+    """The goals of a month, each with what was collected of it and its share in percent."""
+    wanted = goals.goals(request.organisation_id, month=month)
+    if not wanted:
+        return []
+    first = month_start(month)
+    scores = _scores(request, first, min(month_end(month), request.today))
     names = {score.user_id: score.name for score in scores}
     shown = []
     for user_id, goal in sorted(wanted.items(), key=lambda pair: (pair[0] is not None, names.get(pair[0] or 0, ""))):
@@ -175,12 +191,7 @@ def _goals(request: DeskRequest, chosen: str, first: date, scores: Any) -> dict[
         collected = sum(score.collected.get(goal.currency, 0) for score in counted)
         share = max(0, 100 * collected // goal.amount_minor)
         shown.append((names.get(user_id or 0, gettext("The team")), goal, collected, share))
-    return {
-        "goals": shown,
-        "people": list(names.items()),
-        "may_manage": can(request.scope, "edit_scenario") and chosen == "month",
-        "currency": _usual_currency(request),
-    }
+    return shown
 
 
 def _usual_currency(request: DeskRequest) -> str:
