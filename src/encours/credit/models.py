@@ -8,6 +8,8 @@ from django.db.models import F, Q
 
 from encours.access.models import Scoped
 from encours.access.proposal_models import IS_DECIDED_WHOLLY, Decision, Proposal
+from encours.credit.insurance_models import InsuranceCover as InsuranceCover
+from encours.credit.insurance_models import InsurancePolicy as InsurancePolicy
 from encours.customers.models import Customer
 
 

@@ -14,5 +14,7 @@ KIND_WORDS = {
     Kind.RETENTION: _("Insolvency: claim the goods sold under retention of title"),
     Kind.DEDUCTION: _("Deduction: contest it"),
     Kind.MANDATE: _("Direct debit mandate: use it, or have it signed anew"),
+    Kind.INSURER_NOTICE: _("Credit insurance: declare what is late"),
+    Kind.INSURER_CLAIM: _("Credit insurance: ask the insurer to pay"),
     Kind.NOTICE: _("Formal notice: the day given to pay"),
 }

@@ -21,6 +21,7 @@ from encours.recovery.handover_models import (
     PartnerKind,
     StatusCode,
 )
+from encours.recovery.insurer_models import InsurerDeclaration, InsurerWord
 from encours.recovery.rules.deadlines import ActKind as ActCode
 from encours.recovery.rules.deadlines import Regime as RegimeCode
 
@@ -36,6 +37,8 @@ __all__ = [
     "HandOverEnd",
     "HandOverEvent",
     "HandOverItem",
+    "InsurerDeclaration",
+    "InsurerWord",
     "LegalAct",
     "LimitationKind",
     "LimitationRegime",

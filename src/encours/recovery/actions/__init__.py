@@ -22,6 +22,7 @@ from encours.recovery.actions.handovers import (
     note_event,
     revoke_link,
 )
+from encours.recovery.actions.insurers import declare_to_insurer, withdraw_declaration
 from encours.recovery.actions.notices import Claim, note_outcome, note_sent, send_notice
 from encours.recovery.actions.proceedings import (
     Judgment,
@@ -40,6 +41,7 @@ __all__ = [
     "add_partner",
     "approve",
     "ask_in_time",
+    "declare_to_insurer",
     "end_hand_over",
     "end_proceeding",
     "file_claim",
@@ -61,4 +63,5 @@ __all__ = [
     "set_regime",
     "take_back",
     "withdraw_act",
+    "withdraw_declaration",
 ]

@@ -21,6 +21,7 @@ from encours.recovery.rules.deadlines import (
     Kind,
     Regime,
     insolvency,
+    insurer,
     limitation,
     mandate,
     order,
@@ -98,6 +99,7 @@ def deadlines(asked: Asked) -> list[Guarded]:
         *_deductions(asked),
         *_notices(asked),
         *_mandates(asked),
+        *_insured(asked),
     ]
     return sorted(found, key=lambda one: (one.deadline.safe_date, one.customer_name, one.subject))[: asked.rows_max]
 
@@ -334,6 +336,79 @@ def _mandates(asked: Asked) -> list[Guarded]:
     return [
         _guarded(facts, customer_id, mandate_id, mandate(last, registry=periods()))
         for customer_id, mandate_id, last in rows
+    ]
+
+
+# What is late of customers that were covered when it was issued, by the policy in force then; and what was declared.
+_INSURED = """
+select i.customer_id, i.id, i.document_number, i.instalment_number, i.instalment_count, i.due_date, i.currency,
+       i.open_minor, p.insurer_name, p.policy_number, p.declare_days, p.claim_days,
+       array(select d.kind from recovery_insurerdeclaration d
+             where d.organisation_id = i.organisation_id and d.customer_id = k.id and d.withdrawn_date is null
+               and d.lines @> jsonb_build_array(jsonb_build_object('item_id', i.id)))
+from credit_insurancepolicy p
+join ledger_openitem i on i.organisation_id = p.organisation_id and i.item_date >= p.from_date
+    and (p.ended_date is null or i.item_date < p.ended_date)
+join customers_customer c on c.id = i.customer_id and c.organisation_id = i.organisation_id
+cross join lateral (select coalesce(c.merged_into_id, c.id) as id) k
+left join lateral (
+    select v.is_covered from credit_insurancecover v
+    where v.organisation_id = i.organisation_id and v.customer_id = k.id and v.from_date <= i.item_date
+    order by v.from_date desc, v.id desc limit 1) v on true
+where p.organisation_id = %(organisation)s and coalesce(v.is_covered, p.covers_others)
+  and i.open_minor > 0 and i.kind in ('invoice', 'debit_note', 'deposit')
+  and i.account not like '418%%' and i.account not like '419%%' and i.due_date < %(today)s
+  and i.due_date >= %(today)s::date - greatest(p.declare_days, coalesce(p.claim_days, 0)) - 60
+  and (%(ids)s::bigint[] is null or i.customer_id = any(%(ids)s))
+  and (%(entities)s::bigint[] is null or i.entity_id = any(%(entities)s))
+order by i.due_date, i.id limit %(rows)s
+"""
+OVER_SHOWN_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Insured:
+    """An item that is late and insured, its last days with the insurer, and what was declared of it already."""
+
+    item_id: int
+    document_number: str
+    due_date: date
+    currency: str
+    open_minor: int
+    customer_id: int
+    subject: str
+    days: Sequence[Deadline]
+    declared: Sequence[str]
+
+
+def insured_items(asked: Asked) -> list[Insured]:
+    """What is late and insured, the oldest first, declared or not."""
+    found = []
+    for row in _rows(_INSURED, asked):
+        customer_id, item_id, document, number, count, due, currency, open_minor = row[:8]
+        name, policy_number, declare_days, claim_days, declared = row[8:]
+        wanted = {Kind.INSURER_NOTICE: declare_days, Kind.INSURER_CLAIM: claim_days}
+        contract = f"{name} {policy_number}".strip()
+        days = [
+            insurer(kind, due, days=days, contract=contract, calendar=BusinessCalendar())
+            for kind, days in wanted.items()
+            if days is not None
+        ]
+        subject = f"{document} ({number}/{count})" if count > 1 else document
+        found.append(Insured(item_id, document, due, currency, open_minor, customer_id, subject, days, declared))
+    return found
+
+
+def _insured(asked: Asked) -> list[Guarded]:
+    """The days by which an insurer wants to be told and asked, of what nobody declared; shown for two months after."""
+    items = insured_items(asked)
+    facts = _facts(asked, (one.customer_id for one in items))
+    return [
+        _guarded(facts, one.customer_id, one.subject, day, one.currency, one.open_minor)
+        for one in items
+        for day in one.days
+        if day.kind.value not in one.declared
+        and asked.today - timedelta(days=OVER_SHOWN_DAYS) <= day.safe_date <= asked.until
     ]
 
 

@@ -7,7 +7,7 @@ the product itself: a person reads both, and acts by the safe one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from encours.core.dates import BusinessCalendar, add_months
@@ -67,6 +67,8 @@ class Kind(StrEnum):
     DEDUCTION = "deduction"
     NOTICE = "notice"  # the day a formal notice gave
     MANDATE = "mandate"  # a direct debit mandate lapses when it is not used
+    INSURER_NOTICE = "insurer_notice"  # a credit insurer wants to be told of what is late
+    INSURER_CLAIM = "insurer_claim"  # and asked to pay
 
 
 class Urgency(StrEnum):
@@ -210,6 +212,16 @@ def mandate(last_collected: date, *, registry: Registry) -> Deadline:
     """
     value = registry.at("mandate_lapse", last_collected)
     return Deadline(Kind.MANDATE, after(last_collected, value), None, value.article, value.source, value.doubt)
+
+
+def insurer(kind: Kind, due_date: date, *, days: int, contract: str, calendar: BusinessCalendar) -> Deadline:
+    """The day by which the contract wants the insurer told, or asked to pay: so many days after the due date.
+
+    Due on 30 September 2026, 60 days: 29 November, a Sunday; that the Monday after was meant could be argued.
+    """
+    safe = due_date + timedelta(days=days)
+    working = calendar.next_business_day(safe)
+    return Deadline(kind, safe, working if working != safe else None, contract, "")
 
 
 def insolvency(

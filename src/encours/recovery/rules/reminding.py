@@ -18,6 +18,8 @@ LEAD_DAYS: Mapping[Kind, int] = {
     Kind.DEDUCTION: 14,
     Kind.NOTICE: 0,
     Kind.MANDATE: 60,
+    Kind.INSURER_NOTICE: 21,
+    Kind.INSURER_CLAIM: 45,
 }
 # what is asked to be done a while before the last day
 EARLY_DAYS = 7
@@ -29,6 +31,8 @@ TITLES: Mapping[Kind, str] = {
     Kind.RETENTION: _("Goods under retention of title to claim by {day}: {name}"),
     Kind.DEDUCTION: _("Deduction to contest by {day}: {subject}, {name}"),
     Kind.MANDATE: _("Mandate to use or to have signed anew by {day}: {subject}, {name}"),
+    Kind.INSURER_NOTICE: _("Overdue to declare to the insurer by {day}: {subject}, {name}"),
+    Kind.INSURER_CLAIM: _("Claim to make on the insurer by {day}: {subject}, {name}"),
     Kind.NOTICE: _("The day of the formal notice {subject} is over, decide what follows: {name}"),
 }
 MANY = _("{count} documents, the first {subject}")
