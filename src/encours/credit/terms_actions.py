@@ -73,13 +73,6 @@ def propose_terms(
     if not from_date <= to_date <= add_months(from_date, MONTHS_MAX) or to_date < today:
         raise TermsDaysUnusable(field="to_date")
     customer = lock_one(organisation_id=organisation_id, customer_id=customer_id)
-    for one in queries.terms_of(customer.pk, organisation_id=organisation_id):
-        if one.is_waiting and (one.terms, one.from_date, one.to_date) == (wanted.code, from_date, to_date):
-            return one
-        last = min(one.to_date, one.ended_date or one.to_date)
-        stands = one.is_waiting or one.decided_as == Decision.APPROVED
-        if stands and one.from_date <= to_date and from_date <= last:
-            raise TermsOverlap(first=one.from_date, last=last, terms=one.terms)
     if list(queries.usual_terms(customer)) == [wanted.code]:
         raise TermsUsual(field="terms")
     ceiling = rules.Ceiling.on(from_date)
@@ -89,6 +82,13 @@ def propose_terms(
             field="terms", issued=beyond.issue_date, due=beyond.due_date, delay_days=beyond.delay_days,
             latest=beyond.latest_date, article=ceiling.article,
         )  # fmt: skip
+    for one in queries.terms_of(customer.pk, organisation_id=organisation_id):
+        if one.is_waiting and (one.terms, one.from_date, one.to_date) == (wanted.code, from_date, to_date):
+            return one
+        last = min(one.to_date, one.ended_date or one.to_date)
+        stands = one.is_waiting or one.decided_as == Decision.APPROVED
+        if stands and one.from_date <= to_date and from_date <= last:
+            raise TermsOverlap(first=one.from_date, last=last, terms=one.terms)
     made = ExceptionalTerms.objects.create(
         organisation_id=organisation_id, customer=customer, terms=wanted.code, from_date=from_date, to_date=to_date,
         is_beyond_law=beyond is not None, why=why.strip()[:500], proposed_date=today, proposed_by_id=by.user_id,
@@ -161,11 +161,14 @@ where e.organisation_id = %s and e.decided_as = 'approved'
 def heed_terms(*, organisation_id: int, by: Actor) -> int:
     """Put inferred due dates on the day that agreed terms give; how many items. A stated due date is never touched.
 
-    The open item is reversed and booked anew, with what was paid of it: past reports keep the dates they had.
+    The open item is reversed and booked anew, with what was paid of it: past reports keep the dates they had. While an
+    import runs nothing is done: what follows it does it.
     """
     with connection.cursor() as cursor:
         # the lock of an import: neither books what the other one is correcting
-        cursor.execute("select pg_advisory_xact_lock(hashtext('imports.import'), %s)", [organisation_id])
+        cursor.execute("select pg_try_advisory_xact_lock(hashtext('imports.import'), %s)", [organisation_id])
+        if not cursor.fetchone()[0]:
+            return 0
         cursor.execute(_CONCERNED, [organisation_id])
         wanted: dict[int, list[tuple[int, date]]] = {}
         for entity_id, item_id, due_date, issue_date, terms in cursor.fetchall():

@@ -6,12 +6,13 @@ import pytest
 from django.utils import translation
 
 from encours.core.legal_values import LegalValue
+from encours.credit.rules.terms import ceilings
 from encours.entrypoints.desk.legal_register import NAMES, SUBJECTS, figure, subjects
 from encours.penalties.rules.registry import shipped
 from encours.recovery.rules.registry import periods
 
 TODAY = date(2026, 11, 22)
-EVERY = [*shipped().values(), *periods().values()]
+EVERY = [*shipped().values(), *periods().values(), *ceilings().values()]
 
 
 def test_every_value_has_a_name_and_one_subject() -> None:
@@ -46,7 +47,7 @@ def test_of_two_for_the_same_days_the_one_given_last_counts() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("L441-10", {"interest"}),
+        ("L441-10", {"interest", "terms"}),
         ("R622-24", {"insolvency"}),
         ("prescription TRANSPORT", {"limitation"}),
         ("tva", {"tax"}),

@@ -115,6 +115,9 @@ def _approvals(organisation_id: int) -> Iterator[_Told]:
         approvals.LOSSES: gettext("A doubtful or lost debt waits for your word"),
         approvals.PLANS: gettext("A payment plan waits for your word"),
         approvals.SCENARIOS: gettext("A scenario waits for your word"),
+        approvals.LIMITS: gettext("A credit limit waits for your word"),
+        approvals.TERMS: gettext("Exceptional terms wait for your word"),
+        approvals.CREDIT_NOTES: gettext("A credit note waits for your word"),
     }
     members = Membership.objects.filter(organisation_id=organisation_id, is_active=True)
     scopes = [

@@ -11,7 +11,11 @@ from encours.access.rules import Scope, can
 from encours.collections.models import DraftState, ScenarioDraft
 from encours.conversation.models import Answer, AnswerState, BankChange, ChangeState
 from encours.core import statements
+from encours.credit import queries as credit
+from encours.credit.models import ExceptionalTerms, LimitProposal
 from encours.customers import queries as customers
+from encours.disputes import credit_note_queries as credit_notes
+from encours.disputes.models import CreditNoteRequest
 from encours.plans.models import Plan
 from encours.plans.queries import followed
 from encours.recovery.models import BadDebt
@@ -20,6 +24,7 @@ from encours.recovery.queries import bad_debts
 # beside what is told, so much of a person's own is read over
 OWN_MAX = 50
 BANK, LOSSES, PLANS, SCENARIOS, ANSWERS = "bank", "losses", "plans", "scenarios", "answers"
+LIMITS, TERMS, CREDIT_NOTES = "limits", "terms", "credit_notes"
 
 
 # who did the first half of a deed does not do the second: by whom it is, in its row
@@ -28,6 +33,9 @@ _DONE_BY: Mapping[str, tuple[str, ...]] = {
     LOSSES: ("proposed_by_id",),
     PLANS: (),
     SCENARIOS: ("author_id", "proposer_id"),
+    LIMITS: ("proposed_by_id",),
+    TERMS: ("proposed_by_id",),
+    CREDIT_NOTES: ("proposed_by_id",),
 }
 
 
@@ -35,10 +43,10 @@ def losses(scope: Scope) -> QuerySet[BadDebt]:
     """Proposals this person may decide: not their own where two are wanted, nor above the limit set for them."""
     if not can(scope, "write_off"):
         return BadDebt.objects.none()
-    return _losses(scope, *_limits(scope))
+    return _losses(scope, *_loss_policy(scope))
 
 
-def _limits(scope: Scope) -> tuple[bool, int | None]:
+def _loss_policy(scope: Scope) -> tuple[bool, int | None]:
     policy = bad_debts.policy_of(scope.organisation_id)
     return policy.needs_second_person, policy.limit_minor
 
@@ -101,6 +109,39 @@ def _changes_seen(scope: Scope) -> QuerySet[BankChange]:
     return found.order_by("pk")
 
 
+def limits(scope: Scope) -> QuerySet[LimitProposal]:
+    """Credit limits that others proposed."""
+    return _not_own(LIMITS, _limits_seen(scope), scope)
+
+
+def _limits_seen(scope: Scope) -> QuerySet[LimitProposal]:
+    if not can(scope, "set_credit_limit"):
+        return LimitProposal.objects.none()
+    return credit.limit_proposals(scope).filter(decided_as="").order_by("pk")
+
+
+def terms(scope: Scope) -> QuerySet[ExceptionalTerms]:
+    """Exceptional terms that others proposed."""
+    return _not_own(TERMS, _terms_seen(scope), scope)
+
+
+def _terms_seen(scope: Scope) -> QuerySet[ExceptionalTerms]:
+    if not can(scope, "set_credit_limit"):
+        return ExceptionalTerms.objects.none()
+    return credit.terms_in_scope(scope).filter(decided_as="").order_by("pk")
+
+
+def notes(scope: Scope) -> QuerySet[CreditNoteRequest]:
+    """Credit notes that others ask for."""
+    return _not_own(CREDIT_NOTES, _notes_seen(scope), scope)
+
+
+def _notes_seen(scope: Scope) -> QuerySet[CreditNoteRequest]:
+    if not can(scope, "approve_credit_note"):
+        return CreditNoteRequest.objects.none()
+    return credit_notes.in_scope(scope).filter(decided_as="").order_by("pk")
+
+
 def answers(scope: Scope) -> QuerySet[Answer]:
     """Answers prepared for customers of this person."""
     if not can(scope, "send_message"):
@@ -113,6 +154,9 @@ def answers(scope: Scope) -> QuerySet[Answer]:
 
 WAITING: Mapping[str, Callable[[Scope], QuerySet[Any]]] = {
     BANK: changes,
+    LIMITS: limits,
+    TERMS: terms,
+    CREDIT_NOTES: notes,
     LOSSES: losses,
     PLANS: plans,
     SCENARIOS: scenarios,
@@ -122,7 +166,7 @@ WAITING: Mapping[str, Callable[[Scope], QuerySet[Any]]] = {
 
 def count(scope: Scope) -> int:
     """How many things wait for this person, asked at once: every page shows it."""
-    asked = _count_statement(scope, *(_limits(scope) if can(scope, "write_off") else (None, None)))
+    asked = _count_statement(scope, *(_loss_policy(scope) if can(scope, "write_off") else (None, None)))
     return int(statements.rows(*asked)[0][0]) if asked else 0
 
 
@@ -166,11 +210,14 @@ def waits_for(scopes: Iterable[Scope], *, limit: int) -> Iterator[Waits]:
 
 def _seen(scope: Scope, *, limit: int) -> Iterator[tuple[str, tuple[str, ...], list[Any]]]:
     """What whoever sees as much may decide, before their own deeds are set aside, and the columns that tell these."""
-    needs_second_person, limit_minor = _limits(scope) if can(scope, "write_off") else (True, None)
+    needs_second_person, limit_minor = _loss_policy(scope) if can(scope, "write_off") else (True, None)
     found: dict[str, QuerySet[Any]] = {
         BANK: _changes_seen(scope).select_related("customer"),
         PLANS: plans(scope).select_related("customer"),
         SCENARIOS: _scenarios_seen(scope),
+        LIMITS: _limits_seen(scope),
+        TERMS: _terms_seen(scope),
+        CREDIT_NOTES: _notes_seen(scope),
     }
     if can(scope, "write_off"):
         found[LOSSES] = _losses_seen(scope, limit_minor).select_related("customer")

@@ -20,6 +20,7 @@ from encours.core.errors import EncoursError, Refused, gettext_noop
 from encours.entrypoints.api import (
     analytics,
     credit,
+    credit_notes,
     customers,
     documents,
     engagements,
@@ -169,12 +170,13 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 api.add_router("", customers.router, tags=["customers"])
-api.add_router("", credit.router, tags=["credit limits"])
+api.add_router("", credit.router, tags=["credit limits, payment terms"])
 api.add_router("", documents.router, tags=["documents"])
 api.add_router("", open_items.router, tags=["open items"])
 api.add_router("", receipts.router, tags=["receipts"])
 api.add_router("", matching.router, tags=["cash application"])
 api.add_router("", engagements.router, tags=["promises, pauses, disputes, comments"])
+api.add_router("", credit_notes.router, tags=["credit notes"])
 api.add_router("", portal_notes.router, tags=["notes on the customers' page"])
 api.add_router("", analytics.router, tags=["figures"])
 api.add_router("", penalties.router, tags=["penalties"])

@@ -20,6 +20,8 @@ from encours.analytics import actions as analytics
 from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.core.errors import EncoursError, Refused, gettext_noop, jsonable
+from encours.credit import terms_actions
+from encours.disputes.actions import credit_notes
 from encours.entrypoints import import_words
 from encours.entrypoints.cli import output, words
 from encours.imports import actions as imports
@@ -141,6 +143,9 @@ def _import_files(
             now=now,
             today=today,
         )
+        if not arguments.dry_run:
+            terms_actions.heed_terms(organisation_id=organisation.pk, by=by)
+            credit_notes.find_issued(organisation_id=organisation.pk, today=today, by=by)
     return organisation, result
 
 

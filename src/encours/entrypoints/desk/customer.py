@@ -19,10 +19,11 @@ from encours.core.currencies import exponent
 from encours.core.money import Money
 from encours.credit import queries as credit
 from encours.customers import queries as customers
+from encours.customers.models import Customer
 from encours.disputes import queries as disputes
 from encours.disputes.models import DisputeOutcome
 from encours.entrypoints import formats
-from encours.entrypoints.desk import accounts, approach, comments, recent, timeline
+from encours.entrypoints.desk import accounts, approach, comments, credit_notes, recent, timeline
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.requests import DeskRequest
 from encours.entrypoints.responses import told
@@ -68,6 +69,7 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
         if there.has("contacts")
         else [],
         "credit": credit.limit_of(customer.pk, organisation_id=request.organisation_id, today=request.today),
+        **_trust(customer, request),
         "currency": main.currency if main else "EUR",
         "overdue_field": _field(main.overdue_minor, main.currency) if main and main.overdue_minor else "",
         "tasks": team.tasks_of(account_ids, scope=request.scope) if there.has("tasks") else [],
@@ -85,7 +87,19 @@ def account_head(request: DeskRequest, number: str, tab: str) -> dict[str, Any]:
             "send": access.can(request.scope, "send_message"),
             "merge": access.can(request.scope, "merge_customers"),
             "edit_customer": access.can(request.scope, "edit_customer"),
+            "propose_credit": access.can(request.scope, "propose_credit"),
         },
+    }
+
+
+def _trust(customer: Customer, request: DeskRequest) -> dict[str, Any]:
+    """What waits of its limit and terms, and the exceptional terms that count today."""
+    terms = credit.terms_of(customer.pk, organisation_id=request.organisation_id)
+    running = (one for one in terms if one.from_date <= request.today and credit.holds(one, today=request.today))
+    return {
+        "limit_waiting": credit.limit_waiting(customer.pk, organisation_id=request.organisation_id),
+        "terms_waiting": [one for one in terms if one.is_waiting],
+        "terms_running": next(running, None),
     }
 
 
@@ -169,7 +183,9 @@ def coming(request: DeskRequest, number: str) -> HttpResponse:
 
 @screen("view_books")
 def contested(request: DeskRequest, number: str) -> HttpResponse:
-    return render(request, "desk/customers/disputes.html", account_head(request, number, "disputes"))
+    head = account_head(request, number, "disputes")
+    credit_notes.attached(head["disputes"], request)
+    return render(request, "desk/customers/disputes.html", {**head, "disputable": head["disputable"]()})
 
 
 @screen("view_books")

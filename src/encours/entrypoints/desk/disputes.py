@@ -16,6 +16,7 @@ from encours.disputes import queries
 from encours.disputes.actions import reasons as reason_actions
 from encours.disputes.models import Dispute, DisputeOutcome, DisputePriority
 from encours.entrypoints import exports
+from encours.entrypoints.desk import credit_notes
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.desk.tasks import members_of, people_of
 from encours.entrypoints.forms import DeskForm, refusals_on
@@ -75,7 +76,7 @@ def dispute_list(request: DeskRequest) -> HttpResponseBase:
         )
         return exports.sheet(form, name=gettext("disputes"), columns=COLUMNS, rows=[_flat(row) for row in rows])
     found = queries.dispute_list(request.scope, wanted=wanted, today=request.today, after_id=after, limit=PAGE_ROWS + 1)
-    shown = found[:PAGE_ROWS]
+    shown = credit_notes.attached(found[:PAGE_ROWS], request)
     members = members_of(request)
     context: dict[str, Any] = {
         "rows": shown,

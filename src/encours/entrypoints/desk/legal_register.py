@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 
 from encours.core.dates import ONE_DAY, HalfYear
 from encours.core.legal_values import LegalValue, Registry
+from encours.credit.rules.terms import CEILING, CEILING_MONTH_END
 from encours.entrypoints import formats
 from encours.penalties.rules import registry, wording
 
@@ -38,6 +39,8 @@ NAMES: Mapping[str, Promise] = {
     "retention_claim": gettext_lazy("Claiming goods sold with retention of title"),
     "mandate_lapse": gettext_lazy("Direct debit mandate that is not used"),
     "tax_of_lost_debt": gettext_lazy("Getting the VAT of a lost debt back"),
+    CEILING: gettext_lazy("Longest terms between professionals, from the issue of the invoice"),
+    CEILING_MONTH_END: gettext_lazy("Longest terms end of month, if the contract says so"),
 }
 # subject: its name, what it serves for, its values in the order they are read
 SUBJECTS: Mapping[str, tuple[Promise, Promise, tuple[str, ...]]] = {
@@ -56,6 +59,11 @@ SUBJECTS: Mapping[str, tuple[Promise, Promise, tuple[str, ...]]] = {
         gettext_lazy("Fixed sums"),
         gettext_lazy("What each late invoice costs besides interest."),
         (registry.COMMERCIAL_COMPENSATION, registry.PUBLIC_COMPENSATION),
+    ),
+    "terms": (
+        gettext_lazy("Payment terms"),
+        gettext_lazy("How long professionals may agree to be paid; exceptional terms are held to it."),
+        (CEILING, CEILING_MONTH_END),
     ),
     "limitation": (
         gettext_lazy("Limitation and enforcement"),
@@ -196,6 +204,8 @@ def figure(value: LegalValue) -> str:
             return ngettext("{count} year", "{count} years", count).format(count=told)
         case "months":
             return ngettext("{count} month", "{count} months", count).format(count=told)
+        case "days":
+            return ngettext("{count} day", "{count} days", count).format(count=told)
     return f"{told} {value.unit}"
 
 

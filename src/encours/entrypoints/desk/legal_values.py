@@ -14,6 +14,7 @@ from encours.access import rules as access
 from encours.access.queries import entities
 from encours.core.dates import ONE_DAY, HalfYear
 from encours.core.legal_values import LegalValueMissing, half_year
+from encours.credit.rules.terms import ceilings
 from encours.entrypoints.desk.legal_register import NAMES, subjects
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.forms import AmountField, DeskForm, refusals_on
@@ -130,7 +131,7 @@ def _page(request: DeskRequest, *, form: RateForm | None = None, terms_form: Ter
     has_errors = bool(form.errors or (terms_form and terms_form.errors))
     known = registry_of(request.organisation_id)
     text, only_doubtful = request.GET.get("q", "")[:80].strip(), "doubt" in request.GET
-    every = [*known.values(), *periods().values()]
+    every = [*known.values(), *periods().values(), *ceilings().values()]
     whole = subjects(every, today=request.today)
     context = {
         "form": form if may_enter else None,

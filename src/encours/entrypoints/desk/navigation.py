@@ -42,7 +42,8 @@ def _address(key: str, prefix: str) -> str | None:
 
 # whoever sells or cares for customers has their own, and what is agreed, contested or held with them: no machinery
 OF_OWN_CUSTOMERS = frozenset(
-    ("today", "tasks", "customers", "items", "inbox", "notifications", "promises", "plans", "disputes", "held",
+    ("today", "tasks", "customers", "items", "inbox", "notifications", "promises", "plans", "disputes", "credit_notes",
+     "held",
      "pauses", "team")
 )  # fmt: skip
 
@@ -71,6 +72,7 @@ MAIN: Sequence[Screen] = (
         (
             "customer",
             "customer_owners",
+            "customer_credit",
             "write",
             "customer_receipts",
             "customer_documents",
@@ -122,6 +124,7 @@ FOLLOWED: Sequence[Screen] = (
     Screen("promises", _("Promises"), "calendar-check"),
     Screen("plans", _("Payment plans"), "calendar-dollar", ("plan",)),
     Screen("disputes", _("Disputes"), "message-report", ("dispute_reasons",)),
+    Screen("credit_notes", _("Credit notes"), "receipt-refund", ("credit_note",)),
     Screen("deadlines", _("Deadlines"), "calendar-exclamation"),
     Screen("handovers", _("Hand-overs"), "briefcase", ("handover",)),
     Screen("doubtful", _("Doubtful debts"), "receipt-off", ("bad_debt",)),
@@ -180,6 +183,7 @@ SETUP: Sequence[Screen] = (
             "company",
             "company_new",
             "sending",
+            "credit_settings",
             "mail_accounts",
             "channels",
             "mail_events",
@@ -196,6 +200,7 @@ SETUP: Sequence[Screen] = (
 WITHIN: Sequence[Screen] = (
     Screen("companies", _("Companies"), "building-factory-2"),
     Screen("sending", _("When and how often messages leave"), "clock"),
+    Screen("credit_settings", _("Who agrees to a credit limit"), "shield-dollar"),
     Screen("mail_accounts", _("Mail accounts"), "mail", (), "send_message"),
     Screen("mailboxes", _("Mailboxes"), "inbox", (), "send_message"),
     Screen("conversation_settings", _("Conversation"), "messages", (), "edit_organisation"),

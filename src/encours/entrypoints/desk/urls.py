@@ -30,6 +30,8 @@ MODULES = (
     "recovery",
     "contacts",
     "owners",
+    "credit",
+    "credit_notes",
     "portal",
     "privacy",
     "statements",

@@ -9,6 +9,7 @@ from encours.collections import actions as collections
 from encours.collections.queries import decided, facts
 from encours.core.actors import Actor
 from encours.core.dates import business_date, instant_of
+from encours.entrypoints.jobs import agreed
 from encours.entrypoints.jobs.organisations import in_each_organisation
 
 BY = Actor.system("reminders")
@@ -62,7 +63,8 @@ def is_time(organisation: Organisation, now: datetime) -> bool:
 
 
 def run_now(organisation: Organisation, now: datetime) -> None:
-    """Decide for an organisation that is bound to the connection."""
+    """Decide for an organisation that is bound to the connection, once what was agreed is heeded."""
+    agreed.follow_now(organisation, now)
     calendar = facts.calendar_of(facts.policy_of(organisation.pk))
     today = business_date(now, timezone=calendar.timezone)
     collections.run_dunning(organisation_id=organisation.pk, today=today, now=now, by=BY, is_once_a_day=True)

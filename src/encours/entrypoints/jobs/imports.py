@@ -9,7 +9,7 @@ from encours.access import context
 from encours.access import queries as access
 from encours.access.models import Organisation
 from encours.core.actors import Actor
-from encours.entrypoints.jobs import figures
+from encours.entrypoints.jobs import agreed, figures
 from encours.imports import actions as imports
 from encours.ledger import upkeep
 
@@ -32,6 +32,8 @@ def bring_in(
             now=now,
             today=access.business_day(organisation_id, now=now),
         )
+        if not is_dry_run:
+            agreed.follow_now(Organisation.objects.get(pk=organisation_id), now)
         if not is_dry_run and any(file.kind in MATCHED and file.created for file in result.files):
             app.configure_task("matching.match", queue="matching", lock="matching.run").defer(
                 organisation_id=organisation_id
