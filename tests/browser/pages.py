@@ -41,6 +41,7 @@ PAGES: list[tuple[str, str]] = [
     ("/settings/mailboxes", "Où arrivent les réponses"),
     ("/settings/conversation", "sans jugement"),
     ("/settings/portal", "Espace client"),
+    ("/settings/insurance", "Ce que l’assureur garantit"),
     ("/imports", "Déposez vos fichiers ici"),
     ("/quality", "Qualité des données"),
     ("/settings", "Bac à sable"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.db.models import F
 
 from encours.access.rules import Scope
 from encours.credit.models import InsuranceCover, InsurancePolicy
@@ -30,8 +31,9 @@ def running_policy(organisation_id: int) -> InsurancePolicy | None:
 
 
 def policies(organisation_id: int) -> Sequence[InsurancePolicy]:
-    """All policies, the latest first: an earlier one still covers what was issued while it ran."""
-    return list(InsurancePolicy.objects.filter(organisation_id=organisation_id).order_by("-pk")[:20])
+    """The policies that cover anything, the latest first: an earlier one still covers what was issued while it ran."""
+    found = InsurancePolicy.objects.filter(organisation_id=organisation_id).exclude(ended_date=F("from_date"))
+    return list(found.order_by("-pk")[:20])
 
 
 def covers(scope: Scope, *, today: date, customer_id: int | None = None) -> list[Cover]:

@@ -19,6 +19,7 @@ from encours.core.money import ENGLISH, FRENCH, Money
 from encours.customers import queries as customers
 from encours.entrypoints import exports
 from encours.entrypoints.deadline_words import KIND_WORDS
+from encours.entrypoints.desk import insurance
 from encours.entrypoints.desk.customer import account_head
 from encours.entrypoints.desk.screens import screen
 from encours.entrypoints.listing import Column
@@ -145,6 +146,7 @@ def panel(request: DeskRequest, number: str) -> HttpResponse:
     context = {
         **head,
         "deadlines": _shown(guardian.deadlines(asked), request.today),
+        **insurance.beside(request, who, account_ids),
         "acts": recovery_acts(account_ids, request),
         "regimes": _regimes(account_ids, request),
         "notices": notices.notices_of(account_ids, scope=request.scope),

@@ -28,6 +28,7 @@ MODULES = (
     "handovers",
     "doubtful",
     "recovery",
+    "insurance",
     "contacts",
     "owners",
     "credit",
