@@ -343,9 +343,7 @@ def _mandates(asked: Asked) -> list[Guarded]:
 _INSURED = """
 select i.customer_id, i.id, i.document_number, i.instalment_number, i.instalment_count, i.due_date, i.currency,
        i.open_minor, p.insurer_name, p.policy_number, p.declare_days, p.claim_days,
-       array(select d.kind from recovery_insurerdeclaration d
-             where d.organisation_id = i.organisation_id and d.customer_id = k.id and d.withdrawn_date is null
-               and d.lines @> jsonb_build_array(jsonb_build_object('item_id', i.id)))
+       d.kinds
 from credit_insurancepolicy p
 join ledger_openitem i on i.organisation_id = p.organisation_id and i.item_date >= p.from_date
     and (p.ended_date is null or i.item_date < p.ended_date)
@@ -355,10 +353,15 @@ left join lateral (
     select v.is_covered from credit_insurancecover v
     where v.organisation_id = i.organisation_id and v.customer_id = k.id and v.from_date <= i.item_date
     order by v.from_date desc, v.id desc limit 1) v on true
+cross join lateral (select array(
+    select d.kind from recovery_insurerdeclaration d
+    where d.organisation_id = i.organisation_id and d.customer_id = k.id and d.withdrawn_date is null
+      and d.lines @> jsonb_build_array(jsonb_build_object('item_id', i.id))) as kinds) d
 where p.organisation_id = %(organisation)s and coalesce(v.is_covered, p.covers_others)
   and i.open_minor > 0 and i.kind in ('invoice', 'debit_note', 'deposit')
   and i.account not like '418%%' and i.account not like '419%%' and i.due_date < %(today)s
   and i.due_date >= %(today)s::date - greatest(p.declare_days, coalesce(p.claim_days, 0)) - 60
+  and not ('insurer_notice' = any(d.kinds) and (p.claim_days is null or 'insurer_claim' = any(d.kinds)))
   and (%(ids)s::bigint[] is null or i.customer_id = any(%(ids)s))
   and (%(entities)s::bigint[] is null or i.entity_id = any(%(entities)s))
 order by i.due_date, i.id limit %(rows)s
@@ -382,7 +385,7 @@ class Insured:
 
 
 def insured_items(asked: Asked) -> list[Insured]:
-    """What is late and insured, the oldest first, declared or not."""
+    """What is late and insured and not wholly declared yet, the oldest first."""
     found = []
     for row in _rows(_INSURED, asked):
         customer_id, item_id, document, number, count, due, currency, open_minor = row[:8]
