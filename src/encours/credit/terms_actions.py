@@ -25,9 +25,9 @@ MONTHS_MAX = 36
 
 
 class TermsDaysUnusable(Refused):
-    """Exceptional terms begin and end, not in the past, and within three years."""
+    """Exceptional terms begin, and end on a day to come within three years."""
 
-    message = gettext_noop("Give a first and a last day: the last one to come, and at most three years later.")
+    message = gettext_noop("Give a first and a last day: the last one to come, within three years.")
 
 
 class TermsUsual(Refused):
@@ -70,7 +70,7 @@ def propose_terms(
     if not why.strip():
         raise ReasonNeeded(field="why")
     wanted = Terms.parse(terms)
-    if not from_date <= to_date <= add_months(from_date, MONTHS_MAX) or to_date < today:
+    if not today <= to_date <= add_months(today, MONTHS_MAX) or not from_date <= to_date:
         raise TermsDaysUnusable(field="to_date")
     customer = lock_one(organisation_id=organisation_id, customer_id=customer_id)
     if list(queries.usual_terms(customer)) == [wanted.code]:

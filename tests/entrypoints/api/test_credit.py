@@ -1,6 +1,6 @@
 """A program reads and sets what a customer may owe, each time once for its key."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from encours.credit import actions as credit
 from encours.credit.models import CreditLimit
 from encours.customers.models import Customer
 from encours.disputes.actions import credit_notes
+from encours.entrypoints.api.shapes import today
 from encours.ledger.models import OpenItem
 from tests import cast
 from tests.books import Books
@@ -95,7 +96,8 @@ def test_a_token_that_may_only_propose_proposes(writer: Program, company: Compan
 
 def test_terms_are_proposed_and_read(writer: Program):
     path = "/api/v1/customers/C001/payment-terms"
-    given = {"terms": "45EOM", "from_date": "2099-01-01", "to_date": "2099-12-31", "why": "contract"}
+    days = {"from_date": today().isoformat(), "to_date": (today() + timedelta(days=365)).isoformat()}
+    given = {"terms": "45EOM", **days, "why": "contract"}
     made = writer.post(path, given, content_type="application/json")
     assert (made.status_code, made.json()["decided_as"]) == (202, "")
     late = writer.post(path, {**given, "terms": "75"}, content_type="application/json")

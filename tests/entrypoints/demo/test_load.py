@@ -9,8 +9,9 @@ from encours.access import context
 from encours.access.models import Membership, Organisation
 from encours.collections.models import Reminder
 from encours.core.dates import instant_of
-from encours.credit.models import CreditLimit
+from encours.credit.models import CreditLimit, ExceptionalTerms, LimitProposal
 from encours.customers.models import AssignmentRule
+from encours.disputes.models import CreditNoteRequest
 from encours.entrypoints.demo import bank, load, market, papers, people, replay
 from encours.entrypoints.demo.book import book_of
 from encours.invoices.models import DocumentCopy
@@ -60,6 +61,8 @@ def test_the_loaded_books_are_those_invented_and_hold_every_law(tmp_path: Path) 
         assert not Reminder.objects.filter(decided_at__gt=now).exists()
         assert DocumentCopy.objects.count() == papers.COPIES_MAX
         assert CreditLimit.objects.filter(source="file").count() > 10
+        for waits in (LimitProposal, ExceptionalTerms, CreditNoteRequest):
+            assert waits.objects.filter(decided_as="").count() == 1
         assert Goal.objects.filter(user=None).count() == 2
         assert AssignmentRule.objects.exists()
     assert load.loaded_on(tmp_path) == TODAY

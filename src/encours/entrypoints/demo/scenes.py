@@ -14,6 +14,7 @@ from encours.entrypoints.demo import (
     settling,
     steering,
     teamwork,
+    trust,
 )
 from encours.entrypoints.demo.casting import Scene
 from encours.entrypoints.demo.company import BY
@@ -66,6 +67,7 @@ def play_today(scene: Scene) -> None:
         teamwork.be_away,
         channels.write_letters,
         steering.set_goals,
+        trust.propose,
     ):
         act(scene)
     wake(scene, day=scene.today)

@@ -61,9 +61,9 @@ def attached(found: Sequence[Dispute], request: DeskRequest) -> Sequence[Dispute
     for one in found:
         note = known.get(one.pk)
         one.asked = (note, state_of(note)) if note else None  # type: ignore[attr-defined]  # for the page
-        # one stands at a time, and only for an invoice
-        may = one.closed_date is None and one.document_number and not (note and (note.is_waiting or note.is_to_issue))
-        one.may_ask = bool(may)  # type: ignore[attr-defined]  # for the page
+        # one stands at a time, for an invoice; what it will settle is not closed by hand meanwhile
+        stands = note is not None and (note.is_waiting or note.is_to_issue)
+        one.is_free = one.closed_date is None and not stands  # type: ignore[attr-defined]  # for the page
     return found
 
 
