@@ -75,7 +75,7 @@ def import_call(folder: Path, names: tuple[str, ...]) -> tuple[int, float]:
         result = imports.import_files(
             [imports.FileGiven(folder / name, name) for name in names],
             organisation_id=organisation.pk,
-            options=imports.Options(),
+            options=imports.Options(indexes_last=True),
             by=by,
             now=now,
             today=now.date(),

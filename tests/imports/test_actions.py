@@ -1,6 +1,6 @@
 """What imports write: customers, invoices, payments and FECs, twice, changed, contradictory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from encours.access.models import AuditEntry
-from encours.core import processors
+from encours.core import indexes, processors
 from encours.credit.models import CreditLimit
 from encours.customers import assignment_actions
 from encours.customers.models import Contact, Customer, OwnerRole
@@ -581,3 +581,31 @@ def test_a_large_file_read_by_several_processes_is_the_same_in_the_books(
     assert counts(found) == (43, 42, 0, 0, 1)
     assert [problem.line for problem in found.rejected] == [18]
     assert OpenItem.objects.filter(kind="invoice").count() == 42
+
+
+def test_a_first_book_is_indexed_once_it_is_in(
+    bring: Callable[..., CallResult], write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_LARGE_ROWS", 1)
+    laid: list[int] = []
+    lay_aside = indexes.lay_aside
+    monkeypatch.setattr(indexes, "lay_aside", lambda names: laid.append(lay_aside(names)))
+    invoices = "".join(f"A{n},C{n % 3},2026-01-05,2026-02-05,100.00\n" for n in range(1, 30))
+    payments = "".join(f"P{n},C{n % 3},2026-02-01,A{n},60.00\n" for n in range(1, 20))
+    files = (
+        write("i.csv", "Invoice number,Customer,Date,Due date,Amount\n" + invoices),
+        write("p.csv", "Payment,Customer,Payment date,Invoice,Amount\n" + payments),
+    )
+    before = _indexes_of(loading.INDEXED_LAST)
+    bring(*files, indexes_last=True)
+    bring(*files, indexes_last=True)
+    assert laid[0] > 10
+    assert laid[1] == 0  # there are rows now
+    assert _indexes_of(loading.INDEXED_LAST) == before
+    assert sum(OpenItem.objects.values_list("open_minor", flat=True)) == 29 * 100_00 - 19 * 60_00
+
+
+def _indexes_of(names: Sequence[str]) -> set[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("select indexname, indexdef from pg_indexes where tablename = any(%s)", [list(names)])
+        return set(cursor.fetchall())

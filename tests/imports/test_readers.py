@@ -295,6 +295,21 @@ class TestShares:
         assert whole[-1].read == 25
         assert sum(part.rows for part in whole) == 21
 
+    def test_agree_on_where_records_end_and_on_blank_ones(self, write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tables, "BLOCK_ROWS", 4)
+        lines = [f"F{n},C{n % 3},2026-01-0{n % 9 + 1},{n}.50" for n in range(1, 30)]
+        lines[5:5] = ["", ",,,", "   ,,,"]
+        lines[12] = '"F\n13","C\r\n1",2026-01-02,13.50'
+        lines[15] = '"F,16","said ""yes""\n\n\n\n\n",2026-01-02,16.50'
+        lines[22] = 'F22 5" pipe,C1,2026-01-02,22.50'
+        path = write("i.csv", "Invoice number,Customer,Date,Amount\n" + "\n".join(lines) + "\n")
+        opened = open_file(path, kind="invoices", mappings=())
+        whole = list(opened.staged(currency="EUR"))
+        for count in (2, 3):
+            shares = [list(opened.staged(currency="EUR", share=(place, count))) for place in range(count)]
+            assert [shares[n % count][n // count] for n in range(len(whole))] == whole
+        assert whole[-1].read == sum(part.rows for part in whole) == 29
+
 
 class TestFec:
     @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ def _import_files(
                 is_dry_run=arguments.dry_run,
                 close_missing=arguments.close_missing,
                 account=arguments.account,
+                indexes_last=True,
             ),
             by=by,
             now=now,

@@ -15,6 +15,7 @@ from encours.access import actions as access
 from encours.access import context
 from encours.access.actions import record_audit
 from encours.access.models import Entity, Organisation
+from encours.core import indexes
 from encours.core.actors import Actor
 from encours.core.errors import EncoursError, NotFound, Refused, gettext_noop
 from encours.customers import assignment_actions, segment_actions
@@ -101,6 +102,7 @@ class Options:
     is_dry_run: bool = False
     close_missing: bool = False
     account: str | None = None  # the bank account of files that name none
+    indexes_last: bool = False  # a large first book is indexed once it is in; nobody else reads meanwhile
 
 
 @dataclass(slots=True)
@@ -217,6 +219,7 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
             entity = _load_one(work, circumstances, call_result, settles_at_once=settles_at_once) or entity
         if entity is not None:
             _settle(entity, circumstances, works, call_result)
+            indexes.put_back()
             segment_actions.refill_segments(organisation_id=organisation_id, by=circumstances.by)
             assignment_actions.apply_rules(
                 organisation_id=organisation_id, by=circumstances.by, only_missing=True, only_new=True
@@ -257,6 +260,7 @@ def _load_one(
                 as_of=circumstances.today,
                 recorder=circumstances.recorder,
                 closes_missing=circumstances.options.close_missing,
+                indexes_last=circumstances.options.indexes_last,
                 settles_at_once=settles_at_once
                 and "settled_date" not in (opened.columns.places if opened.columns else ()),
             )

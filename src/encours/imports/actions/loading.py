@@ -10,6 +10,7 @@ from django.db import connection
 from encours.access.models import Entity
 from encours.collections import actions as collections
 from encours.collections.queries import pauses
+from encours.core import indexes
 from encours.core.actors import Actor
 from encours.core.processors import streamed
 from encours.credit import actions as credit
@@ -28,6 +29,9 @@ from encours.payments import staged_actions as payments
 _MANY_ROWS = 500
 _LARGE_ROWS = 100_000
 _SHARED_FROM_ROWS = 40_000
+INDEXED_LAST = (
+    "invoices_document", "payments_receipt", "ledger_openitem", "ledger_allocation", "ledger_allocationleg",
+)  # fmt: skip
 BLOCKED_NOTE = "import: dunning block"
 REFUSAL_TABLE = """create temp table staged_refusal (line bigint, field text, value text, reason text) on commit drop"""
 
@@ -44,6 +48,7 @@ class Call:
     recorder: RunRecorder
     settles_at_once: bool = False  # the call has no payments that would say how
     closes_missing: bool = False  # what a full export no longer states is over
+    indexes_last: bool = False  # the tables of a large first book are indexed once all of the call is in
 
     def batch(self, run_id: int, *, source: str = "import") -> Batch:
         """The ledger's batch of one run."""
@@ -187,6 +192,8 @@ def _load_contacts(call: Call, opened: Opened, result: FileResult) -> None:
 
 def _load_invoices(call: Call, opened: Opened, result: FileResult) -> None:
     _stage(call, opened, result, (invoices.STAGED_TABLE, "staged_invoice", dues.INVOICE_COLUMNS))
+    if call.indexes_last and result.rows_read > _LARGE_ROWS:
+        indexes.lay_aside(INDEXED_LAST)
     _say(call, result, percent=62, step="checking")
     customers_added = _keys_of(call, opened, "staged_invoice")
     run_id = result.run_id or 0

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from encours.imports.formats.problems import (
 from encours.imports.formats.text import chunks, is_zip, text_encoding
 
 type RowCheck = Callable[[Sequence[str]], int] | None
+type _Part = tuple[list[int], list[list[str]]]
 
 BLOCK_ROWS = 5000
 _HEADER_WITHIN_ROWS = 30
@@ -73,12 +75,15 @@ class Table:
 
     def blocks(self) -> Iterator[Block]:
         """The rows under the header; blank ones are passed over, cut or overlong ones are refused with their line."""
-        source = self._workbook_parts() if self.encoding == "xlsx" else self._text_parts()
         width, read = len(self.header), 0
         place, count = self.share
-        for number, (lines, rows) in enumerate(source):
+        for number, part in enumerate(self._parts()):
+            if isinstance(part, int):
+                read += part
+                continue
+            lines, rows = part
             block = Block(lines=lines, rows=rows, problems=[], read=0, is_native=self.encoding == "xlsx")
-            if set(map(len, rows)) != {width} or not all(row[0] for row in rows):
+            if set(map(len, rows)) != {width} or not all(row[0].strip() for row in rows):
                 _keep_whole_rows(block, width)
             if lines and lines[0] <= self.header_line:
                 _drop_above(block, self.header_line)
@@ -89,32 +94,57 @@ class Table:
 
     def above(self) -> list[list[str]]:
         """The rows over the header, where exports tell what the file is of."""
-        source = self._workbook_parts() if self.encoding == "xlsx" else self._text_parts()
-        first = next(source, ([], []))
-        return [row for line, row in zip(*first, strict=True) if line < self.header_line]
+        first = next(self._parts(), 0)
+        pairs = () if isinstance(first, int) else zip(*first, strict=True)
+        return [row for line, row in pairs if line < self.header_line]
 
-    def _workbook_parts(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+    def _parts(self) -> Iterator[_Part | int]:
+        return self._workbook_parts() if self.encoding == "xlsx" else self._text_parts()
+
+    def _is_blank(self, text: str) -> bool:
+        first = text[0]
+        return (first == self.delimiter or first.isspace()) and not text.replace(self.delimiter, "").strip()
+
+    def _workbook_parts(self) -> Iterator[_Part]:
         rows = _workbook_rows(self.path, self.sheet)
         while part := list(islice(rows, BLOCK_ROWS)):
             yield [line for line, _ in part], [row for _, row in part]
 
-    def _text_parts(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+    def _text_parts(self) -> Iterator[_Part | int]:
+        """The rows of the file, so many lines at a time and what the last record needs beyond.
+
+        Of a part that another process reads, only how many rows it has, where no quote can hide the end of a record.
+        """
+        place, count = self.share
         with self.path.open(encoding=self.encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=self.delimiter)
+            before = 0
             try:
-                before = 0
-                while rows := list(islice(reader, BLOCK_ROWS)):
-                    after = reader.line_num
-                    if after - before == len(rows):
-                        lines = list(range(before + 1, after + 1))
-                    else:
-                        lines = _lines_of(rows, before)
-                    yield lines, rows
+                for number in numbers():
+                    if not (texts := list(islice(file, BLOCK_ROWS))):
+                        return
+                    is_plain = '"' not in "".join(texts)
+                    if number and number % count != place and is_plain:
+                        yield len(texts) - sum(map(self._is_blank, texts))
+                        before += len(texts)
+                        continue
+                    reader = csv.reader(chain(texts, file), delimiter=self.delimiter)
+                    rows = list(islice(reader, len(texts))) if is_plain else _records(reader, len(texts))
+                    after = before + reader.line_num
+                    is_line_each = reader.line_num == len(rows)
+                    yield (list(range(before + 1, after + 1)) if is_line_each else _lines_of(rows, before)), rows
                     before = after
             except csv.Error:
                 raise QuoteNeverClosed(line=before + 1) from None
             except UnicodeDecodeError as error:
                 raise FileIsDamaged(reason=str(error)) from None
+
+
+def _records(reader: "csv.Reader", lines: int) -> list[list[str]]:
+    """The records that begin in so many lines; the last may end beyond."""
+    rows = []
+    while reader.line_num < lines:
+        rows.append(next(reader))
+    return rows
 
 
 def _lines_of(rows: Sequence[Sequence[str]], before: int) -> list[int]:
