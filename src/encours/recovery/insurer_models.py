@@ -40,5 +40,10 @@ class InsurerDeclaration(Scoped):
         ]
         indexes: ClassVar = [models.Index(fields=["organisation", "customer"], name="recovery_insurer_customer")]
 
+    @property
+    def documents(self) -> list[str]:
+        """The documents it names, each once."""
+        return list(dict.fromkeys(str(line["document_number"]) for line in self.lines))
+
     def __str__(self) -> str:
         return f"{self.kind} {self.declared_date}"

@@ -9,7 +9,7 @@ from encours.access import context
 from encours.access.models import Membership, Organisation
 from encours.collections.models import Reminder
 from encours.core.dates import instant_of
-from encours.credit.models import CreditLimit, ExceptionalTerms, LimitProposal
+from encours.credit.models import CreditLimit, ExceptionalTerms, InsuranceCover, LimitProposal
 from encours.customers.models import AssignmentRule
 from encours.disputes.models import CreditNoteRequest
 from encours.entrypoints.demo import bank, load, market, papers, people, replay
@@ -65,5 +65,6 @@ def test_the_loaded_books_are_those_invented_and_hold_every_law(tmp_path: Path) 
             assert waits.objects.filter(decided_as="").count() == 1
         assert Goal.objects.filter(user=None).count() == 2
         assert AssignmentRule.objects.exists()
+        assert InsuranceCover.objects.exists()
     assert load.loaded_on(tmp_path) == TODAY
     assert organisation.sandbox

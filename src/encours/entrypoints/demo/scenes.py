@@ -67,6 +67,7 @@ def play_today(scene: Scene) -> None:
         teamwork.be_away,
         channels.write_letters,
         steering.set_goals,
+        limits.insure,
         trust.propose,
     ):
         act(scene)

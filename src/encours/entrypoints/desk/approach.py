@@ -88,7 +88,7 @@ def at_a_glance(request: DeskRequest, account_ids: Sequence[int], balances: Sequ
         {Aspect.HOUR: seen["own"][0]} if seen["own"] else {}
     )
     words = [by_aspect[aspect] for aspect in Aspect if by_aspect.get(aspect)]
-    return {**seen, "summary": ", ".join(words)} if words else None
+    return {**seen, "summary": ", ".join([*words[:1], *(word.lower() for word in words[1:])])} if words else None
 
 
 def _suggested(found: Found, own: queries.Own, days_late: int) -> dict[str, Any]:

@@ -202,8 +202,12 @@ def declare(request: DeskRequest, number: str) -> HttpResponse:
         today=request.today,
         by=request.actor,
     )
-    documents = ", ".join(line["document_number"] for line in made.lines[:5])
-    told(request, gettext("Noted, of {count}: {documents}").format(count=len(made.lines), documents=documents))
+    told(
+        request,
+        gettext("Noted, of {count}: {documents}").format(
+            count=len(made.documents), documents=", ".join(made.documents[:5])
+        ),
+    )
     return redirect("desk:customer_recovery", number=number)
 
 
