@@ -1,5 +1,7 @@
 """Safe answers are prepared for known contacts, and leave alone only where everything allows it."""
 
+from datetime import timedelta
+
 import pytest
 
 from encours.access.models import Entity
@@ -7,7 +9,7 @@ from encours.collections import actions as collections
 from encours.conversation import actions as conversation
 from encours.conversation.actions.answers import AnswerDecided, PolicyUnusable
 from encours.conversation.models import Answer, AnswerState
-from encours.conversation.queries import written
+from encours.conversation.queries import answers, written
 from encours.conversation.rules import answers as rules
 from encours.conversation.rules.answers import Circumstances, Request
 from encours.invoices import copy_actions as keeping
@@ -255,3 +257,17 @@ def test_the_copy_of_another_customer_s_invoice_is_never_sent(company, books, po
     post.comes("Bonjour, pouvez-vous nous envoyer la facture FA-2026-9999 ?")
     assert not Answer.objects.exists()
     assert Task.objects.count() == 1
+
+
+def test_a_person_sends_one_at_the_hours_of_its_reader_unless_the_mail_has_just_come(company, books, post):
+    silent = [[(NOW - timedelta(days=2)).date().isoformat(), (NOW + timedelta(days=9)).date().isoformat()]]
+    collections.set_policy(organisation_id=company.organisation_id, values={"silent_periods": silent}, by=company.by)
+    post.comes(ASKS)
+    [made] = Answer.objects.all()
+    later = NOW + timedelta(hours=3)
+    assert not answers.leaving_of(made, now=NOW).waits
+    assert answers.leaving_of(made, now=later).waits
+    conversation.send_answer(
+        organisation_id=company.organisation_id, answer_id=made.pk, today=later.date(), now=later, by=company.by
+    )
+    assert Message.objects.get().due_at > NOW + timedelta(days=9)
