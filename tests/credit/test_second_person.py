@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from encours.access.models import AuditEntry, Membership, User
 from encours.core.actors import Actor
@@ -136,7 +136,7 @@ class TestAProposedLimit:
             credit.turn_down_limit(**ids, by=bea, why="no")
         assert CreditLimit.objects.count() == 1
         verbs = AuditEntry.objects.filter(subject_kind="customer", subject_id=company.acme.pk).order_by("sequence")
-        assert [one.verb for one in verbs] == ["propose_credit_limit", "set_credit_limit", "decide_credit_limit"]
+        assert [one.verb for one in verbs] == ["propose_credit_limit", "set_credit_limit", "agree_credit_limit"]
 
     def test_is_refused_with_a_reason_or_withdrawn(self, company, bea):
         found = ask(company, 60_000_00)
@@ -163,6 +163,9 @@ class TestAProposedLimit:
         found = ask(company, 60_000_00)
         with cast.company("other") as other, pytest.raises(ProposalUnknown):
             credit.agree_limit(organisation_id=other.organisation_id, proposal_id=found.pk, today=TODAY, by=bea)
+        given = {name: getattr(found, name) for name in ("organisation_id", "customer_id", "currency", "source")}
+        with pytest.raises(IntegrityError), transaction.atomic():  # of two at once, the database keeps one
+            LimitProposal.objects.create(**given, proposed_date=TODAY, proposed_by_name="Ada")
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("update credit_limitproposal set amount_minor = 1")
 

@@ -161,7 +161,7 @@ def agree_limit(*, organisation_id: int, proposal_id: int, today: date, by: Acto
         currency=proposal.currency, today=today, source=proposal.source, why=proposal.why,
         by=Actor(by.user_id, f"{proposal.proposed_by_name}, {by.name}", by.channel),
     )  # fmt: skip
-    _audit_decision(proposal, by=by, why="")
+    _audit_decision(proposal, "agree_credit_limit", by=by, why="")
     return proposal
 
 
@@ -170,13 +170,13 @@ def turn_down_limit(*, organisation_id: int, proposal_id: int, today: date, by: 
     """Refuse a proposed limit with the reason, or withdraw one's own; what is in force stays."""
     proposal = proposals.locked(LimitProposal, proposal_id, organisation_id=organisation_id)
     proposals.turn_down(proposal, today=today, by=by, why=why)
-    _audit_decision(proposal, by=by, why=why)
+    _audit_decision(proposal, "turn_down_credit_limit", by=by, why=why)
     return proposal
 
 
-def _audit_decision(proposal: LimitProposal, *, by: Actor, why: str) -> None:
+def _audit_decision(proposal: LimitProposal, verb: str, *, by: Actor, why: str) -> None:
     record_audit(
-        by=by, organisation_id=proposal.organisation_id, verb="decide_credit_limit", subject_kind="customer",
+        by=by, organisation_id=proposal.organisation_id, verb=verb, subject_kind="customer",
         subject_id=proposal.customer_id, why=why,
         details={
             "proposal": proposal.pk, "decision": proposal.decided_as,

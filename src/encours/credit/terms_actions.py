@@ -103,7 +103,7 @@ def agree_terms(*, organisation_id: int, terms_id: int, today: date, by: Actor) 
     """Agree to terms another person proposed; due dates that were inferred for those days follow at once."""
     found = proposals.locked(ExceptionalTerms, terms_id, organisation_id=organisation_id)
     proposals.agree(found, today=today, by=by)
-    _audit(found, "decide_terms", by=by, why="", decision=found.decided_as)
+    _audit(found, "agree_terms", by=by, why="", decision=found.decided_as)
     heed_terms(organisation_id=organisation_id, by=by)
     return found
 
@@ -113,7 +113,7 @@ def turn_down_terms(*, organisation_id: int, terms_id: int, today: date, by: Act
     """Refuse proposed terms with the reason, or withdraw one's own; the usual ones stay."""
     found = proposals.locked(ExceptionalTerms, terms_id, organisation_id=organisation_id)
     proposals.turn_down(found, today=today, by=by, why=why)
-    _audit(found, "decide_terms", by=by, why=why, decision=found.decided_as)
+    _audit(found, "turn_down_terms", by=by, why=why, decision=found.decided_as)
     return found
 
 

@@ -2,6 +2,6 @@
 
 Nouns: a *dispute* names an item, a document, one of its lines or the whole account, an amount (or all of it) and a
 reason. Its history stays; only its closing is added to the row. A line is named as the customer names it, by its number
-and what it says: the house keeps no lines of invoices. A *credit note asked for* is what a justified dispute leads to: a
-second person agrees, who issues invoices issues it, and the dispute ends once it comes in.
+and what it says: the house keeps no lines of invoices. A *credit note asked for* is what a justified dispute leads to:
+a second person agrees, who issues invoices issues it, and the dispute ends once it comes in.
 """

@@ -149,7 +149,7 @@ def agree_credit_note(*, organisation_id: int, request_id: int, today: date, by:
         source=TaskSource.MANUAL, note=f"{amount} {request.currency} · {request.why}",
         subject_kind=TaskSubject.DISPUTE, subject_id=request.dispute_id,
     )  # fmt: skip
-    _audit(request, "decide_credit_note", by=by, why="", decision=request.decided_as)
+    _audit(request, "agree_credit_note", by=by, why="", decision=request.decided_as)
     return request
 
 
@@ -166,7 +166,7 @@ def turn_down_credit_note(
     """Refuse a credit note with the reason, or withdraw one's own request; a dispute that was there before stays."""
     request = proposals.locked(CreditNoteRequest, request_id, organisation_id=organisation_id)
     proposals.turn_down(request, today=today, by=by, why=why)
-    _audit(request, "decide_credit_note", by=by, why=why, decision=request.decided_as)
+    _audit(request, "turn_down_credit_note", by=by, why=why, decision=request.decided_as)
     _end_own_dispute(request, today=today, by=by, why=why)
     return request
 
@@ -178,7 +178,7 @@ def drop_credit_note(*, organisation_id: int, request_id: int, today: date, by: 
         raise ReasonNeeded(field="why")
     request = _awaited(organisation_id, request_id)
     give_up(request, today=today, by=by, why=why.strip())
-    _audit(request, "end_credit_note", by=by, why=why, outcome=request.done_as)
+    _audit(request, "drop_credit_note", by=by, why=why, outcome=request.done_as)
     _end_own_dispute(request, today=today, by=by, why=why)
     return request
 
@@ -232,7 +232,7 @@ def _issued(request: CreditNoteRequest, *, number: str, today: date, by: Actor) 
     team.complete_by_key(
         organisation_id=request.organisation_id, key=task_key(request.pk), today=today, by=by, note=number
     )
-    _audit(request, "end_credit_note", by=by, why="", outcome=request.done_as, number=number)
+    _audit(request, "credit_note_issued", by=by, why="", outcome=request.done_as, number=number)
     if request.dispute.closed_date is None:
         dispute = locked_open(request.organisation_id, request.dispute_id)
         contested = dispute.amount_minor if dispute.amount_minor is not None else _open_minor(dispute)

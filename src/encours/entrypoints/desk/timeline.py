@@ -54,10 +54,10 @@ _METHODS = {
 # what was changed about a customer: where it stands in a scenario, who it is reached by, what it may owe
 CHANGES = frozenset({
     "assign_scenario", "answer_event", "keep_out_of_step", "set_credit_limit", "set_hours",
-    "propose_credit_limit", "decide_credit_limit", "propose_terms", "decide_terms", "end_terms", "ask_credit_note",
-    "decide_credit_note", "end_credit_note", "customer_iban_changed",
-    "add_contact", "change_contact", "remove_contact", "contact_bounced", "contact_opted_out", "resume_reminders",
-    "release_reminder", "withdraw_reminder", "withdraw_promise", "assign_dispute", "merge_customers",
+    "propose_credit_limit", "turn_down_credit_limit", "propose_terms", "agree_terms", "turn_down_terms", "end_terms",
+    "ask_credit_note", "agree_credit_note", "turn_down_credit_note", "drop_credit_note", "credit_note_issued",
+    "customer_iban_changed", "add_contact", "change_contact", "remove_contact", "contact_bounced", "contact_opted_out",
+    "resume_reminders", "release_reminder", "withdraw_reminder", "withdraw_promise", "assign_dispute", "merge_customers",
     "unmerge_customers", "suspend_penalties", "lift_penalty_suspension", "set_penalty_terms", "hold_data", "lift_hold",
     "portal_links_revoked",
 })  # fmt: skip
