@@ -57,9 +57,9 @@ CHANGES = frozenset({
     "propose_credit_limit", "turn_down_credit_limit", "propose_terms", "agree_terms", "turn_down_terms", "end_terms",
     "ask_credit_note", "agree_credit_note", "turn_down_credit_note", "drop_credit_note", "credit_note_issued",
     "customer_iban_changed", "add_contact", "change_contact", "remove_contact", "contact_bounced", "contact_opted_out",
-    "resume_reminders", "release_reminder", "withdraw_reminder", "withdraw_promise", "assign_dispute", "merge_customers",
-    "unmerge_customers", "suspend_penalties", "lift_penalty_suspension", "set_penalty_terms", "hold_data", "lift_hold",
-    "portal_links_revoked",
+    "resume_reminders", "release_reminder", "withdraw_reminder", "withdraw_promise", "assign_dispute",
+    "merge_customers", "unmerge_customers", "suspend_penalties", "lift_penalty_suspension", "set_penalty_terms",
+    "hold_data", "lift_hold", "portal_links_revoked",
 })  # fmt: skip
 _SHOWN_MESSAGES = ("sent", "caught", "refused", "in_doubt", "failed", "handing_over")
 
