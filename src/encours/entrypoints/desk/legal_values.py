@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from encours.access import rules as access
 from encours.access.queries import entities
 from encours.core.dates import ONE_DAY, HalfYear
-from encours.core.legal_values import LegalValueMissing, half_year
+from encours.core.legal_values import LegalValueMissing, Registry, half_year
 from encours.credit.rules.terms import ceilings
 from encours.entrypoints.desk.legal_register import NAMES, subjects
 from encours.entrypoints.desk.screens import screen
@@ -162,7 +162,7 @@ def _enter(request: DeskRequest, said: dict[str, Any]) -> None:
     )
 
 
-def _missing(known: registry.Registry, request: DeskRequest) -> list[tuple[Any, str]]:
+def _missing(known: Registry, request: DeskRequest) -> list[tuple[Any, str]]:
     """Which rate of this half-year nobody entered yet."""
     half = HalfYear.of(request.today)
     found = []
