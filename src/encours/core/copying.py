@@ -1,12 +1,12 @@
 """Rows for COPY in its text form, built as text: asking the driver for each field would cost more than the row."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any
 
 NULL = "\\N"
-_ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 2_000
 _MARKS = re.compile(r"[\\\t\n\r]")
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -28,6 +28,17 @@ def or_null(value: object) -> object:
 
 def copy_rows(cursor: Any, statement: str, rows: Iterable[str]) -> None:
     """Send rows, their fields parted by tabs, with `statement`: "copy staged (a, b) from stdin"."""
+    copy_blocks(cursor, statement, blocks(rows))
+
+
+def blocks(rows: Iterable[str]) -> Iterator[str]:
+    """Rows put together to what is worth sending at once."""
+    for some in batched(rows, ROWS_AT_ONCE):
+        yield "\n".join(some) + "\n"
+
+
+def copy_blocks(cursor: Any, statement: str, blocks: Iterable[str]) -> None:
+    """Send rows that are put together already."""
     with cursor.copy(statement) as copy:
-        for some in batched(rows, _ROWS_AT_ONCE):
-            copy.write("\n".join(some) + "\n")
+        for block in blocks:
+            copy.write(block)

@@ -19,7 +19,14 @@ from encours.core.events import publish
 from encours.core.processors import beside, shared_out
 from encours.matching.actions import booked, returns
 from encours.matching.actions.booked import LineDecided
-from encours.matching.actions.staging import Applied, Decision, apply_decided, new_match_ids, payer_key
+from encours.matching.actions.staging import (
+    Applied,
+    Decision,
+    apply_staged,
+    new_match_ids,
+    payer_key,
+    stage_decided,
+)
 from encours.matching.actions.telling import Tell, Teller, Told
 from encours.matching.events import Deduction, DeductionsTaken
 from encours.matching.models import OPEN_STATES, How, State
@@ -115,16 +122,12 @@ def run_matching(
     outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))
     chosen.take(of_other_companies(waiting.lines, outcomes, book))
     match_ids = new_match_ids(len(chosen.decisions))
+    stage_decided(
+        chosen.decisions, match_ids, organisation_id=organisation_id, today=today, touched_ids=loaded.touched_ids
+    )
     telling = chosen.telling(Teller(organisation_id, book.customers), match_ids)
     with beside(lambda: telling(tell) if tell else []) as told:
-        applied = apply_decided(
-            chosen.decisions,
-            organisation_id=organisation_id,
-            by=by,
-            today=today,
-            touched_ids=loaded.touched_ids,
-            match_ids=match_ids,
-        )
+        applied = apply_staged(match_ids, organisation_id=organisation_id, by=by, today=today)
         chosen.give_back(applied.lost_line_ids)
         # a person who was first on one of these lines sends them all to the next run
         with contextlib.suppress(LineDecided), transaction.atomic():

@@ -1,16 +1,17 @@
 """Apply decided lines by sets: one or a hundred thousand, the same statements, all or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
 
 from encours.core.actors import Actor
-from encours.core.copying import NULL, all_escaped, copy_rows, escaped, or_null
+from encours.core.copying import NULL, ROWS_AT_ONCE, all_escaped, blocks, copy_blocks, copy_rows, escaped, or_null
+from encours.core.processors import streamed
 from encours.ledger import lettering_actions as lettering
 from encours.ledger import staged_actions as ledger
 from encours.ledger.actions import RECEIVABLES
@@ -22,6 +23,7 @@ from encours.matching.rules.facts import Allocation, Proposal, Residual
 from encours.payments import staged_actions as payments
 
 SOURCE = "match"
+_SHARED_FROM = 4_000  # lines from which writing them out is shared out to the processors
 _SCRATCH = "match_head, match_leg, match_extra, match_open, match_lost, match_done"
 
 
@@ -55,21 +57,23 @@ def apply_decided(
     by: Actor,
     today: date,
     touched_ids: set[int],
-    match_ids: Sequence[int] | None = None,
     why: str = "",
 ) -> Applied:
     """Put decided lines into the books: receipts, items for differences, lettered allocations, matches.
 
     What is open of the items, and the state of the lines, is looked at again under lock: lines that came too late are
     left out, and told. `touched_ids` are items that were partly settled before; their groups are lettered afterwards.
-    The matches get the numbers of `match_ids`, from `new_match_ids`.
     """
+    match_ids = new_match_ids(len(decisions))
+    stage_decided(decisions, match_ids, organisation_id=organisation_id, today=today, touched_ids=touched_ids)
+    return apply_staged(match_ids, organisation_id=organisation_id, by=by, today=today, why=why)
+
+
+def apply_staged(match_ids: Sequence[int], *, organisation_id: int, by: Actor, today: date, why: str = "") -> Applied:
+    """The second half of `apply_decided`, which the database does alone, for what `stage_decided` has laid out."""
     applied = Applied()
-    if not decisions:
+    if not match_ids:
         return applied
-    if match_ids is None:
-        match_ids = new_match_ids(len(decisions))
-    _stage(decisions, match_ids, organisation_id=organisation_id, today=today, touched_ids=touched_ids)
     with connection.cursor() as cursor:
         _drop_what_changed(cursor, organisation_id)
         _take_lines(cursor, organisation_id, today=today)
@@ -117,7 +121,7 @@ def new_match_ids(count: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _stage(
+def stage_decided(
     decisions: Sequence[Decision],
     match_ids: Sequence[int],
     *,
@@ -125,6 +129,9 @@ def _stage(
     today: date,
     touched_ids: set[int],
 ) -> None:
+    """Lay decided lines out in temporary tables, under the numbers that `new_match_ids` gave for their matches."""
+    if not decisions:
+        return
     shared = _shared(decisions)
     is_simple = [
         all(leg.item_id not in touched_ids and leg.item_id not in shared for leg in one.booking.legs)
@@ -137,6 +144,8 @@ def _stage(
         if has
     ]
     codes = iter(lettering.next_codes(organisation_id, wanted))
+    lettered = [next(codes) if has else "" for has in has_code]
+    heads = partial(_heads, list(zip(decisions, lettered, is_simple, match_ids, strict=True)), today)
     with connection.cursor() as cursor:
         cursor.execute(f"drop table if exists {_SCRATCH}")
         cursor.execute(HEAD)
@@ -149,11 +158,11 @@ def _stage(
                    customer_id bigint, amount_minor bigint, document_number text, currency text,
                    item_id bigint default nextval('ledger_openitem_id_seq')) on commit drop"""
         )
-        heads = (
-            _head(rank, one, next(codes) if has_code[rank] else "", today, is_simple=is_simple[rank]) + f"\t{match_id}"
-            for rank, (one, match_id) in enumerate(zip(decisions, match_ids, strict=True))
+        copy_blocks(
+            cursor,
+            f"copy match_head ({HEAD_COLUMNS}) from stdin",
+            streamed(heads) if len(decisions) >= _SHARED_FROM else heads(0, 1),
         )
-        copy_rows(cursor, f"copy match_head ({HEAD_COLUMNS}) from stdin", heads)
         legs = (
             f"{rank}\t{leg.item_id}\t{leg.amount_minor}\t{leg.expected_minor}\t{leg.currency}\t{leg.extra}"
             for rank, one in enumerate(decisions)
@@ -181,6 +190,15 @@ def _shared(decisions: Sequence[Decision]) -> set[int]:
             if leg.item_id:
                 (found if leg.item_id in seen else seen).add(leg.item_id)
     return found
+
+
+def _heads(decided: Sequence[tuple[Decision, str, bool, int]], today: date, place: int, count: int) -> Iterator[str]:
+    """The rows of `match_head`, block by block; of `count` processes that share them, each makes the blocks it has."""
+    for first in range(place * ROWS_AT_ONCE, len(decided), count * ROWS_AT_ONCE):
+        yield from blocks(
+            _head(rank, one, code, today, is_simple=is_simple) + f"\t{match_id}"
+            for rank, (one, code, is_simple, match_id) in enumerate(decided[first : first + ROWS_AT_ONCE], first)
+        )
 
 
 def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) -> str:
