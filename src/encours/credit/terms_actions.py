@@ -185,7 +185,7 @@ def _redate(cursor: Any, organisation_id: int, entity_id: int, items: Sequence[t
         """create temp table staged_agreed on commit drop as
            select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id, i.customer_id, i.kind, i.account,
                i.document_number, i.document_id, i.instalment_number, i.instalment_count, i.item_date, w.due_date,
-               true as due_inferred, i.is_implied, i.currency, i.amount_minor
+               true as due_inferred, i.is_implied, i.currency, i.amount_minor, i.counterpart
            from ledger_openitem i join unnest(%s::bigint[], %s::date[]) as w (item_id, due_date) on w.item_id = i.id
            where i.organisation_id = %s""",
         [[item_id for item_id, _ in items], [due for _, due in items], organisation_id],
@@ -193,17 +193,8 @@ def _redate(cursor: Any, organisation_id: int, entity_id: int, items: Sequence[t
     cursor.execute("select txid_current()")
     (stamp,) = cursor.fetchone()
     batch = Batch(organisation_id, entity_id, "correction", f"terms:{entity_id}:{stamp}", by)
-    released = ledger.release_staged(batch, items="staged_agreed")
-    ledger.reverse_staged(batch, items="staged_agreed")
-    cursor.execute(
-        f"create temp view staged_agreed_item as select new_item_id as item_id, {ledger.ITEM_COLUMNS}"
-        " from staged_agreed"
-    )
-    ledger.post_staged(batch, view="staged_agreed_item")
-    cursor.execute("select item_id, new_item_id, amount_minor, currency, document_number from staged_agreed")
-    replacements = {old: [ledger.Replacement(*new)] for old, *new in cursor.fetchall()}
-    ledger.allocate_again(batch, released=released, replacements=replacements)
-    cursor.execute("drop view staged_agreed_item; drop table staged_agreed")
+    ledger.replace_staged(batch, items="staged_agreed")
+    cursor.execute("drop table staged_agreed")
     record_audit(
         by=by, organisation_id=organisation_id, verb="heed_terms", subject_kind="entity", subject_id=entity_id,
         details={"items": len(items)},

@@ -101,29 +101,17 @@ def _move_in_entity(batch: Batch, *, from_id: int, to_id: int, only_moved_from: 
         and o.customer_id = %(origin)s and o.document_number = i.document_number and o.kind = i.kind
         and o.amount_minor = i.amount_minor)"""
     with connection.cursor() as cursor:
-        cursor.execute("drop view if exists staged_moved_item; drop table if exists staged_moving")
+        cursor.execute("drop table if exists staged_moving")
         cursor.execute(
             f"""create temp table staged_moving on commit drop as
-                select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id, i.kind,
-                    i.account, i.document_number, i.document_id, i.instalment_number, i.instalment_count, i.item_date,
-                    i.due_date, i.due_inferred, i.is_implied, i.currency, i.amount_minor, i.counterpart
+                select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id, {int(to_id)} as customer_id,
+                    i.kind, i.account, i.document_number, i.document_id, i.instalment_number, i.instalment_count,
+                    i.item_date, i.due_date, i.due_inferred, i.is_implied, i.currency, i.amount_minor, i.counterpart
                 from ledger_openitem i where i.organisation_id = %(organisation)s and i.entity_id = %(entity)s
                     and i.customer_id = %(from)s and i.open_minor <> 0
                     {condition if only_moved_from is not None else ""}""",
             {**batch.parameters, "from": from_id, "origin": only_moved_from},
         )
-        released = ledger.release_staged(batch, items="staged_moving")
-        ledger.reverse_staged(batch, items="staged_moving")
-        cursor.execute(
-            f"""create temp view staged_moved_item as
-                select new_item_id as item_id, {int(to_id)} as customer_id, kind, account, document_number, document_id,
-                    instalment_number, instalment_count, item_date, due_date, due_inferred, is_implied, currency,
-                    amount_minor, counterpart
-                from staged_moving"""
-        )
-        moved = ledger.post_staged(batch, view="staged_moved_item", has_counterpart=True).count
-        cursor.execute("select item_id, new_item_id, amount_minor, currency, document_number from staged_moving")
-        replacements = {old: [ledger.Replacement(*new)] for old, *new in cursor.fetchall()}
-        ledger.allocate_again(batch, released=released, replacements=replacements)
-        cursor.execute("drop view staged_moved_item; drop table staged_moving")
+        moved = ledger.replace_staged(batch, items="staged_moving")
+        cursor.execute("drop table staged_moving")
     return moved

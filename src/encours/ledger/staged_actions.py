@@ -74,17 +74,23 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpar
     """
     columns = f"{ITEM_COLUMNS}, counterpart" if has_counterpart else ITEM_COLUMNS
     account = _other_side("v") if has_counterpart else "c.account"
-    usual = "" if has_counterpart else f"""join (values {_USUAL}) as c (kind, account) on c.kind = v.kind"""
+    usual = "" if has_counterpart else f"""left join (values {_USUAL}) as c (kind, account) on c.kind = v.kind"""
     opened = "open_minor" if settled_on else "amount_minor"
     touched = f"case when {opened} <> amount_minor then %s end"
     day = touched % settled_on if settled_on else "null::date"
     instant = touched % "transaction_timestamp()" if settled_on else "null::timestamptz"
     with connection.cursor() as cursor:
-        cursor.execute("drop table if exists staged_head")
+        cursor.execute("drop table if exists staged_sum, staged_head")
+        # the other side of each day's items by account: one look at all of them tells the days as well
         cursor.execute(
-            f"""create temp table staged_head on commit drop as
-                select item_date, nextval('ledger_transaction_id_seq') as transaction_id
-                from (select distinct item_date from {view}) days"""
+            f"""create temp table staged_sum on commit drop as
+                select v.item_date, {account} as account, v.currency, sum(v.amount_minor) as amount_minor
+                from {view} v {usual} group by 1, 2, 3"""
+        )
+        cursor.execute(
+            """create temp table staged_head on commit drop as
+               select item_date, nextval('ledger_transaction_id_seq') as transaction_id
+               from (select distinct item_date from staged_sum) days"""
         )
         cursor.execute("analyze staged_head")
         cursor.execute(
@@ -106,10 +112,9 @@ def post_staged(batch: Batch, *, view: str, settled_on: str = "", has_counterpar
         )
         posted = Posted(int(cursor.rowcount), _promise_id(cursor, batch) if settled_on else None)
         cursor.execute(
-            f"""insert into ledger_entry (organisation_id, transaction_id, account, currency, amount_minor)
-                select %(organisation)s, transaction_id, {account}, v.currency, -sum(v.amount_minor)
-                from {view} v join staged_head using (item_date) {usual}
-                group by 2, 3, 4 having sum(v.amount_minor) <> 0""",
+            """insert into ledger_entry (organisation_id, transaction_id, account, currency, amount_minor)
+               select %(organisation)s, transaction_id, account, currency, -amount_minor
+               from staged_sum join staged_head using (item_date) where amount_minor <> 0""",
             batch.parameters,
         )
     return posted
@@ -328,6 +333,26 @@ def release_staged(batch: Batch, *, items: str) -> list[Released]:
             found[number] = replace(known, legs=(*known.legs, rules.Leg(*leg)))
     undo_staged(batch, allocations="staged_released")
     return list(found.values())
+
+
+def replace_staged(batch: Batch, *, items: str) -> int:
+    """Reverse the items of a temporary table and post each as it is to be, with what was allocated of it; how many.
+
+    The table has `item_id`, `new_item_id`, and for the new item ITEM_COLUMNS and `counterpart`.
+    """
+    released = release_staged(batch, items=items)
+    reverse_staged(batch, items=items)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""create temp view staged_replacement as
+                select new_item_id as item_id, {ITEM_COLUMNS}, counterpart from {items}"""
+        )
+        count = post_staged(batch, view="staged_replacement", has_counterpart=True).count
+        cursor.execute(f"select item_id, new_item_id, amount_minor, currency, document_number from {items}")
+        replacements = {old: [Replacement(*new)] for old, *new in cursor.fetchall()}
+        cursor.execute("drop view staged_replacement")
+    allocate_again(batch, released=released, replacements=replacements)
+    return count
 
 
 def allocate_again(

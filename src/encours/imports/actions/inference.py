@@ -29,8 +29,9 @@ def reinfer_due_dates(*, organisation_id: int, entity_id: int, by: Actor, why: s
             f"""create temp table staged_redated on commit drop as
                 select i.id as item_id, nextval('ledger_openitem_id_seq') as new_item_id,
                     i.customer_id, i.kind, i.account, i.document_number, i.document_id, i.instalment_number,
-                    i.instalment_count, i.item_date, t.due_date, i.is_implied, i.currency, i.amount_minor
-                from ledger_openitem i 
+                    i.instalment_count, i.item_date, t.due_date, true as due_inferred, i.is_implied, i.currency,
+                    i.amount_minor, i.counterpart
+                from ledger_openitem i
                 join invoices_document d on d.id = i.document_id and d.organisation_id = %(organisation)s
                 join customers_customer c on c.id = i.customer_id and c.organisation_id = %(organisation)s
                 join staged_date t on t.terms = coalesce(nullif(c.terms, ''), '') and t.issue_date = d.issue_date
@@ -41,7 +42,8 @@ def reinfer_due_dates(*, organisation_id: int, entity_id: int, by: Actor, why: s
         cursor.execute("select count(*), txid_current() from staged_redated")
         count, stamp = cursor.fetchone()
         if count:
-            _correct(Batch(organisation_id, entity_id, "correction", f"reinfer:{entity_id}:{stamp}", by, why))
+            batch = Batch(organisation_id, entity_id, "correction", f"reinfer:{entity_id}:{stamp}", by, why)
+            ledger.replace_staged(batch, items="staged_redated")
             record_audit(
                 by=by,
                 organisation_id=organisation_id,
@@ -51,7 +53,7 @@ def reinfer_due_dates(*, organisation_id: int, entity_id: int, by: Actor, why: s
                 why=why,
                 details={"items": count},
             )
-        cursor.execute("drop view if exists staged_redated_item; drop table staged_redated, staged_date")
+        cursor.execute("drop table staged_redated, staged_date")
     return int(count)
 
 
@@ -79,18 +81,3 @@ def _terms(text: str, default: str) -> Terms:
         except TermsUnreadable:
             continue
     return Terms()
-
-
-def _correct(batch: Batch) -> None:
-    released = ledger.release_staged(batch, items="staged_redated")
-    ledger.reverse_staged(batch, items="staged_redated")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """create temp view staged_redated_item as select new_item_id as item_id, customer_id, kind, account,
-                   document_number, document_id, instalment_number, instalment_count, item_date, due_date,
-                   true as due_inferred, is_implied, currency, amount_minor from staged_redated"""
-        )
-        ledger.post_staged(batch, view="staged_redated_item")
-        cursor.execute("select item_id, new_item_id, amount_minor, currency, document_number from staged_redated")
-        replacements = {old: [ledger.Replacement(*new)] for old, *new in cursor.fetchall()}
-    ledger.allocate_again(batch, released=released, replacements=replacements)
