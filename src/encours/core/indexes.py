@@ -6,10 +6,11 @@ from django.db import connection
 
 
 def lay_aside(tables: Sequence[str]) -> int:
-    """Take away the indexes of tables that are empty, but for their keys, until `put_back`; how many.
+    """Take away the indexes of tables that are empty, keys too, until `put_back`; how many.
 
-    None where a table has a row of anyone, or somebody else is at work with one. Within a transaction, which then keeps
-    all others off the tables until it ends, and cannot be committed before the indexes are back.
+    None where a table has a row of anyone, or somebody else is at work with one; a key that other tables refer to
+    stays. Within a transaction, which then keeps all others off the tables until it ends, and cannot be committed
+    before the indexes are back: what a key refuses, is refused then.
     """
     with connection.cursor() as cursor:
         cursor.execute("insert into core_indexing (tables) values (%s) returning cardinality(names)", [list(tables)])

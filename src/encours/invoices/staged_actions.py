@@ -228,10 +228,21 @@ def _terms(text: str, default_terms: str) -> Terms:
     return Terms()
 
 
+_KNOWN = "d.id as known_id, d.fingerprint as known_fingerprint, d.version as known_version"
+_NONE_KNOWN = "null::bigint as known_id, null::bytea as known_fingerprint, null::integer as known_version"
+_KNOWN_JOIN = """left join invoices_document d on d.organisation_id = %(organisation)s and d.entity_id = %(entity)s
+    and d.number = s.number and d.is_current"""
+
+
 def _build_incoming(batch: Batch, *, source: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select exists (select from staged_part), exists (select from staged_terms)")
-        has_parts, has_terms = cursor.fetchone()
+        cursor.execute(
+            """select exists (select from staged_part), exists (select from staged_terms),
+                   exists (select from invoices_document where organisation_id = %(organisation)s
+                       and entity_id = %(entity)s)""",
+            batch.parameters,
+        )
+        has_parts, has_terms, has_known = cursor.fetchone()
         part = "p.part_rank, p.part_count, p.own_minor" if has_parts else "null::bigint, null::bigint, null::bigint"
         total = "coalesce(p.total_minor, s.gross_minor)" if has_parts else "s.gross_minor"
         opened = (
@@ -260,14 +271,13 @@ def _build_incoming(batch: Batch, *, source: str) -> None:
                     decode(md5(concat_ws('|', s.customer, s.customer_name, s.kind, s.issue_date, s.currency,
                         coalesce(s.net_minor::text, ''), coalesce(s.tax_minor::text, ''), s.external_id, s.reference,
                         s.order_number, s.related_number, {parts})), 'hex') as fingerprint,
-                    d.id as known_id, d.fingerprint as known_fingerprint, d.version as known_version
+                    {_KNOWN if has_known else _NONE_KNOWN}
                 from {source} s
                 join staged_key k on k.customer = s.customer and k.customer_name = s.customer_name
                 {"left join staged_part p on p.line = s.line" if has_parts else ""}
                 cross join lateral (select {part}) as r (part_rank, part_count, own_minor)
                 {_TERMS_JOIN if has_terms else ""}
-                left join invoices_document d on d.organisation_id = %(organisation)s and d.entity_id = %(entity)s
-                    and d.number = s.number and d.is_current""",
+                {_KNOWN_JOIN if has_known else ""}""",
             batch.parameters,
         )
         if has_parts:

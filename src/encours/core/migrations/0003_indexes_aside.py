@@ -20,7 +20,7 @@ revoke update, truncate on core_indexing from {APPLICATION_ROLE};
 ASIDE = """
 create function core_lay_indexes_aside() returns trigger language plpgsql security definer
     set search_path = public, pg_temp as $$
-declare one text; filled boolean;
+declare one text; filled boolean; found record;
 begin
     begin
         foreach one in array new.tables loop
@@ -39,13 +39,28 @@ begin
     exception when lock_not_available then
         return null;
     end;
-    select coalesce(array_agg(c.relname), '{}'), coalesce(array_agg(pg_get_indexdef(c.oid)), '{}')
-        into new.names, new.definitions
+    new.names := '{}';
+    new.definitions := '{}';
+    for found in
+        select c.relname as name, k.conname, i.indrelid::regclass as of_table,
+            case when k.conname is null then pg_get_indexdef(c.oid)
+                else format('alter table %s add constraint %I %s', i.indrelid::regclass, k.conname,
+                            pg_get_constraintdef(k.oid)) end as definition
         from pg_index i join pg_class c on c.oid = i.indexrelid
+        left join pg_constraint k on k.conindid = i.indexrelid and k.conrelid = i.indrelid and k.contype in ('p', 'u')
         where i.indrelid = any(new.tables::regclass[]) and i.indisvalid
-            and not exists (select from pg_constraint k where k.conindid = i.indexrelid);
-    foreach one in array new.names loop
-        execute format('drop index %I', one);
+            -- a key that other tables refer to stays
+            and (k.conname is null
+                 or not exists (select from pg_constraint f where f.contype = 'f' and f.conindid = i.indexrelid))
+        order by c.relname
+    loop
+        if found.conname is null then
+            execute format('drop index %I', found.name);
+        else
+            execute format('alter table %s drop constraint %I', found.of_table, found.conname);
+        end if;
+        new.names := new.names || found.name::text;
+        new.definitions := new.definitions || found.definition;
     end loop;
     return new;
 end $$;

@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from encours.imports.formats.problems import FileIsBinary, FileIsDamaged, FileIsEmpty
@@ -43,6 +44,14 @@ def is_zip(path: Path) -> bool:
 
 def text_encoding(path: Path) -> str:
     """The encoding by which the whole file can be read as text; refuses what is empty, binary or cut off."""
+    seen = path.stat()
+    return _encoding(path, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _encoding(path: Path, size_bytes: int, changed_ns: int) -> str:
+    # several readers ask whether a file is theirs, and each needs the characters of all of it
+    del size_bytes, changed_ns
     with path.open("rb") as file:
         head = file.read(65536)
     if not head.strip(b"\x00 \r\n\t\xef\xbb\xbf\xff\xfe"):
