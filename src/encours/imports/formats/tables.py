@@ -128,7 +128,9 @@ class Table:
                         before += len(texts)
                         continue
                     reader = csv.reader(chain(texts, file), delimiter=self.delimiter)
-                    rows = list(islice(reader, len(texts))) if is_plain else _records(reader, len(texts))
+                    rows = list(islice(reader, len(texts))) if is_plain else []
+                    while reader.line_num < len(texts):  # the last record may end beyond
+                        rows.append(next(reader))
                     after = before + reader.line_num
                     is_line_each = reader.line_num == len(rows)
                     yield (list(range(before + 1, after + 1)) if is_line_each else _lines_of(rows, before)), rows
@@ -137,14 +139,6 @@ class Table:
                 raise QuoteNeverClosed(line=before + 1) from None
             except UnicodeDecodeError as error:
                 raise FileIsDamaged(reason=str(error)) from None
-
-
-def _records(reader: "csv.Reader", lines: int) -> list[list[str]]:
-    """The records that begin in so many lines; the last may end beyond."""
-    rows = []
-    while reader.line_num < lines:
-        rows.append(next(reader))
-    return rows
 
 
 def _lines_of(rows: Sequence[Sequence[str]], before: int) -> list[int]:
