@@ -1,6 +1,7 @@
 """Indexes of empty tables are laid aside and come back as they were, or nothing of the transaction stays."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 import psycopg
 import pytest
@@ -21,10 +22,19 @@ def definitions() -> set[tuple[str, str]]:
         return set(cursor.fetchall())
 
 
+def lay_aside(tables: Sequence[str]) -> int:
+    """The server's own upkeep may be at work with a table for a moment."""
+    for _ in range(50):
+        if laid := indexes.lay_aside(tables):
+            return laid
+        time.sleep(0.1)
+    return 0
+
+
 class TestLayAside:
     def test_takes_all_and_puts_the_same_back(self) -> None:
         before = definitions()
-        assert indexes.lay_aside(TABLES) == len(before) > 5
+        assert lay_aside(TABLES) == len(before) > 5
         assert definitions() == set()
         indexes.put_back()
         assert definitions() == before
@@ -44,7 +54,7 @@ class TestLayAside:
         reader.execute("select count(*) from ledger_openitem")
         assert indexes.lay_aside(TABLES) == 0
         reader.rollback()
-        assert indexes.lay_aside(TABLES) > 0
+        assert lay_aside(TABLES) > 0
         indexes.put_back()
 
     def test_cannot_be_committed_before_they_are_back(self) -> None:
@@ -55,13 +65,13 @@ class TestLayAside:
 
     def test_leaves_the_keys_that_others_refer_to(self) -> None:
         with connection.cursor() as cursor:
-            assert indexes.lay_aside(["auth_group"]) > 0
+            assert lay_aside(["auth_group"]) > 0
             cursor.execute("select indexname from pg_indexes where tablename = 'auth_group'")
             assert cursor.fetchall() == [("auth_group_pkey",)]
         indexes.put_back()
 
     def test_a_double_is_refused_when_the_keys_are_back(self) -> None:
-        indexes.lay_aside(["core_cache"])
+        assert lay_aside(["core_cache"]) > 0
         with connection.cursor() as cursor:
             cursor.execute("insert into core_cache values ('k', '', now()), ('k', '', now())")
         with pytest.raises(IntegrityError, match="core_cache_pkey"), transaction.atomic():
@@ -84,7 +94,7 @@ class TestLayAside:
 
 @transaction.atomic
 def _laid_aside_and_committed() -> None:
-    indexes.lay_aside(TABLES)
+    lay_aside(TABLES)
     connection.cursor().execute("set constraints all immediate")
 
 

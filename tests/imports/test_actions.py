@@ -1,5 +1,6 @@
 """What imports write: customers, invoices, payments and FECs, twice, changed, contradictory."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -589,7 +590,16 @@ def test_a_first_book_is_indexed_once_it_is_in(
     monkeypatch.setattr(loading, "_LARGE_ROWS", 1)
     laid: list[int] = []
     lay_aside = indexes.lay_aside
-    monkeypatch.setattr(indexes, "lay_aside", lambda names: laid.append(lay_aside(names)))
+
+    def patiently(names: Sequence[str]) -> None:
+        found = lay_aside(names)
+        for _ in range(0 if laid else 50):  # the server's own upkeep may be at work with a table for a moment
+            if not found:
+                time.sleep(0.1)
+                found = lay_aside(names)
+        laid.append(found)
+
+    monkeypatch.setattr(indexes, "lay_aside", patiently)
     invoices = "".join(f"A{n},C{n % 3},2026-01-05,2026-02-05,100.00\n" for n in range(1, 30))
     payments = "".join(f"P{n},C{n % 3},2026-02-01,A{n},60.00\n" for n in range(1, 20))
     files = (

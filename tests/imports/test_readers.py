@@ -9,7 +9,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encours.core.money import ENGLISH, FRENCH
+from encours.core.money import ENGLISH, FRENCH, Money
 from encours.imports.formats import problems, tables
 from encours.imports.formats.amounts import AmountEvidence, AmountReader, mark_shown
 from encours.imports.formats.blocks import Staged
@@ -54,6 +54,15 @@ class TestAmounts:
         minor, reason = AmountReader(FRENCH).read(text, "EUR")
         assert minor == ""
         assert reason in {"amount_unreadable", "too_many_decimals"}
+
+    @pytest.mark.parametrize("cell", ["٣,00", "١٢", "１２,３４"])
+    def test_digits_of_other_scripts_are_not_read_at_once(self, cell: str) -> None:
+        assert AmountReader(FRENCH).read_whole_column([cell, "1,00"], currency="EUR") is None
+        assert AmountReader(FRENCH).read(cell, "EUR") == ("", "amount_unreadable")
+
+    @given(st.from_regex(r"-?[0-9]{1,14}(,[0-9]{2})?", fullmatch=True))
+    def test_what_is_plainly_written_is_what_money_reads(self, cell: str) -> None:
+        assert AmountReader(FRENCH).read(cell, "EUR") == (str(Money.parse(cell, "EUR", style=FRENCH).minor), "")
 
     def test_currencies_have_their_own_decimals(self) -> None:
         assert AmountReader(ENGLISH).read("1500", "JPY") == ("1500", "")

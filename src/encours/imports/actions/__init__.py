@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 # customers before what they owe, invoices before what pays them
+_BY_SETS = ("invoices", "payments")  # what is brought in without looking rows up one by one
 _ORDER = ("fec", "customers", "contacts", "invoices", "einvoice", "payments", "bank", "remittance", "copies", "")
 # what may state how much of an invoice is still open
 _STATING = {"invoices", "einvoice", "payments"}
@@ -216,6 +217,8 @@ def _in_one_transaction(works: Sequence[_Work], circumstances: _Circumstances) -
         for work in works:
             if work.opened is None or work.result.refusal is not None:
                 continue
+            if work.opened.kind not in _BY_SETS:
+                indexes.put_back()
             entity = _load_one(work, circumstances, call_result, settles_at_once=settles_at_once) or entity
         if entity is not None:
             _settle(entity, circumstances, works, call_result)

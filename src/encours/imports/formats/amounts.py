@@ -9,13 +9,15 @@ from encours.core.money import ENGLISH, FRENCH, AmountUnreadable, DecimalStyle, 
 from encours.imports.formats.problems import AmountsAmbiguous, AmountsContradict
 
 _NOISE = re.compile(r"[^\d.,]")
-_TWO_DECIMALS = {mark: re.compile(rf"(?:-?\d{{1,14}}{re.escape(mark)}\d\d\n)*") for mark in ",."}
+_TWO_DECIMALS = {mark: re.compile(rf"(?:-?\d{{1,14}}{re.escape(mark)}\d\d\n)*", re.ASCII) for mark in ",."}
 _UP_TO_TWO = {
     mark: re.compile(
-        rf"(?:(?:-?(?:\d{{1,14}}|\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,4}})(?:{re.escape(mark)}\d{{0,2}})?)?\n)*"
+        rf"(?:(?:-?(?:\d{{1,14}}|\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,4}})(?:{re.escape(mark)}\d{{0,2}})?)?\n)*",
+        re.ASCII,
     )
     for mark in ",."
 }
+_PLAINLY = {mark: re.compile(rf"(-?\d{{1,14}})(?:{re.escape(mark)}(\d\d))?", re.ASCII) for mark in ",."}
 _DROPPED = str.maketrans("", "", " \u00a0\u202f")
 _CODE = re.compile(r"^[A-Z]{3}\s*|\s*[A-Z]{3}$")
 MINOR_LIMIT = 10**16  # a hundred thousand billions: beyond it a file is damaged, not rich
@@ -94,6 +96,9 @@ class AmountReader:
         return known
 
     def _read(self, text: str, currency: str) -> tuple[str, str]:
+        # nearly every cell of a large file is plainly written, and told twenty times as fast
+        if exponent(currency) == 2 and (plain := _PLAINLY[self.style.decimal_mark].fullmatch(text)):
+            return str(int(f"{plain[1]}{plain[2] or '00'}")), ""
         try:
             minor = Money.parse(text, currency, style=self.style).minor
         except AmountUnreadable:
