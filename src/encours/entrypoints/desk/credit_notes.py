@@ -1,6 +1,7 @@
 """Credit notes asked for: the list, one with what is decided about it, and the asking of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -55,16 +56,28 @@ def state_of(one: CreditNoteRequest) -> tuple[str, str, str]:
     return (one.get_done_as_display() or one.get_decided_as_display()), "", ""
 
 
-def attached(found: Sequence[Dispute], request: DeskRequest) -> Sequence[Dispute]:
-    """The disputes, each with `asked`: the latest credit note asked for it and where it stands, or None."""
+@dataclass(frozen=True, slots=True)
+class OfDispute:
+    """The latest credit note asked for on a dispute, if any, and what may still be done about the dispute by hand."""
+
+    note: CreditNoteRequest | None
+    is_free: bool  # it is open, and no credit note stands that will settle it
+
+    @property
+    def state(self) -> tuple[str, str, str]:
+        """Where the credit note stands: in words, their tone and a drawing."""
+        return state_of(self.note) if self.note else ("", "", "")
+
+
+def beside(found: Sequence[Dispute], request: DeskRequest) -> list[tuple[Dispute, OfDispute]]:
+    """Each dispute beside its credit note."""
     known = asked.of_disputes([one.pk for one in found], scope=request.scope)
-    for one in found:
-        note = known.get(one.pk)
-        one.asked = (note, state_of(note)) if note else None  # type: ignore[attr-defined]  # for the page
-        # one stands at a time, for an invoice; what it will settle is not closed by hand meanwhile
-        stands = note is not None and (note.is_waiting or note.is_to_issue)
-        one.is_free = one.closed_date is None and not stands  # type: ignore[attr-defined]  # for the page
-    return found
+    return [(one, _of(one, known.get(one.pk))) for one in found]
+
+
+def _of(dispute: Dispute, note: CreditNoteRequest | None) -> OfDispute:
+    stands = note is not None and (note.is_waiting or note.is_to_issue)
+    return OfDispute(note, is_free=dispute.closed_date is None and not stands)
 
 
 @screen("view_books")

@@ -184,8 +184,8 @@ def coming(request: DeskRequest, number: str) -> HttpResponse:
 @screen("view_books")
 def contested(request: DeskRequest, number: str) -> HttpResponse:
     head = account_head(request, number, "disputes")
-    credit_notes.attached(head["disputes"], request)
-    return render(request, "desk/customers/disputes.html", {**head, "disputable": head["disputable"]()})
+    context = {"contested": credit_notes.beside(head["disputes"], request), "disputable": head["disputable"]()}
+    return render(request, "desk/customers/disputes.html", {**head, **context})
 
 
 @screen("view_books")

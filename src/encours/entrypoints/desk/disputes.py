@@ -76,10 +76,10 @@ def dispute_list(request: DeskRequest) -> HttpResponseBase:
         )
         return exports.sheet(form, name=gettext("disputes"), columns=COLUMNS, rows=[_flat(row) for row in rows])
     found = queries.dispute_list(request.scope, wanted=wanted, today=request.today, after_id=after, limit=PAGE_ROWS + 1)
-    shown = credit_notes.attached(found[:PAGE_ROWS], request)
+    shown = found[:PAGE_ROWS]
     members = members_of(request)
     context: dict[str, Any] = {
-        "rows": shown,
+        "rows": credit_notes.beside(shown, request),
         "next_address": listing.next_address(shown[-1].pk) if len(found) > PAGE_ROWS else "",
         "members": members,
         "priorities": DisputePriority.choices,
