@@ -13,7 +13,7 @@ from encours.core import processors
 def four(monkeypatch):
     monkeypatch.setattr(processors, "processors", lambda: 4)
     # other tests may have left a thread behind; what is asked here is what forks hand back
-    monkeypatch.setattr(processors, "_may_fork", lambda: True)
+    monkeypatch.setattr(processors, "may_fork", lambda: True)
 
 
 @pytest.fixture
@@ -109,34 +109,6 @@ class TestSharedOut:
             stop.set()
             other.join()
         assert set(found) == {os.getpid()}
-
-
-class TestBeside:
-    def test_is_done_by_another_process_while_this_one_goes_on(self, four):
-        with processors.beside(lambda: [os.getpid()]) as found:
-            assert found() != [os.getpid()]
-
-    def test_is_done_here_when_its_fork_is_killed(self, four):
-        here = os.getpid()
-
-        def work():
-            if os.getpid() != here:
-                os._exit(9)
-            return ["done"]
-
-        with processors.beside(work) as found:
-            assert found() == ["done"]
-
-    def test_is_done_here_where_there_is_one_processor(self, monkeypatch):
-        monkeypatch.setattr(processors, "processors", lambda: 1)
-        with processors.beside(os.getpid) as found:
-            assert found() == os.getpid()
-
-    def test_leaves_no_fork_behind_when_nobody_asks(self, four, forks):
-        with processors.beside(lambda: threading.Event().wait()):
-            pass
-        assert forks
-        assert not any(map(is_there, forks))
 
 
 class TestStreamed:

@@ -573,7 +573,7 @@ def test_a_large_file_read_by_several_processes_is_the_same_in_the_books(
     bring: Callable[..., CallResult], write: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processors, "processors", lambda: 3)
-    monkeypatch.setattr(processors, "_may_fork", lambda: True)
+    monkeypatch.setattr(processors, "may_fork", lambda: True)
     monkeypatch.setattr(tables, "BLOCK_ROWS", 5)
     monkeypatch.setattr(loading, "_SHARED_FROM_ROWS", 1)
     lines = [f"A{n},C001,2026-01-05,2026-02-05,{'oops' if n == 17 else '100.00'}" for n in range(1, 44)]

@@ -28,45 +28,26 @@ def shared_out[Given, Found](
     done again here. Where forking is not safe, beside other threads, all is done here.
     """
     count = min(processors(), SHARES_MAX)
-    if len(given) < least or count < 2 or not _may_fork():
+    if len(given) < least or count < 2 or not may_fork():
         return work(given)
     parts = min(len(given), count * PARTS_EACH)
     merged: list[Any] = [None] * len(given)
     left = set(range(parts))
     with _bag(range(1, parts)) as bag, ExitStack() as forks:
         pipes = [
-            forks.enter_context(_forked(_doing_parts(work, given, parts, bag), keeps=bag)) for _ in range(count - 1)
+            forks.enter_context(forked(_doing_parts(work, given, parts, bag), keeps=bag)) for _ in range(count - 1)
         ]
         for part in chain((0,), _drawn(bag)):
             merged[part::parts] = work(given[part::parts])
             left.discard(part)
         for pipe in pipes:
-            while (answer := _read(pipe)) is not None:
+            while (answer := read(pipe)) is not None:
                 part, found = answer
                 merged[part::parts] = found
                 left.discard(part)
     for part in left:
         merged[part::parts] = work(given[part::parts])
     return merged
-
-
-@contextmanager
-def beside[Found](work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
-    """Long pure work done by a fork while the caller goes on with something else, such as waiting for the database.
-
-    What is yielded waits for the answer. As in `shared_out`, what the fork cannot hand back is done again here, and all
-    of it where forking is not safe or there is one processor.
-    """
-    if processors() < 2 or not _may_fork():
-        yield work
-        return
-
-    def answer() -> Found:
-        found = _read(pipe)
-        return work() if found is None else found[0]
-
-    with _forked(lambda pipe: pipe.send((work(),))) as pipe:
-        yield answer
 
 
 def streamed[Found](made: Callable[[int, int], Iterator[Found]]) -> Iterator[Found]:
@@ -77,10 +58,10 @@ def streamed[Found](made: Callable[[int, int], Iterator[Found]]) -> Iterator[Fou
     """
     count = min(processors(), SHARES_MAX)
     done = 0
-    if count > 1 and _may_fork():
+    if count > 1 and may_fork():
         with ExitStack() as forks:
-            pipes = [forks.enter_context(_forked(_streaming(made, place, count))) for place in range(count)]
-            while (found := _read(pipes[done % count])) is not None:
+            pipes = [forks.enter_context(forked(_streaming(made, place, count))) for place in range(count)]
+            while (found := read(pipes[done % count])) is not None:
                 if not found:
                     return
                 yield found[0]
@@ -93,7 +74,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _may_fork() -> bool:
+def may_fork() -> bool:
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return False
     return not _THREADS.exists() or sum(1 for _ in _THREADS.iterdir()) == 1
@@ -141,7 +122,7 @@ def _streaming[Found](made: Callable[[int, int], Iterator[Found]], place: int, c
 
 
 @contextmanager
-def _forked(send: Sender, *, keeps: int | None = None) -> Iterator["Connection[Any, Any]"]:
+def forked(send: Sender, *, keeps: int | None = None) -> Iterator["Connection[Any, Any]"]:
     """A process that sends what it finds, as the pipe to read it from; gone when that is no longer wanted.
 
     Of the open files it `keeps` one, when it is told to.
@@ -171,7 +152,7 @@ def _send(send: Sender, writing: int, keeps: int | None) -> NoReturn:
         os._exit(0)
 
 
-def _read(pipe: "Connection[Any, Any]") -> Any:
+def read(pipe: "Connection[Any, Any]") -> Any:
     with suppress(EOFError, OSError):
         return pipe.recv()
     return None

@@ -20,9 +20,9 @@ from encours.ledger.rules import open_day
 from encours.matching.actions import booked
 from encours.matching.actions.booked import LineDecided
 from encours.matching.actions.lines import audit_line, row_of, work_of
-from encours.matching.actions.running import tell_deductions
 from encours.matching.actions.staging import Decision, apply_decided
 from encours.matching.actions.undoing import MatchUnknown, standing_item, unallocate
+from encours.matching.actions.writing import tell_deductions
 from encours.matching.models import How, LineWork, Match, State
 from encours.matching.queries import book as facts_of
 from encours.matching.queries.book import BankRow

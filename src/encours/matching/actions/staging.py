@@ -1,17 +1,16 @@
 """Apply decided lines by sets: one or a hundred thousand, the same statements, all or nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
 
 from encours.core.actors import Actor
-from encours.core.copying import NULL, ROWS_AT_ONCE, all_escaped, blocks, copy_blocks, copy_rows, escaped, or_null
-from encours.core.processors import streamed
+from encours.core.copying import NULL, all_escaped, copy_rows, escaped, or_null
 from encours.ledger import lettering_actions as lettering
 from encours.ledger import staged_actions as ledger
 from encours.ledger.actions import RECEIVABLES
@@ -23,7 +22,6 @@ from encours.matching.rules.facts import Allocation, Proposal, Residual
 from encours.payments import staged_actions as payments
 
 SOURCE = "match"
-_SHARED_FROM = 4_000  # lines from which writing them out is shared out to the processors
 _SCRATCH = "match_head, match_leg, match_extra, match_open, match_lost, match_done"
 
 
@@ -145,7 +143,11 @@ def stage_decided(
     ]
     codes = iter(lettering.next_codes(organisation_id, wanted))
     lettered = [next(codes) if has else "" for has in has_code]
-    heads = partial(_heads, list(zip(decisions, lettered, is_simple, match_ids, strict=True)), today)
+    decided = zip(decisions, lettered, match_ids, is_simple, strict=True)
+    heads = (
+        _head(rank, one, code, match_id, today, is_simple=simple)
+        for rank, (one, code, match_id, simple) in enumerate(decided)
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"drop table if exists {_SCRATCH}")
         cursor.execute(HEAD)
@@ -158,11 +160,7 @@ def stage_decided(
                    customer_id bigint, amount_minor bigint, document_number text, currency text,
                    item_id bigint default nextval('ledger_openitem_id_seq')) on commit drop"""
         )
-        copy_blocks(
-            cursor,
-            f"copy match_head ({HEAD_COLUMNS}) from stdin",
-            streamed(heads) if len(decisions) >= _SHARED_FROM else heads(0, 1),
-        )
+        copy_rows(cursor, f"copy match_head ({HEAD_COLUMNS}) from stdin", heads)
         legs = (
             f"{rank}\t{leg.item_id}\t{leg.amount_minor}\t{leg.expected_minor}\t{leg.currency}\t{leg.extra}"
             for rank, one in enumerate(decisions)
@@ -192,16 +190,7 @@ def _shared(decisions: Sequence[Decision]) -> set[int]:
     return found
 
 
-def _heads(decided: Sequence[tuple[Decision, str, bool, int]], today: date, place: int, count: int) -> Iterator[str]:
-    """The rows of `match_head`, block by block; of `count` processes that share them, each makes the blocks it has."""
-    for first in range(place * ROWS_AT_ONCE, len(decided), count * ROWS_AT_ONCE):
-        yield from blocks(
-            _head(rank, one, code, today, is_simple=is_simple) + f"\t{match_id}"
-            for rank, (one, code, is_simple, match_id) in enumerate(decided[first : first + ROWS_AT_ONCE], first)
-        )
-
-
-def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) -> str:
+def _head(rank: int, one: Decision, code: str, match_id: int, today: date, *, is_simple: bool) -> str:
     """A row of `match_head`: the texts that a bank or a person wrote are escaped, the rest holds no mark."""
     row, booking, proposal = one.row, one.booking, one.proposal
     is_whole = booking.closes_all
@@ -219,7 +208,7 @@ def _head(rank: int, one: Decision, code: str, today: date, *, is_simple: bool) 
         f"\t{one.how}\t{proposal.probability_ppm if proposal else NULL}"
         f"\t{proposal.signature[:200] if proposal else ''}\t{allocations}\t{residuals}\t{reasons}"
         f"\t{code if is_whole else code.lower()}\t{today if code and is_whole else NULL}\t{is_simple}"
-        f"\t{why}\t{or_null(one.transaction_id)}"
+        f"\t{why}\t{or_null(one.transaction_id)}\t{match_id}"
     )
 
 
