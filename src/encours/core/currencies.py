@@ -44,6 +44,7 @@ def is_currency(code: str) -> bool:
 
 
 @cache
+@cache
 def exponent(currency: str) -> int:
     """How many decimals the currency has: EUR 2, JPY 0, KWD 3."""
     if not is_currency(currency):

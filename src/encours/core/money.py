@@ -221,6 +221,9 @@ class Money:
 def decimal_string(minor: int, currency: str) -> str:
     """Minor units as programs read them: (-5, "EUR") -> "-0.05", (1234, "JPY") -> "1234"."""
     places = exponent(currency)
+    if places == 2:  # nearly all, and asked for by the hundred thousand
+        whole, part = divmod(abs(minor), 100)
+        return f"-{whole}.{part:02d}" if minor < 0 else f"{whole}.{part:02d}"
     if not places:
         return str(minor)
     whole, part = divmod(abs(minor), 10**places)

@@ -1,11 +1,13 @@
 """The `encours` command: sets up the product, then hands over to one module per command."""
 
 import argparse
+import atexit
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from encours.entrypoints.cli import words
 
@@ -44,6 +46,15 @@ COMMANDS = {
 AS_OWNER = {"migrate", "restore", "backup"}
 # These look at files only: no server is started for them.
 WITHOUT_DATABASE = {"understand"}
+
+
+def command() -> NoReturn:
+    """The `encours` command as a process: once it is done, what it held is not taken apart, which can take seconds."""
+    code = main()
+    atexit._run_exitfuncs()  # the embedded server is stopped by one
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,4 +107,4 @@ def set_up(*, as_owner: bool, command: str, with_database: bool = True) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

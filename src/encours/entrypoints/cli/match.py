@@ -16,6 +16,7 @@ from encours.access.queries import zone_of
 from encours.core.actors import Actor
 from encours.core.dates import business_date
 from encours.core.errors import EncoursError
+from encours.core.memory import hold, uncollected
 from encours.disputes import queries as disputes
 from encours.entrypoints.cli import output
 from encours.matching import actions as matching
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Match what waits; exit 1 with the reason when that is refused."""
     try:
         organisation = access.only_organisation(arguments.organisation)
-        with context.bound(organisation.pk):
+        with uncollected(), context.bound(organisation.pk):
             now = datetime.now(UTC)
             today = arguments.as_of or business_date(now, timezone=zone_of(organisation.pk))
             made = _for_programs if arguments.json else _for_people
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
                 claimed_item_ids=disputes.claimed_item_ids(organisation.pk),
                 tell=lambda rows: [made(told.document(row, sentence, is_new=True)) for row in rows],
             )
+            hold(result)
             lines = told.told(
                 organisation.pk,
                 today=today,

@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import batched
 from typing import Any
 
 import orjson
 
 DONE, REFUSED, USAGE = 0, 1, 2
+ROWS_AT_ONCE = 1_000  # stdout is asked for each piece
 
 
 def print_json(document: Any) -> None:
@@ -25,8 +27,8 @@ def print_json_rows(document: Mapping[str, Any], name: str, rows: Sequence[str])
     head = json.dumps(document, ensure_ascii=False, indent=2, default=str)
     write = sys.stdout.write
     write(f"{head[:-2]},\n  {json.dumps(name)}: [")
-    for number, row in enumerate(rows):
-        write(f"{',' if number else ''}\n    {row}")
+    for number, some in enumerate(batched(rows, ROWS_AT_ONCE)):
+        write(f"{',' if number else ''}\n    " + ",\n    ".join(some))
     write("\n  ]\n}\n" if rows else "]\n}\n")
 
 

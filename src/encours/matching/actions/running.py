@@ -1,9 +1,7 @@
 """The run: every waiting line is proposed for, what is sure is applied, the rest is kept for a person."""
 
-import contextlib
-import gc
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -12,6 +10,7 @@ from django.db import connection, transaction
 
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
+from encours.core.memory import uncollected
 from encours.core.processors import processors, shared_out
 from encours.core.writers import may_share
 from encours.matching.actions.sorting import Sorting
@@ -35,23 +34,13 @@ class RunResult:
     counts: Counter[str] = field(default_factory=Counter)
     deductions: int = 0
     told: Told = field(default_factory=dict)  # by line, its day and what `tell` made of it
+    # all that was looked at: freed with the result, which a command that ends anyway does not wait for
+    seen: object = None
 
     @property
     def applied(self) -> int:
         """How many lines were applied alone."""
         return self.counts[Status.APPLIED.value]
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """What a run loads stays until its end: the collector need not walk through all of it again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def run_matching(
@@ -75,23 +64,33 @@ def run_matching(
     """
     del now
     shares = processors() if may_share() else 1
-    with _uncollected(), transaction.atomic():
+    with uncollected(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext(%s), %s)", [LOCK, organisation_id])
         waiting = facts_of.waiting(organisation_id, today=today, line_ids=line_ids)
         result = RunResult(line_ids=[row.line_id for row in waiting.rows.values()])
         if not waiting.lines:
             return result
-        loaded = facts_of.open_items(organisation_id, today=today, claimed_ids=claimed_item_ids)
-        book = _book_of(organisation_id, loaded)
+        is_long = len(waiting.lines) >= SHARED_FROM
+        book = Book(
+            customers=facts_of.customers(organisation_id),
+            learnt=facts_of.learnt(organisation_id),
+            policy=facts_of.policy(organisation_id),
+        )
+        with facts_of.open_items_asked(organisation_id, today=today, claimed_ids=claimed_item_ids) as found:
+            if is_long:
+                book.index_names()
+            loaded = found()
+        book.shelve(loaded.candidates)
         chosen = Sorting(organisation_id, waiting, loaded, propose_only=propose_only)
         outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))
         chosen.take(of_other_companies(waiting.lines, outcomes, book))
         teller = Teller(organisation_id, book.customers)
+        result.seen = loaded, book, outcomes, chosen
         hand = Hand(organisation_id, chosen, loaded.touched_ids, teller, by, today, tell)
-        with written(hand, shares=shares if len(waiting.lines) >= SHARED_FROM else 1) as found:
-            result.told, result.counts = found.told, chosen.counts(found.applied)
-            result.deductions = tell_deductions(organisation_id, chosen.decisions, found.applied, by=by, today=today)
+        with written(hand, shares=shares if is_long else 1) as done:
+            result.told, result.counts = done.told, chosen.counts(done.applied)
+            result.deductions = tell_deductions(organisation_id, chosen.decisions, done.applied, by=by, today=today)
             record_audit(
                 by=by,
                 organisation_id=organisation_id,
@@ -101,12 +100,3 @@ def run_matching(
                 details={"lines": len(waiting.lines), **result.counts},
             )
     return result
-
-
-def _book_of(organisation_id: int, loaded: facts_of.Loaded) -> Book:
-    return Book(
-        items=loaded.candidates,
-        customers=facts_of.customers(organisation_id),
-        learnt=facts_of.learnt(organisation_id),
-        policy=facts_of.policy(organisation_id),
-    )

@@ -101,7 +101,9 @@ class Sorting:
     def _twin(self, row: BankRow, outcome: Outcome) -> KnownReceipt | None:
         """The receipt of the books that this line is, if one is: same amount, near day, same payer; never two."""
         known: Sequence[KnownReceipt] = self.known.get((row.entity_id, row.currency, row.amount_minor), ())
-        if known and outcome.status == Status.APPLIED:
+        if not known:
+            return None
+        if outcome.status == Status.APPLIED:
             # what quotes an open invoice is new money, unless the same money lies unused on the account
             known = [one for one in known if one.open_minor == -row.amount_minor]
         found = [

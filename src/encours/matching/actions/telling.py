@@ -1,4 +1,4 @@
-"""What a run decided, as it would be read back: told to whoever asked while the database still writes it."""
+"""What a run decided, as it would be read back: told to whoever asked by the process that wrote it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -13,6 +13,8 @@ from encours.matching.queries.book import BankRow
 from encours.matching.queries.told import Row
 from encours.matching.rules import kept
 from encours.matching.rules.facts import CustomerFacts, Outcome, Proposal
+
+PLAIN = (str, int, bool)  # what is read back from the database as it was
 
 type Told = dict[int, tuple[date, Any]]
 type Tell = Callable[[Sequence[Row]], Sequence[Any]]
@@ -32,11 +34,11 @@ class Teller:
             evidence = (
                 kept.allocations_as_json(one.allocations),
                 kept.residuals_as_json(one.residuals),
-                kept.reasons_as_json(one.proposal.reasons) if one.proposal else [],
+                _reasons(one.proposal) if one.proposal else [],
             )
             yield Row._make((
                 *self._line(one.row), state, one.how, *self._party(one.booking.customer_id),
-                one.proposal.probability_ppm if one.proposal else None, *map(_read_back, evidence), 0, "",
+                one.proposal.probability_ppm if one.proposal else None, *evidence, 0, "",
                 one.booking.on_account_minor, match_id,
             ))  # fmt: skip
 
@@ -59,6 +61,12 @@ class Teller:
     def _party(self, customer_id: int) -> tuple[str, str]:
         found = self._customers.get(customer_id)
         return (found.number, found.name) if found else ("", "")
+
+
+def _reasons(proposal: Proposal) -> Any:
+    found = kept.reasons_as_json(proposal.reasons)
+    is_plain = all(type(value) in PLAIN for one in proposal.reasons for value in one.data.values())
+    return found if is_plain else _read_back(found)
 
 
 def _read_back(value: Any) -> Any:

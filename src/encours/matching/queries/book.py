@@ -1,14 +1,17 @@
 """Load what the matching rules look at, in a few set-based queries: lines, open items, customers, what was learnt."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from encours.core.asking import Rows, asked
 from encours.core.currencies import exponent
 from encours.matching.models import OPEN_STATES, EvidenceCount, MatchingPolicy, MatchingRule
 from encours.matching.rules import facts
@@ -105,7 +108,6 @@ from ledger_openitem i
 left join invoices_document d on d.id = i.document_id and d.organisation_id = i.organisation_id
 where i.organisation_id = %(organisation)s and i.open_minor <> 0 and i.item_date <= %(today)s
   and i.kind = any(%(kinds)s) and i.account not like '418%%' and i.account not like '419%%'
-  and (%(customers)s::bigint[] is null or i.customer_id = any(%(customers)s))
 """
 
 
@@ -190,25 +192,17 @@ def _minor(text: str | None, currency: str) -> int | None:
         return None
 
 
-def open_items(
-    organisation_id: int,
-    *,
-    today: date,
-    customer_ids: Sequence[int] | None = None,
-    claimed_ids: Collection[int] = (),
-) -> Loaded:
-    """What customers owe and are owed, up to a day; of some customers when they are named."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ITEMS,
-            {
-                "organisation": organisation_id,
-                "today": today,
-                "kinds": list(KINDS),
-                "customers": None if customer_ids is None else list(customer_ids),
-            },
-        )
-        rows = cursor.fetchall()
+@contextmanager
+def open_items_asked(
+    organisation_id: int, *, today: date, claimed_ids: Collection[int] = ()
+) -> Iterator[Callable[[], Loaded]]:
+    """What customers owe and are owed, up to a day: the database looks for it while the caller goes on."""
+    parameters = {"organisation": organisation_id, "today": today, "kinds": list(KINDS)}
+    with asked(ITEMS, parameters) as rows:
+        yield cache(lambda: _loaded(rows(), claimed_ids))
+
+
+def _loaded(rows: Rows, claimed_ids: Collection[int]) -> Loaded:
     claimed = frozenset(claimed_ids)
     candidates = [Candidate._make(row[:18]) for row in rows]
     if claimed:

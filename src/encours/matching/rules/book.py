@@ -95,7 +95,7 @@ class Book:
     def __init__(
         self,
         *,
-        items: Iterable[Candidate],
+        items: Iterable[Candidate] = (),
         customers: Iterable[CustomerFacts],
         learnt: Learnt | None = None,
         policy: Policy | None = None,
@@ -103,9 +103,13 @@ class Book:
         self.learnt, self.policy = learnt or Learnt(), policy or Policy()
         self.customers = {one.customer_id: one for one in customers}
         self.ln_customers = points_of(max(2, len(self.customers)))
-        self.shelves = _shelved(items, by_entity=not self.policy.entities_share)
         self._cores: dict[int, str] = {}
         self._index_customers()
+        self.shelve(items)
+
+    def shelve(self, items: Iterable[Candidate]) -> None:
+        """Index the items, which may come after the customers; once, before anything is looked up."""
+        self.shelves = _shelved(items, by_entity=not self.policy.entities_share)
 
     def shelf_of(self, currency: str, entity_id: int) -> Shelf | None:
         """The items a line of this currency, on an account of this entity, may pay."""
@@ -123,6 +127,10 @@ class Book:
                     self.by_code[folding.compact(code)].append(one.customer_id)
             for mandate in one.mandates:
                 self.by_mandate[mandate] = one.customer_id
+
+    def index_names(self) -> None:
+        """What many lines will ask for, before they are shared out: each process would make its own."""
+        _ = self.first_words, self.sorted_names, self.by_word
 
     @cached_property
     def by_name(self) -> Mapping[str, list[int]]:

@@ -132,22 +132,22 @@ def book(
         taken[given.item_id] = taken.get(given.item_id, 0) + given.amount_minor
     for item_id, amount in taken.items():
         item = opens.get(item_id)
-        leg = -(amount + _signed(closing.get(item_id, 0), item))
+        leg = -(amount + _signed(closing[item_id], item)) if item_id in closing else -amount
         if fault := _fault(money, item, leg):
             return Unbookable(fault, item_id)
         if leg and item:
             legs.append(Leg(item_id, leg, item.open_minor, item.currency))
-    if any(item_id not in taken for item_id in closing):
+    if closing and any(item_id not in taken for item_id in closing):
         return Unbookable("item_gone", next(i for i in closing if i not in taken))
-    extras = _extras(money, customer_id, residuals, opens, accounts or {})
-    used = -sum(leg.amount_minor for leg in legs) + sum(extra.amount_minor for extra in extras)
+    extras = _extras(money, customer_id, residuals, opens, accounts or {}) if residuals else []
+    used = -sum([leg.amount_minor for leg in legs]) + sum([extra.amount_minor for extra in extras])
     if abs(used) > abs(money.amount_minor) or used * money.amount_minor < 0:
         return Unbookable("more_than_received")
     legs += _extra_legs(extras)
     day = open_day(money.booking_date, closed_until=closed_until)
-    dates = [opens[leg.item_id].item_date for leg in legs if leg.item_id]
+    last = max([day, *[opens[leg.item_id].item_date for leg in legs if leg.item_id]])
     return Booking(
-        customer_id, money.entity_id, money.currency, money.amount_minor, used, day, max([day, *dates]),
+        customer_id, money.entity_id, money.currency, money.amount_minor, used, day, last,
         tuple(legs), tuple(extras),
     )  # fmt: skip
 

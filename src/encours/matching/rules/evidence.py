@@ -11,6 +11,7 @@ reports), and the floors of how it is quoted, how the amount fits and who pays a
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from encours.matching.rules.facts import MILLION
 
@@ -32,6 +33,7 @@ PAYERS: Mapping[str, int] = {
     "account": 5, "number": 50, "name": 100, "alike": 1_500, "group": 800, "unknown": 300, "other": 800,
 }  # fmt: skip
 UNCOUNTED = 50_000
+SIGNATURES = 4_096  # kinds of evidence: how it is quoted, how the amount fits, who pays
 TRUST = 2_000  # how many counted cases a floor of the calibration is worth
 
 
@@ -45,6 +47,7 @@ SEALED = ("reference", "advice")  # names customer and document at once, and can
 READ = ("full", "dated", "part")  # stands there; a slip, a cut end, an order or a range is our own reading
 
 
+@lru_cache(maxsize=SIGNATURES)
 def witnesses(signature: str) -> int:
     """How many of the three independent witnesses agree: what is quoted, how much it is, who pays.
 
@@ -66,9 +69,14 @@ def probabilities(points: Sequence[int], nothing: int) -> list[int]:
 
 def floored(probability_ppm: int, signature: str, learnt: Mapping[str, tuple[int, int]]) -> int:
     """A probability after what experience says of its kind: 1,000,000 of a kind wrong once in a thousand -> 999,000."""
-    quoted, kind, payer = signature.split("/")
-    wrong_ppm = QUOTES.get(quoted, UNCOUNTED) + KINDS.get(kind, UNCOUNTED) + PAYERS.get(payer, UNCOUNTED)
+    wrong_ppm = _floor(signature)
     if signature in learnt:
         right, wrong = learnt[signature]
         wrong_ppm = (wrong_ppm * TRUST + wrong * MILLION) // (TRUST + right + wrong)
     return probability_ppm * (MILLION - min(MILLION, wrong_ppm)) // MILLION
+
+
+@lru_cache(maxsize=SIGNATURES)
+def _floor(signature: str) -> int:
+    quoted, kind, payer = signature.split("/")
+    return QUOTES.get(quoted, UNCOUNTED) + KINDS.get(kind, UNCOUNTED) + PAYERS.get(payer, UNCOUNTED)

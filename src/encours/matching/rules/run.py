@@ -120,7 +120,7 @@ class _Run:
                 self.lines[index].key,
                 Status.APPLIED,
                 drafts.proposal(best, self.standing, self.lines[index]),
-                tuple(drafts.proposal(one, self.standing, self.lines[index]) for one in rivals[:2]),
+                tuple([drafts.proposal(one, self.standing, self.lines[index]) for one in rivals[:2]]),
             )
         return applied, taken
 
@@ -171,9 +171,9 @@ class _Run:
             return "silent"
         if self.policy.old_line_days and (self.today - line.booking_date).days > self.policy.old_line_days:
             return "old_line"
-        if smart.is_never_alone(line, self.policy.rules):
+        if self.policy.rules and smart.is_never_alone(line, self.policy.rules):
             return "rule"
-        if not best.is_silent_by_choice and evidence.witnesses(best.evidence) < 2:
+        if not best.is_silent_by_choice and evidence.witnesses(best.signature) < 2:
             return "one_witness"
         if best.probability_ppm < self.policy.alone_min_ppm:
             return "rivals" if rivals and rivals[0].points > best.points - self.policy.rival_margin else "unsure"

@@ -1,6 +1,8 @@
 """What each reason says to a clerk; English templates for the catalogues."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 from encours.core.errors import gettext_noop as _
@@ -8,6 +10,8 @@ from encours.core.money import decimal_string
 from encours.matching.rules.facts import Reason
 
 type Show = Callable[[str, Any], str]
+
+TEMPLATES = 2_048  # in all languages together
 
 SENTENCES: Mapping[str, str] = {
     # how a document is quoted
@@ -122,8 +126,22 @@ def sentence(
     spoken = translate(template)
     if "{" not in spoken:
         return spoken
-    write = show or (lambda name, value: show_plainly(name, value, currency))
-    return spoken.format_map(_Blank({name: write(name, value) for name, value in data.items()}))
+    return "".join(
+        piece if not name else piece + _written(name, data, currency, show) for piece, name in _pieces(spoken)
+    )
+
+
+@lru_cache(maxsize=TEMPLATES)
+def _pieces(template: str) -> tuple[tuple[str, str], ...]:
+    """A template taken apart once: each piece of text with the name of what follows it, blank at the end."""
+    return tuple((text, name or "") for text, name, _, _ in Formatter().parse(template))
+
+
+def _written(name: str, data: Mapping[str, Any], currency: str, show: Show | None) -> str:
+    """What fills a gap; data of an older form leaves it blank, never a failure."""
+    if name not in data:
+        return ""
+    return show(name, data[name]) if show else show_plainly(name, data[name], currency)
 
 
 def gathered(reasons: Sequence[Reason], *, most: int = 3) -> list[Reason]:
@@ -158,10 +176,3 @@ def show_plainly(name: str, value: Any, currency: str) -> str:
     if name.endswith("_permyriad"):
         return f"{value / 100:g} %"
     return str(value)
-
-
-class _Blank(dict[str, str]):
-    """Data of an older form leaves a gap in the sentence, never a failure."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
