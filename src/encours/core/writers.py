@@ -1,8 +1,9 @@
-"""One long write done by several processes: each writes a part by a connection of its own, all commit at the end."""
+"""Long work with the database over several connections: writers that commit together, a reader beside the caller."""
 
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import IO, Any
@@ -67,6 +68,26 @@ def writer[Found](work: Callable[[], Found]) -> Iterator[Writer[Found]]:
             listening.close()
             _wait_no_longer_than(CALLER_LOCK_SECONDS)
             yield Writer(answers, word)
+
+
+@contextmanager
+def reader[Found](work: Callable[[], Found], *, is_apart: bool) -> Iterator[Callable[[], Found]]:
+    """What is yielded waits for what `work` reads: by a thread and connection of its own, else here when it is wanted.
+
+    Apart it sees what is committed, and nothing may fork before this is left.
+    """
+    if not is_apart:
+        yield work
+        return
+
+    def read() -> Found:
+        try:
+            return work()
+        finally:
+            connection.close()  # this thread's own
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit(read).result
 
 
 def _listen(word: IO[bytes], wanted: threading.Event) -> None:

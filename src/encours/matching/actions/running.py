@@ -8,11 +8,12 @@ from functools import partial
 
 from django.db import connection, transaction
 
+from encours.access import context
 from encours.access.actions import record_audit
 from encours.core.actors import Actor
 from encours.core.memory import uncollected
 from encours.core.processors import processors, shared_out
-from encours.core.writers import may_share
+from encours.core.writers import may_share, reader
 from encours.matching.actions.sorting import Sorting
 from encours.matching.actions.telling import Tell, Teller, Told
 from encours.matching.actions.writing import Hand, tell_deductions, written
@@ -67,20 +68,27 @@ def run_matching(
     with uncollected(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext(%s), %s)", [LOCK, organisation_id])
-        waiting = facts_of.waiting(organisation_id, today=today, line_ids=line_ids)
-        result = RunResult(line_ids=[row.line_id for row in waiting.rows.values()])
-        if not waiting.lines:
-            return result
-        is_long = len(waiting.lines) >= SHARED_FROM
-        book = Book(
-            customers=facts_of.customers(organisation_id),
-            learnt=facts_of.learnt(organisation_id),
-            policy=facts_of.policy(organisation_id),
+        is_long = (
+            shares > 1 and line_ids is None and facts_of.are_waiting(organisation_id, today=today, least=SHARED_FROM)
         )
-        with facts_of.open_items_asked(organisation_id, today=today, claimed_ids=claimed_item_ids) as found:
+
+        def items() -> facts_of.Loaded:
+            context.bind(organisation_id)
+            return facts_of.open_items(organisation_id, today=today, claimed_ids=claimed_item_ids)
+
+        with reader(items, is_apart=is_long) as open_items:
+            waiting = facts_of.waiting(organisation_id, today=today, line_ids=line_ids)
+            result = RunResult(line_ids=[row.line_id for row in waiting.rows.values()])
+            if not waiting.lines:
+                return result
+            book = Book(
+                customers=facts_of.customers(organisation_id),
+                learnt=facts_of.learnt(organisation_id),
+                policy=facts_of.policy(organisation_id),
+            )
             if is_long:
                 book.index_names()
-            loaded = found()
+            loaded = open_items()
         book.shelve(loaded.candidates)
         chosen = Sorting(organisation_id, waiting, loaded, propose_only=propose_only)
         outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))

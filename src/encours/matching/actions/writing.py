@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -125,11 +125,15 @@ def _parts(hand: Hand, shares: int) -> list[list[Decision]]:
     chosen, decisions = hand.chosen, hand.chosen.decisions
     if shares == 1:
         return [decisions]
-    accounts, first = [], []
+    accounts: list[Collection[int]] = []
+    first: list[int] = []
+    items, touched_ids = chosen.items, hand.touched_ids
     for place, one in enumerate(decisions):
         item_ids = [leg.item_id for leg in one.booking.legs if leg.item_id]
-        accounts.append({one.booking.customer_id, *(chosen.items[item_id].customer_id for item_id in item_ids)})
-        if not hand.touched_ids.isdisjoint(item_ids) or any(is_left_open(residual) for residual in one.residuals):
+        accounts.append({one.booking.customer_id, *[items[item_id].customer_id for item_id in item_ids]})
+        if (touched_ids and not touched_ids.isdisjoint(item_ids)) or (
+            one.residuals and any(is_left_open(residual) for residual in one.residuals)
+        ):
             first.append(place)
     parts = parted(accounts, count=shares, first=first, load=len(chosen.works))
     return [[decisions[place] for place in part] for part in parts]

@@ -1,17 +1,14 @@
 """Load what the matching rules look at, in a few set-based queries: lines, open items, customers, what was learnt."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from encours.core.asking import Rows, asked
 from encours.core.currencies import exponent
 from encours.matching.models import OPEN_STATES, EvidenceCount, MatchingPolicy, MatchingRule
 from encours.matching.rules import facts
@@ -131,6 +128,19 @@ def waiting(organisation_id: int, *, today: date, line_ids: Collection[int] | No
     return found
 
 
+def are_waiting(organisation_id: int, *, today: date, least: int) -> bool:
+    """Whether at least so many lines wait, which is known sooner than which."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select count(*) >= %(least)s from (select {WAITING} limit %(least)s) as found",
+            {
+                "organisation": organisation_id, "open": list(OPEN_STATES), "today": today, "lines": None,
+                "least": least,
+            },
+        )  # fmt: skip
+        return bool(cursor.fetchone()[0])
+
+
 def line_of(organisation_id: int, line_id: int) -> tuple[Line, BankRow] | None:
     """One line with its state left aside; None where it is not of this organisation."""
     with connection.cursor() as cursor:
@@ -192,17 +202,11 @@ def _minor(text: str | None, currency: str) -> int | None:
         return None
 
 
-@contextmanager
-def open_items_asked(
-    organisation_id: int, *, today: date, claimed_ids: Collection[int] = ()
-) -> Iterator[Callable[[], Loaded]]:
-    """What customers owe and are owed, up to a day: the database looks for it while the caller goes on."""
-    parameters = {"organisation": organisation_id, "today": today, "kinds": list(KINDS)}
-    with asked(ITEMS, parameters) as rows:
-        yield cache(lambda: _loaded(rows(), claimed_ids))
-
-
-def _loaded(rows: Rows, claimed_ids: Collection[int]) -> Loaded:
+def open_items(organisation_id: int, *, today: date, claimed_ids: Collection[int] = ()) -> Loaded:
+    """What customers owe and are owed, up to a day."""
+    with connection.cursor() as cursor:
+        cursor.execute(ITEMS, {"organisation": organisation_id, "today": today, "kinds": list(KINDS)})
+        rows = cursor.fetchall()
     claimed = frozenset(claimed_ids)
     candidates = [Candidate._make(row[:18]) for row in rows]
     if claimed:

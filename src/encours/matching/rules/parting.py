@@ -21,13 +21,14 @@ def parted(
             account = above[account]
         return account
 
-    tops = []
     for tied in accounts:
-        one, *others = tied
-        for other in others:
-            above[top(other)] = top(one)
-        tops.append(one)
-    tops = [top(one) for one in tops]
+        if len(tied) > 1:
+            one, *others = tied
+            for other in others:
+                above[top(other)] = top(one)
+    tops = [next(iter(tied)) for tied in accounts]
+    if above:
+        tops = [top(one) if one in above else one for one in tops]
     sizes = Counter(tops)
     loads = [load] + [0] * (count - 1)
     part_of = dict.fromkeys((tops[place] for place in first), 0)
