@@ -4,17 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import orjson
-
 from encours.matching.actions.staging import Decision
 from encours.matching.models import State
 from encours.matching.queries import book as facts_of
 from encours.matching.queries.book import BankRow
 from encours.matching.queries.told import Row
-from encours.matching.rules import kept
 from encours.matching.rules.facts import CustomerFacts, Outcome, Proposal
-
-PLAIN = (str, int, bool)  # what is read back from the database as it was
 
 type Told = dict[int, tuple[date, Any]]
 type Tell = Callable[[Sequence[Row]], Sequence[Any]]
@@ -31,25 +26,20 @@ class Teller:
         """The lines that are applied, each under the number its match will have."""
         for one, match_id in zip(decisions, match_ids, strict=True):
             state = State.APPLIED if one.booking.receipt_leg_minor else State.ON_ACCOUNT
-            evidence = (
-                kept.allocations_as_json(one.allocations),
-                kept.residuals_as_json(one.residuals),
-                _reasons(one.proposal) if one.proposal else [],
-            )
+            proposal = one.proposal
             yield Row._make((
                 *self._line(one.row), state, one.how, *self._party(one.booking.customer_id),
-                one.proposal.probability_ppm if one.proposal else None, *evidence, 0, "",
-                one.booking.on_account_minor, match_id,
+                proposal.probability_ppm if proposal else None, one.allocations, one.residuals,
+                proposal.reasons if proposal else (), 0, "", one.booking.on_account_minor, match_id,
             ))  # fmt: skip
 
     def waiting(self, row: BankRow, state: str, outcome: Outcome, why_not: str, *, rivals: int) -> Row:
         """A line that is kept for a person, with what is proposed for it."""
         best: Proposal | None = outcome.best
-        evidence: Mapping[str, Any] = kept.as_json(best) if best else {}
-        parts = (_read_back(evidence.get(name)) for name in ("allocations", "residuals", "reasons"))
+        evidence = (best.allocations, best.residuals, best.reasons) if best else ((), (), ())
         return Row._make((
             *self._line(row), state, "", *self._party(best.customer_id if best else 0),
-            best.probability_ppm if best else None, *parts, rivals, why_not, 0, None,
+            best.probability_ppm if best else None, *evidence, rivals, why_not, 0, None,
         ))  # fmt: skip
 
     def _line(self, row: BankRow) -> tuple[int, str, str, str, date, str, int, str, str]:
@@ -61,14 +51,3 @@ class Teller:
     def _party(self, customer_id: int) -> tuple[str, str]:
         found = self._customers.get(customer_id)
         return (found.number, found.name) if found else ("", "")
-
-
-def _reasons(proposal: Proposal) -> Any:
-    found = kept.reasons_as_json(proposal.reasons)
-    is_plain = all(type(value) in PLAIN for one in proposal.reasons for value in one.data.values())
-    return found if is_plain else _read_back(found)
-
-
-def _read_back(value: Any) -> Any:
-    """A value as it comes back from the database: days and amounts in it have become text."""
-    return None if value is None else orjson.loads(orjson.dumps(value, default=str))

@@ -1,6 +1,6 @@
 """What became of bank lines, as the command and the API tell it: decided in this run, decided before, waiting."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -10,7 +10,8 @@ from encours.core.money import decimal_string
 from encours.core.processors import shared_out
 from encours.matching.models import State
 from encours.matching.queries.workbench import as_loaded
-from encours.matching.rules.facts import MILLION, Reason
+from encours.matching.rules import kept
+from encours.matching.rules.facts import MILLION, Allocation, Reason, Residual
 
 # what a state is called where programs read it
 STATUS_OF = {
@@ -64,13 +65,19 @@ class Row(NamedTuple):
     customer_number: str
     customer_name: str
     probability_ppm: int | None
-    allocations: Any  # as they are kept, or their JSON
-    residuals: Any
-    reasons: Any
+    allocations: Sequence[Allocation]
+    residuals: Sequence[Residual]
+    reasons: Sequence[Reason]
     rival_count: int
     why_not: str
     on_account_minor: int
     match_id: int | None
+
+
+def _read(row: Sequence[Any]) -> Row:
+    allocations, residuals, reasons = (as_loaded(one) or () for one in row[14:17])
+    evidence = kept.allocations_of(allocations), kept.residuals_of(residuals), kept.reasons_of(reasons)
+    return Row._make((*row[:14], *evidence, *row[17:]))
 
 
 def told[Told](
@@ -108,7 +115,7 @@ def told[Told](
                 "known": list(known),
             },
         )
-        rows = [Row._make(row) for row in cursor.fetchall()]
+        rows = [_read(row) for row in cursor.fetchall()]
     found = shared_out(
         lambda some: [made(document(row, sentence, is_new=row.line_id in in_run)) for row in some],
         rows,
@@ -134,12 +141,12 @@ def document(row: Row, sentence: Callable[[Reason, str], str], *, is_new: bool) 
 
     left = [
         {
-            "treatment": one["treatment"],
-            "amount": money(one["amount_minor"]),
-            "invoice_number": one["invoice_number"] or None,
-            "booked": one["is_booked"],
+            "treatment": one.treatment.value,
+            "amount": money(one.amount_minor),
+            "invoice_number": one.document_number or None,
+            "booked": one.is_booked,
         }
-        for one in as_loaded(residuals) or ()
+        for one in residuals
     ]
     return {
         "line": line_id,
@@ -158,19 +165,13 @@ def document(row: Row, sentence: Callable[[Reason, str], str], *, is_new: bool) 
         "customer_number": number,
         "customer_name": name,
         "allocations": [
-            {"invoice_number": one["invoice_number"], "amount": money(one["amount_minor"])}
-            for one in as_loaded(allocations) or ()
+            {"invoice_number": one.document_number, "amount": money(one.amount_minor)} for one in allocations
         ],
         "residual": left[0] if left else None,
         "residuals": left,
         "on_account": money(on_account),
         "probability": round(ppm / MILLION, 6) if ppm is not None else None,
-        "reasons": [_reason(one, currency, sentence) for one in as_loaded(reasons) or ()],
+        "reasons": [{"code": one.code, "points": one.points, "text": sentence(one, currency)} for one in reasons],
         "rivals": rivals,
         "why_not": why_not,
     }
-
-
-def _reason(kept: Mapping[str, Any], currency: str, sentence: Callable[[Reason, str], str]) -> dict[str, Any]:
-    reason = Reason(kept["code"], kept["points"], kept.get("data", {}))
-    return {"code": reason.code, "points": reason.points, "text": sentence(reason, currency)}

@@ -126,9 +126,10 @@ def sentence(
     spoken = translate(template)
     if "{" not in spoken:
         return spoken
-    return "".join(
-        piece if not name else piece + _written(name, data, currency, show) for piece, name in _pieces(spoken)
-    )
+    said = ""
+    for piece, name in _pieces(spoken):
+        said += piece + _written(name, data, currency, show) if name else piece
+    return said
 
 
 @lru_cache(maxsize=TEMPLATES)
