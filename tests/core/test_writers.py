@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -45,6 +46,13 @@ def cities(company: Company) -> tuple[str, str]:
     """Of the two customers of these tests."""
     found = dict(Customer.objects.values_list("pk", "city"))
     return found[company.acme.pk], found[company.borealis.pk]
+
+
+def backend() -> int:
+    """The server's process behind this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        return int(cursor.fetchone()[0])
 
 
 def test_all_parts_stand_together(company: Company, renamed: Renaming) -> None:
@@ -125,22 +133,50 @@ def test_the_whole_fails_when_a_part_dies_before_it_stands(company: Company, ren
 
 
 def test_the_caller_keeps_its_connection(company: Company, renamed: Renaming) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_backend_pid()")
-        before = cursor.fetchone()
+    before = backend()
     with transaction.atomic(), writers.writer(renamed("borealis", "Nantes")) as theirs:
         theirs.found()
         theirs.commit()
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_backend_pid()")
-        assert cursor.fetchone() == before
+    assert backend() == before
 
 
 def test_none_is_had_within_a_transaction_whose_rows_it_would_not_see(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert writers.may_share()
+    assert writers.shares() == 2
     with transaction.atomic():
-        assert not writers.may_share()
-    monkeypatch.setattr(processors, "processors", lambda: 1)
-    assert not writers.may_share()
+        assert writers.shares() == 1
+    monkeypatch.setattr(processors, "processors", lambda: 64)
+    assert writers.shares() == writers.WRITERS_MAX
+    monkeypatch.setattr(processors, "may_fork", lambda: False)
+    assert writers.shares() == 1
+
+
+class TestReader:
+    """Something read beside the caller, or by it."""
+
+    def test_apart_it_has_a_connection_of_its_own_which_is_closed_again(self, company: Company) -> None:
+        def work() -> tuple[int, int]:
+            context.bind(company.organisation_id)
+            return backend(), Customer.objects.count()
+
+        with writers.reader(work, is_apart=True) as found:
+            mine = backend()
+        theirs, count = found()
+        assert theirs != mine
+        assert count == Customer.objects.count()
+        for _ in range(50):
+            with connection.cursor() as cursor:
+                cursor.execute("select count(*) from pg_stat_activity where pid = %s", [theirs])
+                if cursor.fetchone() == (0,):
+                    return
+            time.sleep(0.1)  # the server takes leave in its own time
+        pytest.fail("the reader's connection is still there")
+
+    def test_else_it_is_read_here_when_it_is_wanted(self, company: Company) -> None:
+        with transaction.atomic(), writers.reader(backend, is_apart=False) as found:
+            assert found() == backend()
+
+    def test_what_it_meets_is_raised_where_it_is_wanted(self, company: Company) -> None:
+        with writers.reader(lambda: 1 / 0, is_apart=True) as found, pytest.raises(ZeroDivisionError):
+            found()

@@ -35,7 +35,7 @@ def stop(*given, **named):
     time.sleep(30)
 
 running.SHARED_FROM = 2
-running.processors = processors.processors = lambda: 2
+processors.processors = lambda: 2
 commit = writers.Writer.commit
 if sys.argv[3] == "shared out":
     run.weigh = stop

@@ -30,7 +30,6 @@ from tests.matching.test_killed import filled, told
 @pytest.fixture
 def company(committed_company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
     monkeypatch.setattr(processors, "processors", lambda: 2)
-    monkeypatch.setattr(running, "processors", lambda: 2)
     # other tests may have left a thread behind, which holds nothing here
     monkeypatch.setattr(processors, "may_fork", lambda: True)
     monkeypatch.setattr(running, "SHARED_FROM", 2)

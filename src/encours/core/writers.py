@@ -12,6 +12,7 @@ from django.db import connection, connections, transaction
 
 from encours.core import processors
 
+WRITERS_MAX = 4  # the caller among them: each has a connection, of which a server has a hundred for all
 LOCK_SECONDS = 20  # longer than that a writer waits for nobody: its part is done again by the caller
 CALLER_LOCK_SECONDS = 300  # and the caller, which a writer that touched its rows would keep waiting for good
 _COMMIT = b"c"
@@ -36,9 +37,12 @@ class Writer[Found]:
             raise RuntimeError("a part of what was written did not stand: nothing of the rest is kept either")
 
 
-def may_share() -> bool:
-    """Whether writers can be had: forking is safe, and no transaction is open whose rows they would not see."""
-    return processors.may_fork() and processors.processors() > 1 and not connection.in_atomic_block
+def shares() -> int:
+    """Into how many parts a long write may go: one where forking is not safe, or within a transaction of the caller's,
+    whose rows the others would not see."""
+    if connection.in_atomic_block or not processors.may_fork():
+        return 1
+    return min(processors.processors(), WRITERS_MAX)
 
 
 @contextmanager

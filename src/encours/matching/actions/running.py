@@ -1,7 +1,7 @@
 """The run: every waiting line is proposed for, what is sure is applied, the rest is kept for a person."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -10,14 +10,15 @@ from django.db import connection, transaction
 
 from encours.access import context
 from encours.access.actions import record_audit
+from encours.core import writers
 from encours.core.actors import Actor
 from encours.core.memory import uncollected
-from encours.core.processors import processors, shared_out
-from encours.core.writers import may_share, reader
+from encours.core.processors import shared_out
 from encours.matching.actions.sorting import Sorting
 from encours.matching.actions.telling import Tell, Teller, Told
 from encours.matching.actions.writing import Hand, tell_deductions, written
 from encours.matching.queries import book as facts_of
+from encours.matching.queries.book import Loaded, Waiting
 from encours.matching.rules.book import Book
 from encours.matching.rules.elsewhere import of_other_companies
 from encours.matching.rules.facts import Status
@@ -64,32 +65,19 @@ def run_matching(
     0066): not within a transaction of the caller's, of which the others would see nothing.
     """
     del now
-    shares = processors() if may_share() else 1
+    shares = writers.shares()
     with uncollected(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext(%s), %s)", [LOCK, organisation_id])
         is_long = (
             shares > 1 and line_ids is None and facts_of.are_waiting(organisation_id, today=today, least=SHARED_FROM)
         )
-
-        def items() -> facts_of.Loaded:
-            context.bind(organisation_id)
-            return facts_of.open_items(organisation_id, today=today, claimed_ids=claimed_item_ids)
-
-        with reader(items, is_apart=is_long) as open_items:
-            waiting = facts_of.waiting(organisation_id, today=today, line_ids=line_ids)
-            result = RunResult(line_ids=[row.line_id for row in waiting.rows.values()])
-            if not waiting.lines:
-                return result
-            book = Book(
-                customers=facts_of.customers(organisation_id),
-                learnt=facts_of.learnt(organisation_id),
-                policy=facts_of.policy(organisation_id),
-            )
-            if is_long:
-                book.index_names()
-            loaded = open_items()
-        book.shelve(loaded.candidates)
+        lines = partial(facts_of.waiting, organisation_id, today=today, line_ids=line_ids)
+        items = partial(facts_of.open_items, organisation_id, today=today, claimed_ids=claimed_item_ids)
+        waiting, loaded, book = _looked_up(organisation_id, lines, items, is_long=is_long)
+        result = RunResult(line_ids=[row.line_id for row in waiting.rows.values()])
+        if not waiting.lines:
+            return result
         chosen = Sorting(organisation_id, waiting, loaded, propose_only=propose_only)
         outcomes = match(waiting.lines, book, today=today, spread=partial(shared_out, least=SHARED_FROM))
         chosen.take(of_other_companies(waiting.lines, outcomes, book))
@@ -108,3 +96,28 @@ def run_matching(
                 details={"lines": len(waiting.lines), **result.counts},
             )
     return result
+
+
+def _looked_up(
+    organisation_id: int, lines: Callable[[], Waiting], items: Callable[[], Loaded], *, is_long: bool
+) -> tuple[Waiting, Loaded, Book]:
+    """All that a run looks at; of a long one the items are read beside the lines."""
+
+    def bound_items() -> Loaded:
+        context.bind(organisation_id)
+        return items()
+
+    with writers.reader(bound_items, is_apart=is_long) as open_items:
+        waiting = lines()
+        if not waiting.lines:
+            return waiting, Loaded([], set()), Book(customers=())
+        book = Book(
+            customers=facts_of.customers(organisation_id),
+            learnt=facts_of.learnt(organisation_id),
+            policy=facts_of.policy(organisation_id),
+        )
+        if is_long:
+            book.index_names()
+        loaded = open_items()
+    book.shelve(loaded.candidates)
+    return waiting, loaded, book
