@@ -45,3 +45,36 @@ def test_wrong_usage_is_2(capsys):
         main.main(["nonsense"])
     assert ended.value.code == 2
     assert "nonsense" in capsys.readouterr().err
+
+
+class TestCommand:
+    """The command as a process, which ends at once when it is done."""
+
+    @pytest.fixture(autouse=True)
+    def ended(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """What happens at its end, in order; the process of the tests goes on."""
+        seen: list[str] = []
+
+        def leave(code: int) -> None:
+            seen.append(f"left with {code}")
+            raise SystemExit(code)
+
+        monkeypatch.setattr(main.atexit, "_run_exitfuncs", lambda: seen.append("server stopped"))
+        monkeypatch.setattr(main.os, "_exit", leave)
+        return seen
+
+    @pytest.mark.parametrize("code", [0, 1])
+    def test_stops_the_server_and_leaves(self, code: int, ended: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(main, "main", lambda: code)
+        with pytest.raises(SystemExit):
+            main.command()
+        assert ended == ["server stopped", f"left with {code}"]
+
+    def test_ends_quietly_when_nobody_reads_on(self, ended: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        def told() -> int:
+            raise BrokenPipeError
+
+        monkeypatch.setattr(main, "main", told)
+        with pytest.raises(SystemExit):
+            main.command()
+        assert ended == ["server stopped", f"left with {main.READ_NO_FURTHER}"]

@@ -42,6 +42,7 @@ COMMANDS = {
     "user": ("user", gettext_noop("invite a person or change a password")),
     "token": ("token", gettext_noop("give a program a key to the API")),
 }
+READ_NO_FURTHER = 141  # as a shell tells a program ended by SIGPIPE
 # These need the tables' owner rather than the bound role.
 AS_OWNER = {"migrate", "restore", "backup"}
 # These look at files only: no server is started for them.
@@ -50,9 +51,12 @@ WITHOUT_DATABASE = {"understand"}
 
 def command() -> NoReturn:
     """The `encours` command as a process: once it is done, what it held is not taken apart, which can take seconds."""
-    code = main()
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read it has read enough
+        code = READ_NO_FURTHER
     atexit._run_exitfuncs()  # the embedded server is stopped by one
-    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
