@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from encours.access import context
-from encours.core import processors
+from encours.core import processors, writers
 from encours.disputes.models import Dispute
 from encours.ledger import actions as ledger
 from encours.ledger import invariants as ledger_laws
@@ -65,6 +65,21 @@ def hands(result: running.RunResult) -> set[int]:
     return {one for _, one in result.told.values()}
 
 
+def leave_out(cursor: Any, company: Company, *lines: BankLine) -> None:
+    """Somebody else, on another connection, leaves lines out."""
+    cursor.execute("select set_config(%s, %s, false)", [context.SETTING, str(company.organisation_id)])
+    for line in lines:
+        cursor.execute(
+            """insert into matching_linework (organisation_id, line_id, entity_id, account_id, booking_date,
+                   currency, amount_minor, state, why_not, rivals, how, note, is_undone, changed_at)
+               values (%s, %s, %s, %s, %s, 'EUR', %s, 'ignored', '', '[]', '', '', false, now())""",
+            [
+                company.organisation_id, line.pk, line.entity_id, line.account_id, line.booking_date,
+                line.amount_minor,
+            ],
+        )  # fmt: skip
+
+
 def test_the_books_are_those_of_one_process(company: Company, bank: Bank) -> None:
     wanted = alone(company, bank)
     result = bank.run(tell=lambda rows: [os.getpid() for _ in rows])
@@ -93,17 +108,7 @@ def test_lines_that_somebody_was_first_with_are_lost_to_either(
     def meanwhile(chosen: sorting.Sorting, outcomes: Any) -> None:
         take(chosen, outcomes)
         with closing(connections.create_connection("default")) as other, other.cursor() as cursor:
-            cursor.execute("select set_config(%s, %s, false)", [context.SETTING, str(company.organisation_id)])
-            for line in first:
-                cursor.execute(
-                    """insert into matching_linework (organisation_id, line_id, entity_id, account_id, booking_date,
-                           currency, amount_minor, state, why_not, rivals, how, note, is_undone, changed_at)
-                       values (%s, %s, %s, %s, %s, 'EUR', %s, 'ignored', '', '[]', '', '', false, now())""",
-                    [
-                        company.organisation_id, line.pk, line.entity_id, line.account_id, line.booking_date,
-                        line.amount_minor,
-                    ],
-                )  # fmt: skip
+            leave_out(cursor, company, *first)
 
     monkeypatch.setattr(sorting.Sorting, "take", meanwhile)
     result = bank.run(tell=lambda rows: [os.getpid() for _ in rows])
@@ -161,3 +166,20 @@ def test_what_payers_kept_back_is_told_to_others_once(company: Company, bank: Ba
     result = bank.run(tell=lambda rows: [os.getpid() for _ in rows])
     assert Dispute.objects.filter(reason="deduction").count() == result.deductions == 3
     assert faults(company) == []
+
+
+def test_it_gives_up_in_words_where_somebody_holds_a_row_for_long(
+    company: Company, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = told(company)
+    monkeypatch.setattr(writers, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(writers, "CALLER_LOCK_SECONDS", 1)
+    with closing(connections.create_connection("default")) as other:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            leave_out(cursor, company, BankLine.objects.get(text="F-2026-0500"))
+            with pytest.raises(running.RunInterrupted):
+                bank.run()
+        other.rollback()
+    assert told(company) == before
+    assert bank.run().applied == 9

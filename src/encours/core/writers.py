@@ -14,7 +14,9 @@ from encours.core import processors
 
 WRITERS_MAX = 4  # the caller among them: each has a connection, of which a server has a hundred for all
 LOCK_SECONDS = 20  # longer than that a writer waits for nobody: its part is done again by the caller
-CALLER_LOCK_SECONDS = 300  # and the caller, which a writer that touched its rows would keep waiting for good
+# The caller waits no longer either, and all of it fails: a person who has a row of the caller's and wants one of a
+# writer's makes a ring that PostgreSQL does not see, as the writer waits for a word and not for a row.
+CALLER_LOCK_SECONDS = 60
 _COMMIT = b"c"
 
 

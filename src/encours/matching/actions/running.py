@@ -1,17 +1,20 @@
 """The run: every waiting line is proposed for, what is sure is applied, the rest is kept for a person."""
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from encours.access import context
 from encours.access.actions import record_audit
 from encours.core import writers
 from encours.core.actors import Actor
+from encours.core.errors import Conflict, gettext_noop
 from encours.core.memory import uncollected
 from encours.core.processors import shared_out
 from encours.matching.actions.sorting import Sorting
@@ -26,6 +29,12 @@ from encours.matching.rules.run import match
 
 LOCK = "matching.run"
 SHARED_FROM = 4_000  # lines from which a run is shared out to the processors
+
+
+class RunInterrupted(Conflict):
+    """A person or another program held one of the rows of a long run for a minute."""
+
+    message = gettext_noop("Somebody is working on the same accounts: nothing was applied, run it again in a moment.")
 
 
 @dataclass(slots=True)
@@ -84,7 +93,7 @@ def run_matching(
         teller = Teller(organisation_id, book.customers)
         result.seen = loaded, book, outcomes, chosen
         hand = Hand(organisation_id, chosen, loaded.touched_ids, teller, by, today, tell)
-        with written(hand, shares=shares if is_long else 1) as done:
+        with _told_of_locks(), written(hand, shares=shares if is_long else 1) as done:
             result.told, result.counts = done.told, chosen.counts(done.applied)
             result.deductions = tell_deductions(organisation_id, chosen.decisions, done.applied, by=by, today=today)
             record_audit(
@@ -96,6 +105,17 @@ def run_matching(
                 details={"lines": len(waiting.lines), **result.counts},
             )
     return result
+
+
+@contextlib.contextmanager
+def _told_of_locks() -> Iterator[None]:
+    """What waited too long for somebody's row, beside writers, is said in words."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise RunInterrupted from error
+        raise
 
 
 def _looked_up(

@@ -100,7 +100,7 @@ def written(hand: Hand, *, shares: int) -> Iterator[Written]:
     """
     mine, *others = _parts(hand, shares)
     with contextlib.ExitStack() as writers:
-        begun = [(part, writers.enter_context(writer(partial(hand.write_apart, part)))) for part in others]
+        begun = [(part, writers.enter_context(writer(partial(hand.write_apart, part)))) for part in others if part]
         applied, told = hand.write(mine)
         told |= hand.keep()
         standing = []
