@@ -225,7 +225,9 @@ def _by_words(advice: Advice, text: str) -> None:
         end = re.search(r"(?<!\d)\.(?!\d)\s", behind)
         part = behind[: end.start()] if end else behind
         places = [one for one in words.INVOICE.finditer(part) if _is_number(one[0], part, one.end())]
-        for one, after in zip(places, [*places[1:], None], strict=True):
+        for one, after in zip(
+            places, [*places[1:], None], strict=False
+        ):  # none at all behind a label that stands alone
             between = part[one.end() : after.start() if after else one.end() + 60]
             amounts = _amounts(between, advice.currency)
             # brackets set an amount apart here; they do not make it negative
