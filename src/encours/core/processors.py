@@ -75,6 +75,7 @@ def processors() -> int:
 
 
 def may_fork() -> bool:
+    """Whether a fork is safe here: it is possible at all, and no other thread runs whose locks it would inherit."""
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return False
     return not _THREADS.exists() or sum(1 for _ in _THREADS.iterdir()) == 1
@@ -153,6 +154,7 @@ def _send(send: Sender, writing: int, keeps: int | None) -> NoReturn:
 
 
 def read(pipe: "Connection[Any, Any]") -> Any:
+    """The next thing a fork sends; None where it is gone."""
     with suppress(EOFError, OSError):
         return pipe.recv()
     return None

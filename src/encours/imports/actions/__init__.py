@@ -48,8 +48,8 @@ __all__ = [
     "save_mapping",
 ]
 
-# customers before what they owe, invoices before what pays them
 _BY_SETS = ("invoices", "payments")  # what is brought in without looking rows up one by one
+# customers before what they owe, invoices before what pays them
 _ORDER = ("fec", "customers", "contacts", "invoices", "einvoice", "payments", "bank", "remittance", "copies", "")
 # what may state how much of an invoice is still open
 _STATING = {"invoices", "einvoice", "payments"}

@@ -78,12 +78,10 @@ def run_matching(
     with uncollected(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext(%s), %s)", [LOCK, organisation_id])
-        is_long = (
-            shares > 1 and line_ids is None and facts_of.are_waiting(organisation_id, today=today, least=SHARED_FROM)
-        )
+        is_apart = shares > 1 and line_ids is None and facts_of.are_many_new(organisation_id, least=SHARED_FROM)
         lines = partial(facts_of.waiting, organisation_id, today=today, line_ids=line_ids)
         items = partial(facts_of.open_items, organisation_id, today=today, claimed_ids=claimed_item_ids)
-        waiting, loaded, book = _looked_up(organisation_id, lines, items, is_long=is_long)
+        waiting, loaded, book = _looked_up(organisation_id, lines, items, is_apart=is_apart)
         result = RunResult(line_ids=[row.line_id for row in waiting.rows.values()])
         if not waiting.lines:
             return result
@@ -93,7 +91,7 @@ def run_matching(
         teller = Teller(organisation_id, book.customers)
         result.seen = loaded, book, outcomes, chosen
         hand = Hand(organisation_id, chosen, loaded.touched_ids, teller, by, today, tell)
-        with _told_of_locks(), written(hand, shares=shares if is_long else 1) as done:
+        with _told_of_locks(), written(hand, shares=shares if len(waiting.lines) >= SHARED_FROM else 1) as done:
             result.told, result.counts = done.told, chosen.counts(done.applied)
             result.deductions = tell_deductions(organisation_id, chosen.decisions, done.applied, by=by, today=today)
             record_audit(
@@ -119,15 +117,15 @@ def _told_of_locks() -> Iterator[None]:
 
 
 def _looked_up(
-    organisation_id: int, lines: Callable[[], Waiting], items: Callable[[], Loaded], *, is_long: bool
+    organisation_id: int, lines: Callable[[], Waiting], items: Callable[[], Loaded], *, is_apart: bool
 ) -> tuple[Waiting, Loaded, Book]:
-    """All that a run looks at; of a long one the items are read beside the lines."""
+    """All that a run looks at; the items may be read apart, beside the lines."""
 
     def bound_items() -> Loaded:
         context.bind(organisation_id)
         return items()
 
-    with writers.reader(bound_items, is_apart=is_long) as open_items:
+    with writers.reader(bound_items, is_apart=is_apart) as open_items:
         waiting = lines()
         if not waiting.lines:
             return waiting, Loaded([], set()), Book(customers=())
@@ -136,7 +134,7 @@ def _looked_up(
             learnt=facts_of.learnt(organisation_id),
             policy=facts_of.policy(organisation_id),
         )
-        if is_long:
+        if len(waiting.lines) >= SHARED_FROM:
             book.index_names()
         loaded = open_items()
     book.shelve(loaded.candidates)

@@ -128,16 +128,19 @@ def waiting(organisation_id: int, *, today: date, line_ids: Collection[int] | No
     return found
 
 
-def are_waiting(organisation_id: int, *, today: date, least: int) -> bool:
-    """Whether at least so many lines wait, which is known sooner than which."""
+def are_many_new(organisation_id: int, *, least: int) -> bool:
+    """Whether at least so many lines came since the last one a run or a person looked at.
+
+    Told from the ends of two indexes: a hint of how much waits, which costs nothing however long the history is.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select count(*) >= %(least)s from (select {WAITING} limit %(least)s) as found",
-            {
-                "organisation": organisation_id, "open": list(OPEN_STATES), "today": today, "lines": None,
-                "least": least,
-            },
-        )  # fmt: skip
+            """select count(*) >= %(least)s from (
+                   select from payments_bankline where organisation_id = %(organisation)s and id > coalesce(
+                       (select max(line_id) from matching_linework where organisation_id = %(organisation)s), 0)
+                   order by id desc limit %(least)s) as new""",
+            {"organisation": organisation_id, "least": least},
+        )
         return bool(cursor.fetchone()[0])
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import zip_longest
 
 from encours.core.ids import check_iban
 from encours.core.text import fold_words
@@ -225,9 +226,7 @@ def _by_words(advice: Advice, text: str) -> None:
         end = re.search(r"(?<!\d)\.(?!\d)\s", behind)
         part = behind[: end.start()] if end else behind
         places = [one for one in words.INVOICE.finditer(part) if _is_number(one[0], part, one.end())]
-        for one, after in zip(
-            places, [*places[1:], None], strict=False
-        ):  # none at all behind a label that stands alone
+        for one, after in zip_longest(places, places[1:]):
             between = part[one.end() : after.start() if after else one.end() + 60]
             amounts = _amounts(between, advice.currency)
             # brackets set an amount apart here; they do not make it negative
